@@ -1,0 +1,19 @@
+//! Value types: each can only hold what is valid, so that a value is checked once, at the border.
+
+mod digest;
+mod ids;
+mod scope;
+mod sequence;
+mod text;
+mod time;
+
+pub use digest::{
+    Binary16, ChainHash, EventHash, RequestDigest, Salt, SealedValue, SessionDigest, TemplateDigest,
+};
+pub use ids::{
+    AccountId, ConfigurationId, CredentialId, IdParts, KeyId, NameCommitment, ReplicaId, StoreId, derive_node,
+};
+pub use scope::{DeviceNumber, PartitionId, Relation, Scope, ScopeError, TelSysId};
+pub use sequence::Sequence;
+pub use text::{CrmType, Description, DirectoryText, InvokeId, Reason, RequestKey, TextError, xml_can_carry};
+pub use time::Timestamp;
