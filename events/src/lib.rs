@@ -1,9 +1,12 @@
 //! Events, commands, the pure decider, commits and the hash-chained log of crmconf.
 
+pub mod access;
+pub mod command;
+pub mod decide;
+pub mod event;
 pub mod json;
+pub mod state;
 pub mod template;
 pub mod value;
 
-pub use json::{JSON_DEPTH_MAX, Json, JsonError, JsonRule, Number, NumberError, Object};
-pub use template::{Part, key_order, password_fields, template_digest};
 pub use value::*;
