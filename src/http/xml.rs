@@ -22,7 +22,8 @@ mod writer;
 pub use error::{Position, ShownName, XmlError, XmlFault};
 pub use reader::{Attribute, Element, XmlEvent, XmlReader};
 pub use request::{
-    Container, FaultCategory, ParsedRequest, Property, RequestError, RequestErrorReason, StructureFault, StructureRule,
+    Container, FaultCategory, ParsedRequest, Property, RequestError, RequestErrorReason, StructureFault,
+    StructureRule,
 };
 pub use secret::{SecretText, SessionIdText};
 pub use writer::{Payload, Response};

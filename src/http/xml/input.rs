@@ -39,6 +39,8 @@ impl<'a> Input<'a> {
 
 /// UTF-16 and UTF-32 by their byte order marks, or by the zero bytes about a first `<` (XML 1.0, appendix F.1).
 fn is_other_encoding(body: &[u8]) -> bool {
-    matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 0, 0xfe, 0xff, ..] | [b'<', 0, ..] | [0, b'<', ..])
-        || matches!(body, [0, 0, 0, b'<', ..])
+    matches!(
+        body,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 0, 0xfe, 0xff, ..] | [b'<', 0, ..] | [0, b'<', ..]
+    ) || matches!(body, [0, 0, 0, b'<', ..])
 }

@@ -29,12 +29,21 @@ impl<'a> Namespaces<'a> {
     }
 
     /// Binds a prefix (none: the default) for an element at `depth` and what is inside.
-    pub(super) fn declare(&mut self, depth: usize, prefix: Option<&'a str>, uri: &str) -> Result<(), XmlFault> {
+    pub(super) fn declare(
+        &mut self,
+        depth: usize,
+        prefix: Option<&'a str>,
+        uri: &str,
+    ) -> Result<(), XmlFault> {
         match prefix {
             Some("xmlns") => return Err(XmlFault::BadNamespace("the prefix `xmlns` cannot be declared")),
             Some("xml") if uri == XML_NAMESPACE => return Ok(()),
-            Some("xml") => return Err(XmlFault::BadNamespace("the prefix `xml` stands for its own namespace only")),
-            Some(_) if uri.is_empty() => return Err(XmlFault::BadNamespace("a prefix cannot stand for no namespace")),
+            Some("xml") => {
+                return Err(XmlFault::BadNamespace("the prefix `xml` stands for its own namespace only"));
+            }
+            Some(_) if uri.is_empty() => {
+                return Err(XmlFault::BadNamespace("a prefix cannot stand for no namespace"));
+            }
             Some(_) | None => {}
         }
         if uri == XML_NAMESPACE || uri == XMLNS_NAMESPACE {
@@ -65,7 +74,11 @@ impl<'a> Namespaces<'a> {
     }
 
     /// The namespace of an attribute: without prefix it is in none, whatever the default.
-    pub(super) fn of_attribute(&self, prefix: Option<&str>, name: &str) -> Result<Option<Arc<str>>, XmlFault> {
+    pub(super) fn of_attribute(
+        &self,
+        prefix: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Arc<str>>, XmlFault> {
         prefix.map_or(Ok(None), |prefix| self.of_element(Some(prefix), name))
     }
 }

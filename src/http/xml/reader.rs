@@ -117,7 +117,7 @@ impl<'a> XmlReader<'a> {
         })
     }
 
-    /// Where the event given last stands, in bytes, for [`XmlReader::position`].
+    /// Where the event given last stands (text: its first character that is not white space), in bytes, for [`XmlReader::position`].
     #[must_use]
     pub fn event_offset(&self) -> usize {
         self.event_offset
@@ -203,10 +203,15 @@ impl<'a> XmlReader<'a> {
     }
 
     /// Whether the text is to be told: outside the root there may be white space, which is not.
-    fn text(&self, raw: &str, start: usize) -> Result<bool, FaultAt> {
+    fn text(&mut self, raw: &str, start: usize) -> Result<bool, FaultAt> {
+        // What is wrong with text in a wrong place is its first character that is not white space.
+        self.event_offset = start + raw.find(|c| !is_space(c)).unwrap_or_default();
         if self.depth == 0 {
-            let text_at = raw.find(|c| !is_space(c)).unwrap_or_default();
-            return if is_blank(raw) { Ok(false) } else { Err(XmlFault::TextOutsideRoot.at(start + text_at)) };
+            return if is_blank(raw) {
+                Ok(false)
+            } else {
+                Err(XmlFault::TextOutsideRoot.at(self.event_offset))
+            };
         }
         match raw.find("]]>") {
             Some(at) => Err(XmlFault::CdataEndInText.at(start + at)),
@@ -254,7 +259,9 @@ impl<'a> XmlReader<'a> {
                 }
                 IllFormedError::MissingDoctypeName => XmlFault::Doctype,
                 IllFormedError::MissingEndTag(_) => XmlFault::Truncated,
-                IllFormedError::UnmatchedEndTag(_) | IllFormedError::MismatchedEndTag { .. } => XmlFault::MismatchedEnd,
+                IllFormedError::UnmatchedEndTag(_) | IllFormedError::MismatchedEndTag { .. } => {
+                    XmlFault::MismatchedEnd
+                }
                 IllFormedError::DoubleHyphenInComment => XmlFault::BadComment,
                 IllFormedError::UnclosedReference => XmlFault::BareAmpersand,
             },

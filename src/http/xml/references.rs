@@ -86,8 +86,10 @@ mod tests {
 
     #[test]
     fn references_to_what_xml_cannot_carry_or_does_not_know_are_refused() {
-        for bad in ["#0", "#x0", "#8", "#xB", "#xD800", "#xDFFF", "#xFFFE", "#xFFFF", "#x110000", "#", "#x", "#+65", "#-1"]
-        {
+        for bad in [
+            "#0", "#x0", "#8", "#xB", "#xD800", "#xDFFF", "#xFFFE", "#xFFFF", "#x110000", "#", "#x", "#+65",
+            "#-1",
+        ] {
             assert_eq!(resolve(bad), Err(XmlFault::BadCharacterReference), "{bad}");
         }
         for bad in ["#X41", "#6 5", "#99999999999999999999"] {

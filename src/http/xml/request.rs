@@ -11,7 +11,8 @@ use thiserror::Error;
 pub use fault::{FaultCategory, StructureFault, StructureRule};
 
 use super::{
-    Element, INVOKE_ID_CHARS_MAX, Namespace, SecretText, SessionIdText, ShownName, XmlError, XmlEvent, XmlReader,
+    Element, INVOKE_ID_CHARS_MAX, Namespace, SecretText, SessionIdText, ShownName, XmlError, XmlEvent,
+    XmlReader,
 };
 
 /// A request as it was sent. Which operations, properties and containers exist, and which must be there, is not known
@@ -76,7 +77,7 @@ pub enum RequestErrorReason {
     #[error("{0}")]
     Xml(XmlError),
     /// It is well-formed, but its root is another element (10102).
-    #[error("the root element is {0}; it must be `Request`, in no namespace or in `urn:crmconf:api:1`")]
+    #[error("the root element {0} is not `Request` in no namespace or in `urn:crmconf:api:1`")]
     NotARequest(ShownName),
 }
 
@@ -103,7 +104,7 @@ impl ParsedRequest {
     /// # Errors
     /// When the element is no request, or the document breaks a rule before its end. That the element is no request is
     /// told only of documents that are well-formed to the end.
-    pub fn from_element(xml: &mut XmlReader<'_>, root: &Element<'_>) -> Result<Self, RequestError> {
+    pub fn from_element<'a>(xml: &mut XmlReader<'a>, root: &Element<'a>) -> Result<Self, RequestError> {
         match Namespace::of(root.namespace.as_deref()) {
             Some(namespace) if root.local == "Request" => read::read(xml, root, namespace),
             Some(_) | None => Err(RequestError::not_a_request(xml, root.name)),

@@ -34,7 +34,10 @@ pub(super) fn read_start<'a>(
             (None, "xmlns") => namespaces.declare(depth, None, &value),
             (Some("xmlns"), prefix) => namespaces.declare(depth, Some(prefix), &value),
             (Some(_) | None, _) => {
-                plain.push((prefix, Attribute { namespace: None, name, local, value, offset: attribute.name_offset }));
+                plain.push((
+                    prefix,
+                    Attribute { namespace: None, name, local, value, offset: attribute.name_offset },
+                ));
                 Ok(())
             }
         };
@@ -61,7 +64,8 @@ fn resolved<'a>(
     for (prefix, mut attribute) in plain {
         let namespace = namespaces.of_attribute(prefix, attribute.name);
         attribute.namespace = namespace.map_err(|fault| fault.at(attribute.offset))?;
-        let same = |other: &Attribute<'_>| other.local == attribute.local && other.namespace == attribute.namespace;
+        let same =
+            |other: &Attribute<'_>| other.local == attribute.local && other.namespace == attribute.namespace;
         if attributes.iter().any(same) {
             return Err(XmlFault::DuplicateAttribute(ShownName::new(attribute.name)).at(attribute.offset));
         }

@@ -59,7 +59,9 @@ pub enum StructureRule {
     #[error("text in `{0}`, where only elements may stand")]
     TextInside(&'static str),
     /// An element where only text may stand.
-    #[error("element {name} in `{parent}`, where only text may stand; markup in a value is escaped or in CDATA")]
+    #[error(
+        "element {name} in `{parent}`, where only text may stand; markup in a value is escaped or in CDATA"
+    )]
     ElementInside {
         /// The element, as written.
         name: ShownName,

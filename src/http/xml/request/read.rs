@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use super::super::characters::{is_blank, trim};
 use super::super::{
-    Element, Namespace, PROPERTIES_MAX, SecretText, SessionIdText, ShownName, XML_NAMESPACE, XSI_NAMESPACE, XmlError,
-    XmlEvent, XmlFault, XmlReader,
+    Element, Namespace, PROPERTIES_MAX, SecretText, SessionIdText, ShownName, XML_NAMESPACE, XSI_NAMESPACE,
+    XmlError, XmlEvent, XmlFault, XmlReader,
 };
 use super::{Container, FaultCategory, ParsedRequest, Property, RequestError, StructureFault, StructureRule};
 
@@ -23,9 +23,9 @@ const CONTAINER: &str = "Container";
 const FAULTS_PER_CATEGORY_MAX: usize = 8;
 
 /// Reads up to and including the end tag of `root`.
-pub(super) fn read(
-    xml: &mut XmlReader<'_>,
-    root: &Element<'_>,
+pub(super) fn read<'a>(
+    xml: &mut XmlReader<'a>,
+    root: &Element<'a>,
     namespace: Namespace,
 ) -> Result<ParsedRequest, RequestError> {
     let request = ParsedRequest { namespace, ..ParsedRequest::default() };
@@ -91,7 +91,11 @@ impl<'a> RequestReader<'_, 'a> {
     }
 
     /// The text of a child of the root that may be there once; `None` when it is not to be taken.
-    fn only_text(&mut self, element: &Element<'a>, name: &'static str) -> Result<Option<SecretText>, XmlError> {
+    fn only_text(
+        &mut self,
+        element: &Element<'a>,
+        name: &'static str,
+    ) -> Result<Option<SecretText>, XmlError> {
         let attributes = self.attributes(element, name, None);
         if attributes.nil {
             return self.absent(name).map(|()| None);
@@ -179,7 +183,9 @@ impl<'a> RequestReader<'_, 'a> {
     fn child(&mut self, parent: &'static str) -> Result<Option<Element<'a>>, XmlError> {
         loop {
             match self.next()? {
-                Some(XmlEvent::Start(child)) if child.namespace.as_deref() == self.request.namespace.uri() => {
+                Some(XmlEvent::Start(child))
+                    if child.namespace.as_deref() == self.request.namespace.uri() =>
+                {
                     return Ok(Some(child));
                 }
                 Some(XmlEvent::Start(child)) => {
@@ -245,7 +251,12 @@ impl<'a> RequestReader<'_, 'a> {
         Ok(())
     }
 
-    fn attributes(&mut self, element: &Element<'a>, name: &'static str, known: Option<&str>) -> Attributes<'a> {
+    fn attributes(
+        &mut self,
+        element: &Element<'a>,
+        name: &'static str,
+        known: Option<&str>,
+    ) -> Attributes<'a> {
         let mut found = Attributes { known: None, nil: false };
         for attribute in &element.attributes {
             match attribute.namespace.as_deref() {
@@ -258,7 +269,10 @@ impl<'a> RequestReader<'_, 'a> {
                 Some(XSI_NAMESPACE | XML_NAMESPACE) => {}
                 Some(_) | None => {
                     let shown = ShownName::new(attribute.name);
-                    self.fault(StructureRule::UnknownAttribute { name: shown, element: name }, attribute.offset);
+                    self.fault(
+                        StructureRule::UnknownAttribute { name: shown, element: name },
+                        attribute.offset,
+                    );
                 }
             }
         }
