@@ -183,6 +183,11 @@ impl Object {
         self.0.iter()
     }
 
+    /// Keys and values that can be changed, in byte order of the keys.
+    pub fn iter_mut(&mut self) -> btree_map::IterMut<'_, String, Json> {
+        self.0.iter_mut()
+    }
+
     /// The keys, in byte order.
     pub fn keys(&self) -> btree_map::Keys<'_, String, Json> {
         self.0.keys()
