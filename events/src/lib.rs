@@ -6,6 +6,9 @@ pub mod decide;
 pub mod event;
 pub mod json;
 pub mod state;
+pub mod commit;
+pub mod json;
+pub mod log;
 pub mod template;
 pub mod value;
 
