@@ -2,13 +2,12 @@
 
 pub mod access;
 pub mod command;
+pub mod commit;
 pub mod decide;
 pub mod event;
 pub mod json;
-pub mod state;
-pub mod commit;
-pub mod json;
 pub mod log;
+pub mod state;
 pub mod template;
 pub mod value;
 
