@@ -3,9 +3,11 @@
 pub mod cli;
 pub mod commands;
 pub mod http;
+pub mod ids;
 pub mod progress;
 pub mod sessions;
 pub mod settings;
 pub mod telemetry;
 pub mod templates;
 pub mod vault;
+pub mod writer;

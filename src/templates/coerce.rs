@@ -22,7 +22,9 @@ fn at(root: &Json, schema: &Json, value: &mut Json, followed: usize) {
     }
     match value {
         Json::String(text) => {
-            if let Some(converted) = schema.get("type").and_then(Json::as_str).and_then(|kind| convert(kind, text)) {
+            if let Some(converted) =
+                schema.get("type").and_then(Json::as_str).and_then(|kind| convert(kind, text))
+            {
                 *value = converted;
             }
         }

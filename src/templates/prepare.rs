@@ -70,7 +70,9 @@ impl Template {
                 if (given.is_some() && !removed) || (given.is_none() && mode == Mode::Change) {
                     present.insert(name.clone(), Json::from(PLACEHOLDER));
                 }
-                if let Some(input) = given.map(|given| self.password(name, given, mode)).transpose()?.flatten() {
+                if let Some(input) =
+                    given.map(|given| self.password(name, given, mode)).transpose()?.flatten()
+                {
                     passwords.insert(name.clone(), input);
                 }
             }
@@ -106,7 +108,8 @@ impl Template {
     pub fn check_password(&self, field: &str, plaintext: &str) -> Result<(), PartFault> {
         let rules = self.password_rules().filter(|_| self.password_fields().contains(field));
         let rules = rules.ok_or_else(|| PartFault::field(field, "is no password field of the template"))?;
-        let mut instance = value(&Json::Object([(field.to_owned(), Json::from(plaintext))].into_iter().collect()));
+        let mut instance =
+            value(&Json::Object([(field.to_owned(), Json::from(plaintext))].into_iter().collect()));
         let checked = first_fault(rules, &instance);
         if let Some(serde_json::Value::String(copy)) = instance.get_mut(field) {
             zeroize::Zeroize::zeroize(copy);

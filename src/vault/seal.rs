@@ -62,7 +62,12 @@ impl Sealer {
     }
 
     /// What the file `path` holds, if these are its bytes.
-    pub(super) fn open(&self, kind: Kind, path: &Path, file: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub(super) fn open(
+        &self,
+        kind: Kind,
+        path: &Path,
+        file: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let damaged = || VaultError::Damaged { path: path.into() };
         let (magic, rest) = file.split_first_chunk().ok_or_else(damaged)?;
         let (format, rest) = rest.split_first().ok_or_else(damaged)?;
