@@ -1,1 +1,4 @@
 //! placeholder
+
+pub mod sessions;
+pub mod vault;

@@ -1,0 +1,28 @@
+//! The vault: what the store must be able to forget, in sealed files beside the log and never in it.
+//!
+//! It holds credentials: names, password verifiers and salts. The log says which of them count. Each file is
+//! sealed under a key derived from the master key and bound to its store, kind and name, so that a file copied
+//! elsewhere does not open. Removing one overwrites it first; copy-on-write disks, SSDs and copies of older
+//! vaults may still hold it, and only destroying the master key reaches those.
+//!
+//! It is not a key-value store and not a backup: a file that is lost is lost for good.
+
+mod credential;
+mod error;
+mod files;
+mod master_key;
+mod names;
+mod password;
+mod seal;
+mod store;
+
+pub use credential::{Credential, DISPLAY_NAME_CHARS_MAX, DisplayName};
+pub use error::VaultError;
+pub use files::{Files, RealFiles};
+pub use master_key::{MasterKey, MasterKeyError, MasterKeyId};
+pub use names::{AccountName, FoldedName, NAME_CHARS_MAX, NameError};
+pub use password::{
+    ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Password,
+    PasswordError, Verifier, VerifierError, dummy_verify,
+};
+pub use store::{Reconciled, Vault};

@@ -1,0 +1,74 @@
+//! `VaultError`: why the vault did not do what it was asked.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::master_key::MasterKeyId;
+
+/// Why the vault did not do what it was asked. None of these carries what a file holds.
+#[derive(Debug, Error)]
+pub enum VaultError {
+    /// The operating system refused something.
+    #[error("{path} in the vault could not be {doing}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done, as a participle.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no vault.
+    #[error("there is no vault at {path}; put it back from its backup, since names, passwords and keys are only there")]
+    NotFound {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// There is a vault already.
+    #[error("there is a vault at {path} already, and it is not replaced")]
+    AlreadyThere {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The vault belongs to another log.
+    #[error("{path} belongs to another store; give the vault and the log of the same store")]
+    OtherStore {
+        /// The file that says so.
+        path: PathBuf,
+    },
+    /// Another master key sealed the vault.
+    #[error("{path} was sealed under the master key {sealed_by}, but the key given is {given}; give the right one")]
+    OtherMasterKey {
+        /// The file that says so.
+        path: PathBuf,
+        /// The key that is needed.
+        sealed_by: MasterKeyId,
+        /// The key that was given.
+        given: MasterKeyId,
+    },
+    /// A newer version of this program wrote the file.
+    #[error("{path} has format {format}, written by a newer version of crmconf; run that one")]
+    NewerFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: u8,
+    },
+    /// The file is not what was written there.
+    #[error("{path} is damaged, or was moved there from elsewhere; put it back from the vault's backup")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Sealing failed, which only a fault in this program explains.
+    #[error("{path} could not be sealed")]
+    NotSealed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+}

@@ -1,0 +1,285 @@
+//! `Vault`: opening the folder, and the credentials in it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crmconf_events::{AccountId, CredentialId, StoreId};
+use data_encoding::HEXLOWER;
+
+use super::credential::Credential;
+use super::error::VaultError;
+use super::files::{Doing, Files, RealFiles, erase, folder_of, replace, sweep};
+use super::master_key::MasterKey;
+use super::names::FoldedName;
+use super::seal::{Kind, Sealer};
+
+/// The file that tells whether master key and store are the right ones.
+const CHECK_FILE: &str = "check";
+/// What that file holds under its seal.
+const CHECK_CONTENT: &[u8] = b"crmconf vault";
+/// The folder of the credentials.
+const CREDENTIALS_FOLDER: &str = "credentials";
+
+/// The open vault of one store.
+///
+/// Changes come from the writer alone, one after another; lookups from anywhere. Every change is durable when its
+/// function returns.
+pub struct Vault {
+    files: Box<dyn Files>,
+    folder: PathBuf,
+    sealer: Sealer,
+    index: Mutex<Index>,
+}
+
+/// The credentials in memory, found by id and by name.
+#[derive(Default)]
+struct Index {
+    credentials: HashMap<CredentialId, Arc<Credential>>,
+    by_name: HashMap<FoldedName, BTreeSet<CredentialId>>,
+    /// Files that stand in the folder but do not open.
+    damaged: BTreeMap<CredentialId, VaultError>,
+}
+
+/// What [`Vault::reconcile`] did and found.
+#[derive(Debug, Default)]
+pub struct Reconciled {
+    /// How many files the log did not name, and are gone now.
+    pub removed: usize,
+    /// Credentials that the log names and the vault lacks: their accounts cannot sign in.
+    pub missing: BTreeSet<CredentialId>,
+    /// Credentials that the log names and that do not open, with the reason: their accounts cannot sign in.
+    /// Their files stay, so that somebody can look into it.
+    pub damaged: BTreeMap<CredentialId, VaultError>,
+}
+
+impl Vault {
+    /// Creates the vault of a new store in `folder`, durably. A half-created one is completed.
+    ///
+    /// # Errors
+    /// When there is a vault already, or the file system refuses.
+    pub fn create(folder: &Path, store: StoreId, key: &MasterKey) -> Result<Self, VaultError> {
+        Self::create_with(Box::new(RealFiles), folder, store, key)
+    }
+
+    /// Opens the vault, clears away what an interrupted change left, and reads all credentials.
+    ///
+    /// A credential that does not open is no error here: [`Vault::reconcile`] reports it if it counts.
+    ///
+    /// # Errors
+    /// When there is none, it belongs to another store or master key, or the file system refuses.
+    pub fn open(folder: &Path, store: StoreId, key: &MasterKey) -> Result<Self, VaultError> {
+        Self::open_with(Box::new(RealFiles), folder, store, key)
+    }
+
+    /// [`Vault::create`] on any files.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn create_with(
+        files: Box<dyn Files>,
+        folder: &Path,
+        store: StoreId,
+        key: &MasterKey,
+    ) -> Result<Self, VaultError> {
+        let check = folder.join(CHECK_FILE);
+        match files.read(&check) {
+            Ok(_) => return Err(VaultError::AlreadyThere { path: folder.into() }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).doing("read", &check),
+        }
+        let credentials = folder.join(CREDENTIALS_FOLDER);
+        files.create_folder(&credentials).doing("created", &credentials)?;
+        for synced in [folder, folder_of(folder)] {
+            files.sync_folder(synced).doing("synced", synced)?;
+        }
+        // The check file comes last: with it the vault is complete.
+        let bytes = Sealer::new(key, store).seal(Kind::Check, &check, CHECK_CONTENT)?;
+        replace(&*files, &check, &bytes)?;
+        Self::open_with(files, folder, store, key)
+    }
+
+    /// [`Vault::open`] on any files.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_with(
+        files: Box<dyn Files>,
+        folder: &Path,
+        store: StoreId,
+        key: &MasterKey,
+    ) -> Result<Self, VaultError> {
+        let sealer = Sealer::new(key, store);
+        let check = folder.join(CHECK_FILE);
+        // Nothing is changed before it is certain that this is the right vault.
+        match files.read(&check) {
+            Ok(bytes) => sealer.open(Kind::Check, &check, &bytes)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(VaultError::NotFound { path: folder.into() });
+            }
+            Err(error) => return Err(error).doing("read", &check),
+        };
+        sweep(&*files, folder)?;
+        let vault = Self { files, folder: folder.into(), sealer, index: Mutex::default() };
+        vault.read_credentials()?;
+        Ok(vault)
+    }
+
+    /// Overwrites and removes the vault in `folder`, for a store that was never finished: without its master key
+    /// and its log nothing in it is of use.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn discard(folder: &Path) -> Result<(), VaultError> {
+        let files = RealFiles;
+        // The check file goes first: without it this is no vault any more, however far the rest gets.
+        erase(&files, &folder.join(CHECK_FILE))?;
+        let credentials = folder.join(CREDENTIALS_FOLDER);
+        if !credentials.exists() {
+            return Ok(());
+        }
+        for name in sweep(&files, &credentials)? {
+            erase(&files, &credentials.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Seals a credential into a new file, durably, and gives its id, by which the log is to name it.
+    ///
+    /// # Errors
+    /// When there are no random bytes or the file system refuses: then the log must not name it.
+    pub fn store_credential(&self, credential: &Credential) -> Result<CredentialId, VaultError> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id)?;
+        let id = CredentialId::new(id);
+        let path = self.path(id);
+        let content =
+            credential.to_content().ok_or_else(|| VaultError::NotSealed { path: path.clone() })?;
+        replace(&*self.files, &path, &self.sealer.seal(Kind::Credential, &path, &content)?)?;
+        self.index().insert(id, Arc::new(credential.clone()));
+        Ok(id)
+    }
+
+    /// Overwrites and removes a credential, durably. That it is not there is no error.
+    ///
+    /// # Errors
+    /// When the file system refuses; it is not found any more all the same.
+    pub fn remove_credential(&self, id: CredentialId) -> Result<(), VaultError> {
+        self.index().remove(id);
+        erase(&*self.files, &self.path(id))
+    }
+
+    /// Makes the vault agree with the log at start: removes the files of credentials that it does not name, and
+    /// tells which ones it names in vain.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn reconcile(&self, named: &BTreeSet<CredentialId>) -> Result<Reconciled, VaultError> {
+        let mut report = Reconciled::default();
+        let unnamed: Vec<_> = self.index().ids().filter(|id| !named.contains(id)).collect();
+        for id in unnamed {
+            self.remove_credential(id)?;
+            report.removed = report.removed.saturating_add(1);
+        }
+        let mut index = self.index();
+        report.damaged = std::mem::take(&mut index.damaged);
+        report.missing = named
+            .iter()
+            .filter(|id| !index.credentials.contains_key(id) && !report.damaged.contains_key(id))
+            .copied()
+            .collect();
+        Ok(report)
+    }
+
+    /// The credential with this id.
+    #[must_use]
+    pub fn credential(&self, id: CredentialId) -> Option<Arc<Credential>> {
+        self.index().credentials.get(&id).cloned()
+    }
+
+    /// The credentials under a name: more than one between the storing of a new one and the removal of the old
+    /// one. Which of them counts, the log says.
+    #[must_use]
+    pub fn find(&self, name: &FoldedName) -> Vec<(CredentialId, Arc<Credential>)> {
+        let index = self.index();
+        let ids = index.by_name.get(name).into_iter().flatten();
+        ids.filter_map(|id| Some((*id, Arc::clone(index.credentials.get(id)?)))).collect()
+    }
+
+    /// Which account holds a name. It is not given to another while the vault holds it.
+    #[must_use]
+    pub fn holder_of(&self, name: &FoldedName) -> Option<AccountId> {
+        self.find(name).first().map(|(_, credential)| credential.account())
+    }
+
+    fn read_credentials(&self) -> Result<(), VaultError> {
+        let folder = self.folder.join(CREDENTIALS_FOLDER);
+        let mut index = self.index();
+        for name in sweep(&*self.files, &folder)? {
+            // A file of another name is not ours: it is neither read nor removed.
+            let Some(id) = credential_id(&name) else { continue };
+            match self.read_credential(id) {
+                Ok(credential) => index.insert(id, Arc::new(credential)),
+                Err(error) => {
+                    index.damaged.insert(id, error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_credential(&self, id: CredentialId) -> Result<Credential, VaultError> {
+        let path = self.path(id);
+        let bytes = self.files.read(&path).doing("read", &path)?;
+        let content = self.sealer.open(Kind::Credential, &path, &bytes)?;
+        Credential::from_content(&content).ok_or(VaultError::Damaged { path })
+    }
+
+    fn path(&self, id: CredentialId) -> PathBuf {
+        self.folder.join(CREDENTIALS_FOLDER).join(id.file_name())
+    }
+
+    /// The index. A thread that panicked while holding it left it whole: each change of it is made in memory alone.
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Index {
+    fn ids(&self) -> impl Iterator<Item = CredentialId> + '_ {
+        self.credentials.keys().chain(self.damaged.keys()).copied()
+    }
+
+    fn insert(&mut self, id: CredentialId, credential: Arc<Credential>) {
+        self.by_name.entry(credential.name().folded().clone()).or_default().insert(id);
+        self.credentials.insert(id, credential);
+    }
+
+    fn remove(&mut self, id: CredentialId) {
+        self.damaged.remove(&id);
+        let Some(credential) = self.credentials.remove(&id) else { return };
+        let name = credential.name().folded();
+        if let Some(ids) = self.by_name.get_mut(name) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.by_name.remove(name);
+            }
+        }
+    }
+}
+
+/// The id that a file name stands for.
+fn credential_id(file_name: &str) -> Option<CredentialId> {
+    let bytes = HEXLOWER.decode(file_name.as_bytes()).ok()?;
+    bytes.try_into().ok().map(CredentialId::new)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+//! What the vault keeps, refuses and forgets, on real files.
+
+use std::fs;
+
+use proptest::prelude::*;
+
+use super::super::files::tests::Crashing;
+use super::super::names::AccountName;
+use super::super::password::{Password, Verifier};
+use super::*;
+
+const STORE: StoreId = StoreId::new([1; 16]);
+const OTHER_STORE: StoreId = StoreId::new([2; 16]);
+
+fn verifier() -> Verifier {
+    static PHC: std::sync::LazyLock<String> =
+        std::sync::LazyLock::new(|| Verifier::of(&Password::given("canary-password")).unwrap().as_phc().into());
+    Verifier::parse(&PHC).unwrap()
+}
+
+fn credential(account: u8, name: &str) -> Credential {
+    let name = AccountName::new(name).unwrap();
+    Credential::new(AccountId::new([account; 16]), name, None, verifier()).unwrap()
+}
+
+fn fold(name: &str) -> FoldedName {
+    FoldedName::of(name)
+}
+
+/// A vault in a folder of its own, and its key.
+struct Fixture {
+    folder: tempfile::TempDir,
+    key: MasterKey,
+}
+
+impl Fixture {
+    fn new() -> (Self, Vault) {
+        let this = Self { folder: tempfile::tempdir().unwrap(), key: MasterKey::generate().unwrap() };
+        let vault = Vault::create(&this.path(), STORE, &this.key).unwrap();
+        (this, vault)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("vault")
+    }
+
+    fn open(&self) -> Vault {
+        Vault::open(&self.path(), STORE, &self.key).unwrap()
+    }
+
+    fn file(&self, id: CredentialId) -> PathBuf {
+        self.path().join("credentials").join(id.file_name())
+    }
+}
+
+#[test]
+fn a_stored_credential_is_found_again_after_reopening() {
+    let (fixture, vault) = Fixture::new();
+    let id = vault.store_credential(&credential(7, "Admin")).unwrap();
+    for vault in [vault, fixture.open()] {
+        let found = vault.find(&fold("aDMIN"));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].0, found[0].1.account()), (id, AccountId::new([7; 16])));
+        assert_eq!(vault.credential(id).unwrap().name().as_str(), "Admin");
+        assert_eq!(vault.holder_of(&fold("ADMIN")), Some(AccountId::new([7; 16])));
+        assert!(vault.find(&fold("nobody")).is_empty());
+    }
+}
+
+#[test]
+fn a_removed_credential_is_gone_and_its_name_free() {
+    let (fixture, vault) = Fixture::new();
+    let id = vault.store_credential(&credential(7, "Admin")).unwrap();
+    let watch = fixture.path().join("watch");
+    fs::hard_link(fixture.file(id), &watch).unwrap();
+    vault.remove_credential(id).unwrap();
+    vault.remove_credential(id).unwrap();
+    assert!(fs::read(&watch).unwrap().iter().all(|byte| *byte == 0), "overwritten before it was removed");
+    assert!(!fixture.file(id).exists());
+    assert_eq!(vault.holder_of(&fold("admin")), None);
+    assert!(fixture.open().credential(id).is_none());
+}
+
+#[test]
+fn both_credentials_of_a_password_change_are_held_until_the_old_one_is_removed() {
+    let (_fixture, vault) = Fixture::new();
+    let old = vault.store_credential(&credential(7, "admin")).unwrap();
+    let new = vault.store_credential(&vault.credential(old).unwrap().with_verifier(verifier())).unwrap();
+    let ids: BTreeSet<_> = vault.find(&fold("admin")).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, BTreeSet::from([old, new]));
+    vault.remove_credential(old).unwrap();
+    assert_eq!(vault.find(&fold("admin")).len(), 1);
+}
+
+#[test]
+fn at_start_unnamed_files_go_and_missing_and_damaged_ones_are_told() {
+    let (fixture, vault) = Fixture::new();
+    let [kept, unnamed, damaged, rotten] =
+        ["kept", "unnamed", "damaged", "rotten"].map(|name| vault.store_credential(&credential(1, name)).unwrap());
+    for id in [damaged, rotten] {
+        fs::write(fixture.file(id), b"no credential").unwrap();
+    }
+    let missing = CredentialId::new([9; 16]);
+    let vault = fixture.open();
+    let report = vault.reconcile(&BTreeSet::from([kept, damaged, missing])).unwrap();
+    assert_eq!(report.removed, 2, "the unnamed one and the rotten, unnamed one");
+    assert_eq!(report.missing, BTreeSet::from([missing]));
+    assert_eq!(report.damaged.keys().copied().collect::<Vec<_>>(), [damaged]);
+    assert!(fixture.file(kept).exists() && fixture.file(damaged).exists());
+    assert!(!fixture.file(unnamed).exists() && !fixture.file(rotten).exists());
+    assert_eq!(vault.holder_of(&fold("unnamed")), None);
+    assert!(vault.credential(kept).is_some());
+}
+
+#[test]
+fn a_file_copied_under_another_name_or_from_another_store_does_not_open() {
+    let (fixture, vault) = Fixture::new();
+    let id = vault.store_credential(&credential(7, "admin")).unwrap();
+    let copy = CredentialId::new([3; 16]);
+    fs::copy(fixture.file(id), fixture.file(copy)).unwrap();
+    let foreign_folder = tempfile::tempdir().unwrap();
+    let foreign = Vault::create(&foreign_folder.path().join("vault"), OTHER_STORE, &fixture.key).unwrap();
+    let foreign_id = foreign.store_credential(&credential(7, "admin")).unwrap();
+    let from = foreign_folder.path().join("vault/credentials").join(foreign_id.file_name());
+    fs::copy(from, fixture.file(foreign_id)).unwrap();
+    let vault = fixture.open();
+    assert_eq!(vault.find(&fold("admin")).len(), 1);
+    let report = vault.reconcile(&BTreeSet::from([id, copy, foreign_id])).unwrap();
+    assert!(matches!(report.damaged[&copy], VaultError::Damaged { .. }));
+    assert!(matches!(report.damaged[&foreign_id], VaultError::OtherStore { .. }));
+}
+
+#[test]
+fn the_wrong_key_store_or_place_is_told_before_anything_is_touched() {
+    let (fixture, vault) = Fixture::new();
+    let id = vault.store_credential(&credential(7, "admin")).unwrap();
+    fs::write(fixture.path().join("check.new"), b"leftover").unwrap();
+    let wrong = MasterKey::generate().unwrap();
+    let error = Vault::open(&fixture.path(), STORE, &wrong).unwrap_err();
+    assert!(matches!(error, VaultError::OtherMasterKey { .. }), "{error}");
+    for id in [fixture.key.id(), wrong.id()] {
+        assert!(error.to_string().contains(&id.to_string()), "{error}");
+    }
+    let error = Vault::open(&fixture.path(), OTHER_STORE, &fixture.key).unwrap_err();
+    assert!(matches!(error, VaultError::OtherStore { .. }), "{error}");
+    let error = Vault::open(&fixture.path().join("elsewhere"), STORE, &fixture.key).unwrap_err();
+    assert!(matches!(error, VaultError::NotFound { .. }), "{error}");
+    let error = Vault::create(&fixture.path(), STORE, &fixture.key).unwrap_err();
+    assert!(matches!(error, VaultError::AlreadyThere { .. }), "{error}");
+    assert!(fixture.path().join("check.new").exists());
+    assert!(fixture.open().credential(id).is_some());
+    assert!(!fixture.path().join("check.new").exists());
+}
+
+#[test]
+fn a_newer_or_damaged_check_file_stops_the_start() {
+    let (fixture, _vault) = Fixture::new();
+    let check = fixture.path().join("check");
+    let mut bytes = fs::read(&check).unwrap();
+    bytes[4] = 2;
+    fs::write(&check, &bytes).unwrap();
+    let error = Vault::open(&fixture.path(), STORE, &fixture.key).unwrap_err();
+    assert!(matches!(error, VaultError::NewerFormat { format: 2, .. }), "{error}");
+    fs::write(&check, b"").unwrap();
+    let error = Vault::open(&fixture.path(), STORE, &fixture.key).unwrap_err();
+    assert!(matches!(error, VaultError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn the_folder_holds_neither_name_nor_password_nor_verifier_in_clear() {
+    let (fixture, vault) = Fixture::new();
+    vault.store_credential(&credential(7, "canary-name")).unwrap();
+    for folder in [fixture.path(), fixture.path().join("credentials")] {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()).filter(|e| e.path().is_file()) {
+            let bytes = [entry.file_name().as_encoded_bytes(), &fs::read(entry.path()).unwrap()].concat();
+            for secret in ["canary-name", "canary-password", "argon2", "account"] {
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{secret} in {}", entry.path().display());
+            }
+        }
+    }
+    assert!(!format!("{vault:?}").contains("canary"));
+}
+
+#[test]
+fn creation_broken_off_anywhere_can_be_repeated() {
+    for changes in 0.. {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault");
+        let key = MasterKey::generate().unwrap();
+        let files = Box::new(Crashing::after(changes));
+        let done = Vault::create_with(files, &path, STORE, &key).is_ok();
+        let there = Vault::open(&path, STORE, &key).is_ok();
+        assert_eq!(Vault::create(&path, STORE, &key).is_err(), there, "after {changes} changes");
+        Vault::open(&path, STORE, &key).unwrap();
+        if done {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_discarded_vault_makes_room_for_another_store() {
+    let (fixture, vault) = Fixture::new();
+    let id = vault.store_credential(&credential(7, "admin")).unwrap();
+    Vault::discard(&fixture.path()).unwrap();
+    assert!(!fixture.file(id).exists());
+    Vault::create(&fixture.path(), OTHER_STORE, &fixture.key).unwrap();
+    Vault::discard(&fixture.path().join("elsewhere")).unwrap();
+}
+
+#[test]
+fn files_that_are_not_ours_are_left_alone() {
+    let (fixture, _vault) = Fixture::new();
+    let note = fixture.path().join("credentials/README");
+    fs::write(&note, b"mine").unwrap();
+    assert_eq!(fixture.open().reconcile(&BTreeSet::new()).unwrap().removed, 0);
+    assert_eq!(fs::read(&note).unwrap(), b"mine");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_index_is_what_reopening_reads(steps in proptest::collection::vec((any::<bool>(), 0_usize..4), 1..12)) {
+        let (fixture, vault) = Fixture::new();
+        let mut ids = Vec::new();
+        for (store, n) in steps {
+            if store {
+                ids.push(vault.store_credential(&credential(1, ["a", "A", "b", "c"][n])).unwrap());
+            } else if !ids.is_empty() {
+                vault.remove_credential(ids.swap_remove(n % ids.len())).unwrap();
+            }
+        }
+        let reopened = fixture.open();
+        for name in ["a", "b", "c"].map(fold) {
+            let found = |vault: &Vault| vault.find(&name).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+            prop_assert_eq!(found(&vault), found(&reopened));
+        }
+        let all = BTreeSet::from_iter(ids.iter().copied());
+        let report = reopened.reconcile(&all).unwrap();
+        prop_assert_eq!((report.removed, report.missing.len(), report.damaged.len()), (0, 0, 0));
+    }
+}
