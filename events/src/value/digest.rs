@@ -28,7 +28,7 @@ macro_rules! binary {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&BASE64URL_NOPAD.encode(&self.0))
+                f.write_str(&data_encoding::BASE64URL_NOPAD.encode(&self.0))
             }
         }
 

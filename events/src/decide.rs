@@ -1,0 +1,150 @@
+//! The decider: from what has happened and what is wanted to what happens now. Pure.
+
+mod add;
+mod change;
+mod create_store;
+mod delete;
+mod request_key;
+
+#[cfg(feature = "testkit")]
+pub mod kit;
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+pub use request_key::Prior;
+
+use crate::access::Refusal;
+use crate::command::{Command, PartsFault, Request, TemplateUse};
+use crate::event::{Context, Event, TemplateRecorded};
+use crate::state::{ConfigurationState, Missing, State};
+use crate::value::{ConfigurationId, Scope, Sequence};
+
+/// What a command leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// What happens, in order; empty when nothing changes.
+    pub events: Vec<NewEvent>,
+    /// What the caller is told. `None` for a dry run and for a store's creation.
+    pub outcome: Option<Outcome>,
+}
+
+/// An event that is about to be recorded, with what stands around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    /// Who, from where and why.
+    pub context: Context,
+    /// The fact.
+    pub event: Event,
+}
+
+/// What a caller is told of the configuration that a command concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The configuration.
+    pub id: ConfigurationId,
+    /// The sequence of its last event, its deletion included.
+    pub version: Sequence,
+}
+
+/// Why a command is refused. In the order in which the checks are made.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Rejection {
+    /// The account was deleted or disabled since it signed in.
+    #[error("the account may no longer sign in")]
+    AccountGone,
+    /// The account's grants do not allow it.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// The RequestKey stands for another request.
+    #[error("the RequestKey was used for another request")]
+    RequestKeyReused,
+    /// The directory does not know something that the scope names.
+    #[error("the directory does not know the {0:?}")]
+    NotInDirectory(Missing),
+    /// No such configuration in that scope.
+    #[error("no such configuration in that scope")]
+    NoSuchConfiguration,
+    /// The configuration has another version than expected.
+    #[error("the configuration has version {current}")]
+    VersionConflict {
+        /// The version it has.
+        current: Sequence,
+    },
+    /// A Change names another type than the configuration has.
+    #[error("the type of CRM cannot be changed")]
+    CrmTypeDiffers,
+    /// A part cannot stand.
+    #[error("a part breaks a rule of its template")]
+    Parts(PartsFault),
+    /// Scope, type and description are those of another live configuration.
+    #[error("another configuration has this scope, type and description")]
+    DuplicateName,
+    /// The store exists already.
+    #[error("the store exists already")]
+    StoreExists,
+}
+
+/// Decides a request on the state as it stands. `prior` is what the account's RequestKey, if one is given, was
+/// first used for.
+///
+/// # Errors
+/// The first check that fails, in the order that the API documents.
+pub fn decide(state: &State, request: &Request, prior: Option<&Prior>) -> Result<Decision, Rejection> {
+    let mut decision = match &request.command {
+        Command::CreateStore(command) => create_store::decide(state, request, command),
+        Command::AddConfiguration(command) => add::decide(state, request, command, prior),
+        Command::ChangeConfiguration(command) => change::decide(state, request, command, prior),
+        Command::DeleteConfiguration(command) => delete::decide(state, request, command, prior),
+    }?;
+    if request.validate_only {
+        decision = Decision { events: Vec::new(), outcome: None };
+    }
+    Ok(decision)
+}
+
+/// Finds a live configuration by id and scope.
+fn locate<'a>(
+    state: &'a State,
+    id: Option<&ConfigurationId>,
+    scope: &Scope,
+) -> Result<(ConfigurationId, &'a Arc<ConfigurationState>), Rejection> {
+    let id = id.ok_or(Rejection::NoSuchConfiguration)?;
+    match state.configurations.get(id) {
+        Some(found) if found.name.scope == *scope => Ok((id.clone(), found)),
+        Some(_) | None => Err(Rejection::NoSuchConfiguration),
+    }
+}
+
+/// Checks the version that the caller expects.
+fn expect_version(found: &ConfigurationState, expected: Option<u64>) -> Result<(), Rejection> {
+    match expected {
+        Some(expected) if expected != found.version.get() => {
+            Err(Rejection::VersionConflict { current: found.version })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The event that records a template at its first use, if this is it.
+fn first_use(state: &State, request: &Request, template: &TemplateUse) -> Option<NewEvent> {
+    (!state.templates.contains_key(&template.digest)).then(|| NewEvent {
+        context: request.context.without_key(),
+        event: TemplateRecorded {
+            crm_type: template.crm_type.clone(),
+            version: template.version.clone(),
+            digest: template.digest,
+            document: template.document.to_string(),
+        }
+        .into(),
+    })
+}
+
+/// The decision to record `event` about a configuration, after the events that it brings along.
+fn record(state: &State, before: Option<NewEvent>, context: Context, id: ConfigurationId, event: Event) -> Decision {
+    let mut events: Vec<_> = before.into_iter().collect();
+    let version = state.next().plus(events.len() as u64);
+    events.push(NewEvent { context, event });
+    Decision { events, outcome: Some(Outcome { id, version }) }
+}

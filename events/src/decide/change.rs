@@ -1,0 +1,104 @@
+//! Changing a configuration: what is present replaces, what is absent stays.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{
+    Decision, NewEvent, Outcome, Prior, Rejection, expect_version, first_use, locate, record, request_key,
+};
+use crate::access::Right;
+use crate::command::{ChangeConfiguration, ChangeParts, ConfigurationChange, Request, SecretChange};
+use crate::event::{Actor, ConfigurationChanged, Part, RequestRecorded, Secrets};
+use crate::state::{ConfigurationName, ConfigurationState, State};
+use crate::value::{ConfigurationId, Description, SealedValue};
+
+pub(super) fn decide(
+    state: &State,
+    request: &Request,
+    command: &ChangeConfiguration,
+    prior: Option<&Prior>,
+) -> Result<Decision, Rejection> {
+    state.authorise(&request.context.actor, Right::Write, &command.scope)?;
+    if let Some(repeated) = request_key::replay(state, request, &command.form, prior)? {
+        return Ok(repeated);
+    }
+    state.directory.check(&command.scope).map_err(Rejection::NotInDirectory)?;
+    let (id, found) = locate(state, command.id.as_ref(), &command.scope)?;
+    expect_version(found, command.expected_version)?;
+    if command.crm_type.as_ref().is_some_and(|given| *given != found.name.crm_type) {
+        return Err(Rejection::CrmTypeDiffers);
+    }
+    let parts = command.parts.as_ref().map_err(|fault| Rejection::Parts(fault.clone()))?;
+    let description = new_description(state, &id, found, command.description.as_ref())?;
+    let configuration = parts.configuration.as_ref().and_then(|change| new_configuration(found, change));
+    let common = parts.common.as_ref().filter(|common| **common != found.common).map(Arc::clone);
+    if description.is_none() && configuration.is_none() && common.is_none() {
+        return Ok(nothing_changes(state, request, command, parts, id, found));
+    }
+    let (configuration, secrets) = configuration.unzip();
+    let event = ConfigurationChanged {
+        id: id.clone(),
+        scope: found.name.scope.clone(),
+        crm_type: found.name.crm_type.clone(),
+        template: parts.template.digest,
+        description,
+        configuration,
+        secrets: secrets.unwrap_or_default(),
+        common,
+    };
+    let context = request_key::remember(request, &command.form, &parts.template.password_fields);
+    Ok(record(state, first_use(state, request, &parts.template), context, id, event.into()))
+}
+
+/// The new description, if it is another and free.
+fn new_description(
+    state: &State,
+    id: &ConfigurationId,
+    found: &ConfigurationState,
+    given: Option<&Description>,
+) -> Result<Option<Description>, Rejection> {
+    let Some(description) = given.filter(|given| **given != found.name.description) else {
+        return Ok(None);
+    };
+    let name =
+        ConfigurationName { description: description.clone(), ..ConfigurationName::clone(&found.name) };
+    match state.names.get(&name) {
+        Some(other) if other != id => Err(Rejection::DuplicateName),
+        Some(_) | None => Ok(Some(description.clone())),
+    }
+}
+
+/// The new part with all its password fields, if either differs from what stands.
+fn new_configuration(found: &ConfigurationState, change: &ConfigurationChange) -> Option<(Part, Secrets)> {
+    let mut secrets: BTreeMap<String, SealedValue> = BTreeMap::clone(&found.secrets);
+    for (field, change) in &change.secrets {
+        match change {
+            SecretChange::Set(value) => secrets.insert(field.clone(), value.clone()),
+            SecretChange::Remove => secrets.remove(field),
+        };
+    }
+    (change.configuration != found.configuration || secrets != *found.secrets)
+        .then(|| (Arc::clone(&change.configuration), Arc::new(secrets)))
+}
+
+/// A Change that changes nothing appends nothing, unless a RequestKey is to be remembered.
+fn nothing_changes(
+    state: &State,
+    request: &Request,
+    command: &ChangeConfiguration,
+    parts: &ChangeParts,
+    id: ConfigurationId,
+    found: &ConfigurationState,
+) -> Decision {
+    let outcome = Outcome { id: id.clone(), version: found.version };
+    let mut events = Vec::new();
+    if let (Some(_), Actor::Account(account)) = (&request.context.key, request.context.actor) {
+        let template = &parts.template;
+        events.extend(first_use(state, request, template));
+        events.push(NewEvent {
+            context: request_key::remember(request, &command.form, &template.password_fields),
+            event: RequestRecorded { account, id, version: found.version, template: template.digest }.into(),
+        });
+    }
+    Decision { events, outcome: Some(outcome) }
+}

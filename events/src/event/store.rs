@@ -1,0 +1,42 @@
+//! What happens to the store as a whole, and what it records beside its subjects.
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::{AccountId, ConfigurationId, CrmType, Sequence, StoreId, TemplateDigest};
+
+/// The store came to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreCreated {
+    /// Its id, as every commit header bears it.
+    pub store: StoreId,
+}
+
+/// A template's content was used for the first time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateRecorded {
+    /// The type of CRM it describes.
+    #[serde(rename = "type")]
+    pub crm_type: CrmType,
+    /// Its author's version.
+    pub version: String,
+    /// Digest over its exact text.
+    pub digest: TemplateDigest,
+    /// Its exact text.
+    pub document: String,
+}
+
+/// A request with a RequestKey succeeded without changing anything, so that it can be recognised again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestRecorded {
+    /// Who asked.
+    pub account: AccountId,
+    /// The configuration that was to be changed.
+    pub id: ConfigurationId,
+    /// The version that it had, and has.
+    pub version: Sequence,
+    /// The template that told its password fields.
+    pub template: TemplateDigest,
+}

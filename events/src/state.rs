@@ -1,0 +1,116 @@
+//! The decision state: what past events say, folded so that commands can be decided.
+
+mod directory;
+mod evolve;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub use directory::{DirectoryState, Missing};
+pub use evolve::evolve;
+
+use crate::access::{Grants, Right};
+use crate::decide::Rejection;
+use crate::event::{Actor, Part, Secrets};
+use crate::value::{
+    AccountId, ConfigurationId, CredentialId, CrmType, Description, KeyId, NameCommitment, Scope, Sequence, StoreId,
+    TemplateDigest,
+};
+
+/// What past events say. Cloning is cheap: a clone shares everything until one of the two changes.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The last event taken in.
+    pub last: Option<Sequence>,
+    /// The store, once it is created.
+    pub store: Option<StoreId>,
+    /// The data key that the next configuration gets.
+    pub next_key: KeyId,
+    /// Live configurations.
+    pub configurations: imbl::HashMap<ConfigurationId, Arc<ConfigurationState>>,
+    /// Which live configuration has a scope, type and description.
+    pub names: imbl::HashMap<Arc<ConfigurationName>, ConfigurationId>,
+    /// Telephone systems, partitions and devices.
+    pub directory: DirectoryState,
+    /// Accounts that are not deleted.
+    pub accounts: imbl::OrdMap<AccountId, Arc<AccountState>>,
+    /// Templates recorded, with their password fields.
+    pub templates: imbl::OrdMap<TemplateDigest, Arc<BTreeSet<String>>>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            last: None,
+            store: None,
+            next_key: KeyId::FIRST,
+            configurations: imbl::HashMap::new(),
+            names: imbl::HashMap::new(),
+            directory: DirectoryState::default(),
+            accounts: imbl::OrdMap::new(),
+            templates: imbl::OrdMap::new(),
+        }
+    }
+}
+
+/// What no two live configurations share.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ConfigurationName {
+    /// Where it applies.
+    pub scope: Scope,
+    /// Its type of CRM.
+    pub crm_type: CrmType,
+    /// What its owner calls it.
+    pub description: Description,
+}
+
+/// A live configuration.
+#[derive(Clone, Debug)]
+pub struct ConfigurationState {
+    /// Scope, type and description.
+    pub name: Arc<ConfigurationName>,
+    /// The sequence of its last event.
+    pub version: Sequence,
+    /// Its data key.
+    pub key: KeyId,
+    /// `CRMConfiguration` without password fields.
+    pub configuration: Part,
+    /// Its password fields, sealed.
+    pub secrets: Secrets,
+    /// `CRMConfigurationCommon`.
+    pub common: Part,
+}
+
+/// An account.
+#[derive(Clone, Debug)]
+pub struct AccountState {
+    /// Binds it to its name.
+    pub name: NameCommitment,
+    /// The credential's file in the vault.
+    pub credential: CredentialId,
+    /// Whether it may sign in.
+    pub enabled: bool,
+    /// What it may do.
+    pub grants: Grants,
+}
+
+impl State {
+    /// The position that the next event takes.
+    #[must_use]
+    pub const fn next(&self) -> Sequence {
+        Sequence::after(self.last)
+    }
+
+    /// Judges an actor's right on a scope, on the account as it stands now.
+    pub(crate) fn authorise(&self, actor: &Actor, right: Right, scope: &Scope) -> Result<(), Rejection> {
+        match actor {
+            Actor::System | Actor::Operator(_) => Ok(()),
+            Actor::Account(id) => match self.accounts.get(id) {
+                Some(account) if account.enabled => {
+                    account.grants.judge(right, scope).map_err(Rejection::Refused)
+                }
+                Some(_) | None => Err(Rejection::AccountGone),
+            },
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The directory of telephone systems, partitions and devices: what exists, and what List shows for it.
+
+use crate::value::{DeviceNumber, DirectoryText, PartitionId, Scope, TelSysId};
+
+/// The first level of a scope that the directory does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// No such telephone system.
+    TelSys,
+    /// No such partition.
+    Partition,
+    /// No such device.
+    Device,
+}
+
+/// What is registered. Cloning is cheap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirectoryState {
+    /// Telephone systems: description and `CMEnvironmentID`.
+    pub telsys: imbl::OrdMap<TelSysId, (DirectoryText, DirectoryText)>,
+    /// Partitions: description.
+    pub partitions: imbl::OrdMap<(TelSysId, PartitionId), DirectoryText>,
+    /// Devices: description.
+    pub devices: imbl::OrdMap<(TelSysId, PartitionId, DeviceNumber), DirectoryText>,
+}
+
+impl DirectoryState {
+    /// Checks that everything a scope names is registered.
+    ///
+    /// # Errors
+    /// The first level that is not, from the top.
+    pub fn check(&self, scope: &Scope) -> Result<(), Missing> {
+        let known = |found: bool, missing| if found { Ok(()) } else { Err(missing) };
+        if let Some(telsys) = scope.telsys() {
+            known(self.telsys.contains_key(&telsys), Missing::TelSys)?;
+        }
+        if let (Some(telsys), Some(partition)) = (scope.telsys(), scope.partition()) {
+            known(self.partitions.contains_key(&(telsys, partition)), Missing::Partition)?;
+        }
+        if let Scope::Device(telsys, partition, device) = scope {
+            known(self.devices.contains_key(&(*telsys, *partition, device.clone())), Missing::Device)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in an event of the directory; any other kind is none of its business.
+    pub fn apply(&mut self, event: &crate::event::Event) {
+        use crate::event::Event as E;
+        match event {
+            E::TelSysRegistered(e) => {
+                self.telsys.insert(e.telsys, (e.description.clone(), e.environment.clone()));
+            }
+            E::TelSysRenamed(e) => {
+                self.telsys.insert(e.telsys, (e.description.clone(), e.environment.clone()));
+            }
+            E::TelSysRemoved(e) => {
+                self.telsys.remove(&e.telsys);
+            }
+            E::PartitionRegistered(e) => {
+                self.partitions.insert((e.telsys, e.partition), e.description.clone());
+            }
+            E::PartitionRenamed(e) => {
+                self.partitions.insert((e.telsys, e.partition), e.description.clone());
+            }
+            E::PartitionRemoved(e) => {
+                self.partitions.remove(&(e.telsys, e.partition));
+            }
+            E::DeviceRegistered(e) => {
+                self.devices.insert((e.telsys, e.partition, e.device.clone()), e.description.clone());
+            }
+            E::DeviceRenamed(e) => {
+                self.devices.insert((e.telsys, e.partition, e.device.clone()), e.description.clone());
+            }
+            E::DeviceRemoved(e) => {
+                self.devices.remove(&(e.telsys, e.partition, e.device.clone()));
+            }
+            E::StoreCreated(_)
+            | E::TemplateRecorded(_)
+            | E::RequestRecorded(_)
+            | E::ConfigurationAdded(_)
+            | E::ConfigurationChanged(_)
+            | E::ConfigurationDeleted(_)
+            | E::AccountCreated(_)
+            | E::AccountRenamed(_)
+            | E::CredentialSet(_)
+            | E::GrantGiven(_)
+            | E::GrantTaken(_)
+            | E::AccountDisabled(_)
+            | E::AccountEnabled(_)
+            | E::AccountDeleted(_) => {}
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `evolve`: how each event changes the decision state.
+
+use std::sync::Arc;
+
+use super::{AccountState, ConfigurationName, ConfigurationState, State};
+use crate::access::Grants;
+use crate::event::{ConfigurationAdded, ConfigurationChanged, ConfigurationDeleted, Event, TemplateRecorded};
+use crate::json::Json;
+use crate::template::password_fields;
+use crate::value::{AccountId, Sequence};
+
+/// Takes in the event at `sequence`. Pure, and total over well-formed events.
+pub fn evolve(state: &mut State, sequence: Sequence, event: &Event) {
+    state.last = Some(sequence);
+    match event {
+        Event::StoreCreated(e) => state.store = Some(e.store),
+        Event::TemplateRecorded(e) => template_recorded(state, e),
+        Event::RequestRecorded(_) => {}
+        Event::ConfigurationAdded(e) => added(state, sequence, e),
+        Event::ConfigurationChanged(e) => changed(state, sequence, e),
+        Event::ConfigurationDeleted(e) => deleted(state, e),
+        Event::AccountCreated(e) => {
+            let account =
+                AccountState { name: e.name, credential: e.credential, enabled: true, grants: Grants::default() };
+            state.accounts.insert(e.account, Arc::new(account));
+        }
+        Event::AccountRenamed(e) => update(state, e.account, |account| {
+            account.name = e.name;
+            account.credential = e.credential;
+        }),
+        Event::CredentialSet(e) => update(state, e.account, |account| account.credential = e.credential),
+        Event::GrantGiven(e) => update(state, e.account, |account| account.grants.insert(e.grant.clone())),
+        Event::GrantTaken(e) => update(state, e.account, |account| account.grants.remove(&e.grant)),
+        Event::AccountDisabled(e) => update(state, e.account, |account| account.enabled = false),
+        Event::AccountEnabled(e) => update(state, e.account, |account| account.enabled = true),
+        Event::AccountDeleted(e) => {
+            state.accounts.remove(&e.account);
+        }
+        Event::TelSysRegistered(_)
+        | Event::TelSysRenamed(_)
+        | Event::TelSysRemoved(_)
+        | Event::PartitionRegistered(_)
+        | Event::PartitionRenamed(_)
+        | Event::PartitionRemoved(_)
+        | Event::DeviceRegistered(_)
+        | Event::DeviceRenamed(_)
+        | Event::DeviceRemoved(_) => state.directory.apply(event),
+    }
+}
+
+fn template_recorded(state: &mut State, event: &TemplateRecorded) {
+    let fields = Json::parse(&event.document).map(|document| password_fields(&document)).unwrap_or_default();
+    state.templates.insert(event.digest, Arc::new(fields));
+}
+
+fn added(state: &mut State, sequence: Sequence, event: &ConfigurationAdded) {
+    let name = Arc::new(ConfigurationName {
+        scope: event.scope.clone(),
+        crm_type: event.crm_type.clone(),
+        description: event.description.clone(),
+    });
+    let configuration = ConfigurationState {
+        name: Arc::clone(&name),
+        version: sequence,
+        key: event.key,
+        configuration: Arc::clone(&event.configuration),
+        secrets: Arc::clone(&event.secrets),
+        common: Arc::clone(&event.common),
+    };
+    state.next_key = event.key.next();
+    state.names.insert(name, event.id.clone());
+    state.configurations.insert(event.id.clone(), Arc::new(configuration));
+}
+
+fn changed(state: &mut State, sequence: Sequence, event: &ConfigurationChanged) {
+    let Some(old) = state.configurations.get(&event.id) else { return };
+    let mut new = ConfigurationState::clone(old);
+    new.version = sequence;
+    if let Some(configuration) = &event.configuration {
+        new.configuration = Arc::clone(configuration);
+        new.secrets = Arc::clone(&event.secrets);
+    }
+    if let Some(common) = &event.common {
+        new.common = Arc::clone(common);
+    }
+    if let Some(description) = &event.description {
+        state.names.remove(&new.name);
+        new.name = Arc::new(ConfigurationName {
+            description: description.clone(),
+            ..ConfigurationName::clone(&new.name)
+        });
+        state.names.insert(Arc::clone(&new.name), event.id.clone());
+    }
+    state.configurations.insert(event.id.clone(), Arc::new(new));
+}
+
+fn deleted(state: &mut State, event: &ConfigurationDeleted) {
+    if let Some(old) = state.configurations.remove(&event.id) {
+        state.names.remove(&old.name);
+    }
+}
+
+fn update(state: &mut State, account: AccountId, change: impl FnOnce(&mut AccountState)) {
+    if let Some(account) = state.accounts.get_mut(&account) {
+        change(Arc::make_mut(account));
+    }
+}

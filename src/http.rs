@@ -1,0 +1,3 @@
+//! What is spoken over HTTP: the XML of requests and responses.
+
+pub mod xml;

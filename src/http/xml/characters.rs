@@ -1,0 +1,86 @@
+//! Which characters XML 1.0 allows, in documents and in names, and what it calls white space.
+
+/// XML's white space (production `S`): not Unicode's.
+pub(super) fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
+}
+
+/// The text without XML white space at its ends.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
+/// Whether there is nothing but XML white space.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(is_space)
+}
+
+/// Whether a document may hold the character (production `Char`). Surrogates are no `char` of Rust.
+pub(super) fn is_carried(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// The offset of the first character that a document may not hold.
+pub(super) fn first_not_carried(text: &str) -> Option<usize> {
+    // U+FFFE and U+FFFF, the only ones outside ASCII, are EF BF BE and EF BF BF: bytes are enough, and quicker.
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().position(|(at, &byte)| match byte {
+        b'\t' | b'\n' | b'\r' => false,
+        0xef => matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])),
+        _ => byte < b' ',
+    })
+}
+
+/// Splits a qualified name into prefix and local name, when it is one (production `QName`).
+pub(super) fn split_qname(name: &str) -> Option<(Option<&str>, &str)> {
+    let (prefix, local) = match name.split_once(':') {
+        Some((prefix, local)) => (Some(prefix), local),
+        None => (None, name),
+    };
+    (is_ncname(local) && prefix.is_none_or(is_ncname)).then_some((prefix, local))
+}
+
+/// Whether it is a name without colon (production `NCName`).
+fn is_ncname(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(starts_name) && chars.all(continues_name)
+}
+
+/// Production `NameStartChar`, without the colon.
+fn starts_name(c: char) -> bool {
+    matches!(c,
+        'A'..='Z' | '_' | 'a'..='z'
+        | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+        | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}'
+        | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}'
+        | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
+}
+
+/// Production `NameChar`, without the colon.
+fn continues_name(c: char) -> bool {
+    starts_name(c)
+        || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_byte_scan_agrees_with_the_definition_for_every_character() {
+        for c in '\0'..=char::MAX {
+            let text = format!("a{c}b");
+            assert_eq!(first_not_carried(&text), (!is_carried(c)).then_some(1), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn names_split_only_when_both_parts_are_names() {
+        assert_eq!(split_qname("Request"), Some((None, "Request")));
+        assert_eq!(split_qname("s:Body"), Some((Some("s"), "Body")));
+        assert_eq!(split_qname("é-1.x"), Some((None, "é-1.x")));
+        for bad in ["", ":a", "a:", "a:b:c", "1a", "-a", "a b", "a/b", "a=", "\u{d7}", "a:1"] {
+            assert_eq!(split_qname(bad), None, "{bad:?}");
+        }
+    }
+}
