@@ -1,0 +1,231 @@
+//! Signing in: the same text and the same work, whatever was wrong.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crmconf_events::{AccountId, CredentialId, SessionDigest};
+use thiserror::Error;
+
+use super::address::AddressKey;
+use super::checker::{CheckerError, PasswordChecker, Slot};
+use super::clock::Clock;
+use super::secrets::TransportKey;
+use super::shared::Sessions;
+use super::table::{BindError, SessionError};
+use super::throttle::{AccountKey, Throttle, Verdict};
+use crate::vault::{Credential, FoldedName, Password, Vault, Verifier};
+
+/// How an account stands in the log at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it may sign in at all.
+    pub enabled: bool,
+    /// Which of the vault's credentials counts.
+    pub credential: CredentialId,
+}
+
+/// Where the standing of accounts is read; must be quick, and wait for nothing.
+pub trait Accounts: Send + Sync {
+    /// The account's standing; `None` when there is no such account, or not any more.
+    fn standing(&self, account: AccountId) -> Option<Standing>;
+}
+
+/// One `Authenticate`.
+#[derive(Clone)]
+pub struct Attempt<'a> {
+    /// The `SessionID`, as the request has it.
+    pub session: Option<&'a str>,
+    /// The `UserName`, as the request has it.
+    pub name: &'a str,
+    /// The `Password`.
+    pub password: Password,
+    /// Where the request comes from.
+    pub address: IpAddr,
+}
+
+/// Shows the address alone: the rest is secret, or may be a password typed into the wrong field.
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Who has signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: SessionDigest,
+    /// The account.
+    pub account: AccountId,
+    /// The session's own key; which accounts are told it, their roles say.
+    pub transport_key: Arc<TransportKey>,
+}
+
+/// Why nobody was signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AuthenticateError {
+    /// The session does not exist or was ended (10301, 10302, 10307).
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// Somebody has signed in to this session; it stays (10108).
+    #[error("somebody has signed in to this session already")]
+    AlreadyBound,
+    /// Unknown name, wrong password, throttled or disabled; the session is gone (10307).
+    #[error("authentication failed")]
+    Failed,
+    /// Overload; the session stays (10105).
+    #[error("too many are signing in; try again in a moment")]
+    Busy,
+}
+
+/// Why an account's own password was not confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ConfirmError {
+    /// Wrong password, throttled or disabled; the session stays (10307).
+    #[error("authentication failed")]
+    Failed,
+    /// Overload (10105).
+    #[error("too many are signing in; try again in a moment")]
+    Busy,
+}
+
+/// Signs accounts in. One for the process, shared by all requests.
+pub struct Authenticator {
+    vault: Arc<Vault>,
+    sessions: Arc<Sessions>,
+    checker: PasswordChecker,
+    throttle: Mutex<Throttle>,
+    clock: Arc<dyn Clock>,
+}
+
+/// An account with the credential that counts.
+type Candidate = (AccountId, Standing, Arc<Credential>);
+
+impl Authenticator {
+    /// An authenticator that nobody has tried yet.
+    #[must_use]
+    pub fn new(
+        vault: Arc<Vault>,
+        sessions: Arc<Sessions>,
+        checker: PasswordChecker,
+        throttle: Throttle,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { vault, sessions, checker, throttle: Mutex::new(throttle), clock }
+    }
+
+    /// `Authenticate`: signs an account in to a session.
+    ///
+    /// # Errors
+    /// See [`AuthenticateError`]. After `Failed` the session is gone.
+    pub async fn authenticate(
+        &self,
+        accounts: &dyn Accounts,
+        attempt: Attempt<'_>,
+    ) -> Result<SignedIn, AuthenticateError> {
+        let session = self.sessions.lookup(attempt.session)?;
+        if session.bound.is_some() {
+            return Err(AuthenticateError::AlreadyBound);
+        }
+        let slot = self.checker.slot().await.map_err(|_| AuthenticateError::Busy)?;
+        let name = FoldedName::of(attempt.name);
+        let candidate = self.by_name(accounts, &name);
+        let passed = self
+            .try_password(slot, &name, candidate, attempt.password, attempt.address)
+            .await
+            .map_err(|_| AuthenticateError::Busy)?;
+        let Some((account, standing)) = passed else {
+            self.sessions.end(session.digest);
+            return Err(AuthenticateError::Failed);
+        };
+        let unchanged = || accounts.standing(account) == Some(standing);
+        let transport_key = match self.sessions.bind(session.digest, account, unchanged) {
+            Ok(key) => key,
+            Err(BindError::Session(error)) => return Err(error.into()),
+            Err(BindError::AlreadyBound) => return Err(AuthenticateError::AlreadyBound),
+            Err(BindError::Busy) => return Err(AuthenticateError::Busy),
+            Err(BindError::AccountChanged) => {
+                self.sessions.end(session.digest);
+                return Err(AuthenticateError::Failed);
+            }
+        };
+        Ok(SignedIn { session: session.digest, account, transport_key })
+    }
+
+    /// Whether this is the account's present password, as `PasswordChange` asks. A wrong one counts as a failure to
+    /// sign in, and ends no session.
+    ///
+    /// # Errors
+    /// See [`ConfirmError`].
+    pub async fn confirm(
+        &self,
+        accounts: &dyn Accounts,
+        account: AccountId,
+        password: Password,
+        address: IpAddr,
+    ) -> Result<(), ConfirmError> {
+        let slot = self.checker.slot().await.map_err(|_| ConfirmError::Busy)?;
+        let candidate = accounts.standing(account).and_then(|standing| {
+            let credential = self.vault.credential(standing.credential)?;
+            Some((account, standing, credential))
+        });
+        // Without a credential there is no name to count under; the address still counts.
+        let name = candidate
+            .as_ref()
+            .map_or_else(|| FoldedName::of(""), |(_, _, credential)| credential.name().folded().clone());
+        match self.try_password(slot, &name, candidate, password, address).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(ConfirmError::Failed),
+            Err(_) => Err(ConfirmError::Busy),
+        }
+    }
+
+    /// Does one verification, and tells whose password it was.
+    async fn try_password(
+        &self,
+        slot: Slot,
+        name: &FoldedName,
+        candidate: Option<Candidate>,
+        password: Password,
+        address: IpAddr,
+    ) -> Result<Option<(AccountId, Standing)>, CheckerError> {
+        let (account_key, address) = (AccountKey::of(name), AddressKey::of(address));
+        let verdict = self.throttle().verdict(account_key, address, self.clock.now());
+        let verifier = match verdict {
+            Verdict::Try => candidate.as_ref().map(|(_, _, credential)| Verifier::clone(credential.verifier())),
+            Verdict::Dummy => None,
+        };
+        let fits = slot.verify(password, verifier).await?;
+        let passed = candidate.filter(|(_, standing, _)| fits && standing.enabled);
+        match (&passed, verdict) {
+            (Some(_), _) => self.throttle().succeeded(account_key, address, self.clock.now()),
+            (None, Verdict::Try) => self.throttle().failed(account_key, address, self.clock.now()),
+            (None, Verdict::Dummy) => {}
+        }
+        Ok(passed.map(|(account, standing, _)| (account, standing)))
+    }
+
+    /// The account that bears a name, with the credential that the log says counts. The vault may hold another one
+    /// under that name, whose event was not appended yet.
+    fn by_name(&self, accounts: &dyn Accounts, name: &FoldedName) -> Option<Candidate> {
+        self.vault.find(name).into_iter().find_map(|(id, credential)| {
+            let account = credential.account();
+            let standing = accounts.standing(account).filter(|standing| standing.credential == id)?;
+            Some((account, standing, credential))
+        })
+    }
+
+    fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticator").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

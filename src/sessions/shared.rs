@@ -1,0 +1,121 @@
+//! `Sessions`: the table of sessions as all threads share it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crmconf_events::{AccountId, SessionDigest};
+
+use super::address::AddressKey;
+use super::clock::Clock;
+use super::limits::SessionLimits;
+use super::secrets::{Nonce, SessionId, TransportKey};
+use super::table::{BindError, CreateError, Session, SessionError, SessionTable};
+
+/// The sessions of this process. Each operation holds a lock for some microseconds and waits for nothing.
+pub struct Sessions {
+    table: Mutex<SessionTable>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Sessions {
+    /// No sessions yet.
+    #[must_use]
+    pub fn new(limits: SessionLimits, clock: Arc<dyn Clock>) -> Self {
+        Self { table: Mutex::new(SessionTable::new(limits)), clock }
+    }
+
+    /// `CreateSession`: a session that nobody has signed in to.
+    ///
+    /// # Errors
+    /// When the address has its full number of them, or there are no random bytes.
+    pub fn create(&self, address: IpAddr) -> Result<(SessionId, Nonce), CreateError> {
+        let id = SessionId::generate().map_err(|_| CreateError::Random)?;
+        let nonce = Nonce::generate().map_err(|_| CreateError::Random)?;
+        self.with(|table, now| table.create(id.digest(), AddressKey::of(address), now))?;
+        Ok((id, nonce))
+    }
+
+    /// The session that a request names, signed in to or not; counts as a use of it.
+    ///
+    /// # Errors
+    /// When none is named, there is none, or it was ended.
+    pub fn lookup(&self, named: Option<&str>) -> Result<Session, SessionError> {
+        let named = named.filter(|text| !text.is_empty()).ok_or(SessionError::Missing)?;
+        let digest = SessionId::parse(named).ok_or(SessionError::Unknown)?.digest();
+        self.with(|table, now| table.lookup(digest, now))
+    }
+
+    /// The session that a request names, and who has signed in to it; counts as a use of it.
+    ///
+    /// # Errors
+    /// As [`Sessions::lookup`], and when nobody has signed in to it.
+    pub fn signed_in(
+        &self,
+        named: Option<&str>,
+    ) -> Result<(SessionDigest, AccountId, Arc<TransportKey>), SessionError> {
+        let Session { digest, bound } = self.lookup(named)?;
+        let (account, key) = bound.ok_or(SessionError::NotAuthenticated)?;
+        Ok((digest, account, key))
+    }
+
+    /// Signs an account in to a session, if `still_valid` holds at that moment.
+    ///
+    /// `still_valid` is asked under the same lock that [`Sessions::end_account`] takes. Whoever changes an account
+    /// makes the change visible to it first and ends the account's sessions then: so either this sees the change, or
+    /// that sees the session, and none outlives the change. It must not use these sessions.
+    ///
+    /// # Errors
+    /// When the session is gone, ended or signed in to already, the account changed, or there are too many.
+    pub fn bind(
+        &self,
+        digest: SessionDigest,
+        account: AccountId,
+        still_valid: impl FnOnce() -> bool,
+    ) -> Result<Arc<TransportKey>, BindError> {
+        let key = Arc::new(TransportKey::generate().map_err(|_| BindError::Busy)?);
+        self.with(|table, now| {
+            if !still_valid() {
+                return Err(BindError::AccountChanged);
+            }
+            table.bind(digest, account, Arc::clone(&key), now)
+        })?;
+        Ok(key)
+    }
+
+    /// `Logout`, and what follows a failed `Authenticate`: the session is gone.
+    pub fn end(&self, digest: SessionDigest) {
+        self.with(|table, _| table.remove(digest));
+    }
+
+    /// Ends all sessions of an account that was disabled or deleted, or whose password or grants changed. Call it
+    /// after the change is visible to readers. Until they would have expired, they answer 10307.
+    pub fn end_account(&self, account: AccountId) {
+        self.with(|table, now| table.end_account(account, None, now));
+    }
+
+    /// Ends an account's sessions but the one in which it changed its own password.
+    pub fn end_others(&self, account: AccountId, kept: SessionDigest) {
+        self.with(|table, now| table.end_account(account, Some(kept), now));
+    }
+
+    /// How many sessions there are: not signed in, signed in, remembered as ended.
+    #[must_use]
+    pub fn counts(&self) -> [usize; 3] {
+        self.with(|table, _| table.counts())
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut SessionTable, Instant) -> T) -> T {
+        // The time is read under the lock, so that it never goes back from one operation to the next.
+        let mut table: MutexGuard<'_, _> = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        work(&mut table, now)
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
