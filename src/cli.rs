@@ -1,0 +1,231 @@
+//! The command line: what was typed (`typed`) becomes a [`Command`] of checked, ready objects.
+//!
+//! Two stages, as ripgrep has them: clap knows the words and their help; this file turns them into settings,
+//! endpoints and points in time, so that no command sees a text it would still have to check.
+
+mod endpoint;
+mod flags;
+pub mod output;
+mod typed;
+mod until;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use endpoint::Endpoint;
+pub use typed::ReplayFormat;
+pub use until::Until;
+
+use crate::settings::{
+    self, Environment, MasterKeySource, Settings, SettingsError, Sourced, Values, process_environment, table,
+};
+
+/// Longest account name, in Unicode scalar values, as the API has it.
+const ACCOUNT_NAME_CHARS_MAX: usize = 64;
+
+/// What the program is asked to do, checked.
+#[derive(Debug)]
+pub enum Command {
+    /// Serve the API.
+    Serve(Box<Settings>),
+    /// Set up a data folder.
+    Init(InitArgs),
+    /// Send one request.
+    Call(CallArgs),
+    /// Check the journal.
+    Verify(VerifyArgs),
+    /// Print the state folded from the journal.
+    Replay(ReplayArgs),
+}
+
+/// Arguments of `init`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct InitArgs {
+    /// Folder to set up.
+    pub data: PathBuf,
+    /// Name of the first administrator: not empty, at most 64 characters.
+    pub admin: String,
+    /// Where the master key is, or is to be put.
+    pub master_key: Sourced<MasterKeySource>,
+}
+
+/// Arguments of `call`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CallArgs {
+    /// Where the API answers.
+    pub endpoint: Endpoint,
+    /// Account that signs in.
+    pub user: String,
+    /// Where its password comes from.
+    pub password: PasswordSource,
+    /// Where the request comes from.
+    pub request: RequestSource,
+}
+
+/// Where `call` takes the password from. A password is never an argument: other users can list those.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PasswordSource {
+    /// The first line of this file.
+    File(PathBuf),
+    /// The environment variable `CRMCONF_PASSWORD`, or a question at the terminal where it is not set.
+    EnvironmentOrPrompt,
+}
+
+/// Where `call` takes the request from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum RequestSource {
+    /// This file.
+    File(PathBuf),
+    /// Standard input.
+    StandardInput,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct VerifyArgs {
+    /// Data folder to check.
+    pub data: PathBuf,
+    /// Whether sled is compared with the journal as well, under the store's lock.
+    pub sled: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ReplayArgs {
+    /// Data folder to read.
+    pub data: PathBuf,
+    /// Last point to include; the whole journal where it is absent.
+    pub until: Option<Until>,
+    /// Form of the output.
+    pub format: ReplayFormat,
+}
+
+/// How the program ended, as its exit status says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// 0: done.
+    Done,
+    /// 1: what was asked for failed.
+    Failed,
+    /// 2: the command line or the settings are wrong; nothing was tried.
+    Usage,
+}
+
+/// Why there is no command to run.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// `--help`, `--version`, or words that clap refuses.
+    #[error(transparent)]
+    Words(#[from] clap::Error),
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+}
+
+impl Command {
+    /// The command that this process was started with.
+    ///
+    /// # Errors
+    /// [`Stop`], which knows how to tell the person at the terminal.
+    pub fn from_process() -> Result<Self, Stop> {
+        Self::parse(std::env::args_os(), &process_environment())
+    }
+
+    /// The command that these words ask for, the program's name first.
+    ///
+    /// # Errors
+    /// [`Stop`]: help was asked for, the words are wrong, or the settings are.
+    pub fn parse(
+        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+        environment: &Environment,
+    ) -> Result<Self, Stop> {
+        let typed = typed::Typed::try_parse_from(words)?;
+        match typed.command {
+            typed::Command::Serve(args) => serve(args, environment),
+            typed::Command::Init(args) => init(args, environment),
+            typed::Command::Call(args) => Ok(Self::Call(call(args))),
+            typed::Command::Verify(typed::Verify { data, sled }) => {
+                Ok(Self::Verify(VerifyArgs { data, sled }))
+            }
+            typed::Command::Replay(typed::Replay { data, until, format }) => {
+                Ok(Self::Replay(ReplayArgs { data, until, format }))
+            }
+        }
+    }
+}
+
+fn serve(args: typed::Serve, environment: &Environment) -> Result<Command, Stop> {
+    let values = Values::collect(args.config.as_deref(), environment, &args.settings.0)?;
+    Ok(Command::Serve(Box::new(Settings::from_values(&values, args.demo)?)))
+}
+
+fn init(args: typed::Init, environment: &Environment) -> Result<Command, Stop> {
+    let given = [
+        (&table::DATA, Some(args.data)),
+        (&table::MASTER_KEY_FILE, args.master_key_file),
+        (&table::MASTER_KEY_ENV, args.master_key_env),
+    ];
+    let flags: Vec<_> = given.into_iter().filter_map(|(setting, text)| Some((setting, text?))).collect();
+    let values = Values::collect(args.config.as_deref(), environment, &flags)?;
+    let data = settings::data(&values)?.value;
+    let master_key = settings::master_key(&values, &data, false)?;
+    Ok(Command::Init(InitArgs { data, admin: args.admin, master_key }))
+}
+
+fn call(args: typed::Call) -> CallArgs {
+    CallArgs {
+        endpoint: args.url,
+        user: args.user,
+        password: args.password_file.map_or(PasswordSource::EnvironmentOrPrompt, PasswordSource::File),
+        request: if args.request.as_os_str() == "-" {
+            RequestSource::StandardInput
+        } else {
+            RequestSource::File(args.request)
+        },
+    }
+}
+
+/// An account's name as the command line takes it; the rest of the API's rule is applied where it is stored.
+fn account_name(text: &str) -> Result<String, String> {
+    match text.chars().count() {
+        0 => Err("an account's name is not empty".to_owned()),
+        1..=ACCOUNT_NAME_CHARS_MAX => Ok(text.to_owned()),
+        count => Err(format!(
+            "an account's name has at most {ACCOUNT_NAME_CHARS_MAX} characters; this has {count}"
+        )),
+    }
+}
+
+impl Stop {
+    /// Tells the person at the terminal, and the exit status: help and version are no failure.
+    #[must_use]
+    pub fn report(&self) -> Status {
+        match self {
+            Self::Words(words) => {
+                // A closed pipe (`crmconf --help | head -1`) is no reason to complain.
+                drop(words.print());
+                if words.use_stderr() { Status::Usage } else { Status::Done }
+            }
+            Self::Settings(error) => {
+                output::complain(error);
+                Status::Usage
+            }
+        }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Done => Self::from(0),
+            Status::Failed => Self::from(1),
+            Status::Usage => Self::from(2),
+        }
+    }
+}

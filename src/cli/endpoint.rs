@@ -1,0 +1,112 @@
+//! The address to which `call` sends: an HTTP URL that holds no secret.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ureq::http::Uri;
+
+/// Path of the raw XML API, taken where the URL names none.
+const API_PATH: &str = "/api/xml";
+
+/// Where the API answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    url: String,
+    loopback: bool,
+}
+
+impl Endpoint {
+    /// The whole URL, path included.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether what is sent stays on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let uri: Uri = text.parse().map_err(|cause| format!("not a URL: {cause}"))?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => {
+                return Err("this version of `call` has no TLS yet: give the server's plain address \
+                            (http://127.0.0.1:8462) on its own machine, or reach it through a tunnel"
+                    .to_owned());
+            }
+            Some(_) | None => return Err("a URL such as http://127.0.0.1:8462 is expected".to_owned()),
+        }
+        let authority = uri.authority().ok_or("the URL names no host")?;
+        if authority.as_str().contains('@') {
+            return Err(
+                "a URL with a name or password in it is refused: use --user and --password-file".to_owned()
+            );
+        }
+        let asked = uri.path_and_query().map_or("/", ureq::http::uri::PathAndQuery::as_str);
+        let path = if asked == "/" { API_PATH } else { asked };
+        Ok(Self { url: format!("http://{authority}{path}"), loopback: is_loopback(authority.host()) })
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.parse::<std::net::IpAddr>();
+    bare.eq_ignore_ascii_case("localhost") || address.is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_the_api_is_added_where_none_is_given() {
+        for text in ["http://127.0.0.1:8462", "http://127.0.0.1:8462/"] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().url(), "http://127.0.0.1:8462/api/xml");
+        }
+        assert_eq!("http://crm.example/x/api".parse::<Endpoint>().unwrap().url(), "http://crm.example/x/api");
+    }
+
+    #[test]
+    fn https_is_refused_with_the_way_out() {
+        assert!("https://crm.example".parse::<Endpoint>().unwrap_err().contains("no TLS yet"));
+    }
+
+    #[test]
+    fn a_password_in_the_url_is_refused_and_not_repeated() {
+        let message = "http://admin:cAnArY@127.0.0.1".parse::<Endpoint>().unwrap_err();
+        assert!(message.contains("--password-file") && !message.contains("cAnArY"), "{message}");
+    }
+
+    #[test]
+    fn loopback_is_told_from_the_rest() {
+        for (text, expected) in [
+            ("http://localhost:1", true),
+            ("http://[::1]:1", true),
+            ("http://127.8.0.1:1", true),
+            ("http://10.0.0.1:1", false),
+            ("http://localhost.example:1", false),
+        ] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().is_loopback(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_http_url_is_refused_with_an_example() {
+        for text in ["127.0.0.1", "ftp://x", "/api/xml"] {
+            assert!(text.parse::<Endpoint>().unwrap_err().contains("http://127.0.0.1:8462"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What is promised about the command line: words become ready objects, and mistakes become usage errors.
+
+use std::path::Path;
+
+use clap::CommandFactory as _;
+
+use super::*;
+use crate::settings::Source;
+
+fn parse(words: &str, env: &[(&str, &str)]) -> Result<Command, Stop> {
+    let environment = env.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
+    Command::parse(std::iter::once("crmconf").chain(words.split_whitespace()), &environment)
+}
+
+fn help(words: &str) -> String {
+    match parse(words, &[]) {
+        Err(stop) => {
+            assert_eq!(stop.to_string().is_empty(), false);
+            stop.to_string()
+        }
+        Ok(command) => panic!("{command:?}"),
+    }
+}
+
+#[test]
+fn the_definitions_are_consistent() {
+    typed::Typed::command().debug_assert();
+}
+
+#[test]
+fn serve_takes_its_settings_from_flags_and_environment() {
+    let env = [("CRMCONF_WORKERS", "3")];
+    let command = parse("serve --data /d --listen 127.0.0.1:1 --log-format json", &env);
+    let Ok(Command::Serve(settings)) = command else { panic!("{command:?}") };
+    assert_eq!(settings.data.value, Path::new("/d"));
+    assert_eq!(settings.data.source, Source::Flag("--data"));
+    assert_eq!(settings.workers.value.get(), 3);
+    assert!(!settings.demo);
+}
+
+#[test]
+fn the_proxy_flag_needs_no_value_and_takes_one() {
+    assert!(parse("serve --listen 0.0.0.0:1", &[]).is_err());
+    assert!(parse("serve --listen 0.0.0.0:1 --behind-tls-proxy", &[]).is_ok());
+    assert!(parse("serve --behind-tls-proxy --listen 0.0.0.0:1", &[]).is_ok());
+    let env = [("CRMCONF_BEHIND_TLS_PROXY", "true")];
+    assert!(parse("serve --listen 0.0.0.0:1", &env).is_ok());
+    assert!(parse("serve --listen 0.0.0.0:1 --behind-tls-proxy=false", &env).is_err());
+}
+
+#[test]
+fn the_help_of_serve_shows_every_setting_with_its_three_names_and_default() {
+    let help = help("serve --help");
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for setting in table::TABLE {
+        assert!(words.contains(setting.flag), "{}", setting.flag);
+        assert!(
+            words.contains(&format!("file: {}, env: {}]", setting.name, setting.env)),
+            "{}",
+            setting.name
+        );
+    }
+    assert!(words.contains("[default: 127.0.0.1:8462, "), "{words}");
+}
+
+#[test]
+fn every_help_page_has_examples_and_tells_the_exit_status() {
+    for command in ["", "serve", "init", "call", "verify", "replay"] {
+        let help = help(&format!("{command} --help"));
+        assert!(help.contains("Examples:") && help.contains("Exit status"), "{command}: {help}");
+    }
+}
+
+#[test]
+fn init_has_an_administrator_and_a_key_beside_the_folder_by_default() {
+    let command = parse("init --data /srv/store", &[]);
+    let Ok(Command::Init(args)) = command else { panic!("{command:?}") };
+    assert_eq!(args.admin, "admin");
+    assert_eq!(args.master_key.value, MasterKeySource::File("/srv/store.master-key".into()));
+
+    let command = parse("init --data /srv/store --admin alice --master-key-file /etc/k", &[]);
+    let Ok(Command::Init(args)) = command else { panic!("{command:?}") };
+    assert_eq!((args.admin.as_str(), args.data.as_path()), ("alice", Path::new("/srv/store")));
+    assert_eq!(args.master_key.value, MasterKeySource::File("/etc/k".into()));
+}
+
+#[test]
+fn call_knows_a_file_from_standard_input() {
+    let command = parse("call --url http://127.0.0.1:1 --user admin -", &[]);
+    let Ok(Command::Call(args)) = command else { panic!("{command:?}") };
+    assert_eq!(args.request, RequestSource::StandardInput);
+    assert_eq!(args.password, PasswordSource::EnvironmentOrPrompt);
+
+    let command = parse("call --url http://127.0.0.1:1 --user admin --password-file p r.xml", &[]);
+    let Ok(Command::Call(args)) = command else { panic!("{command:?}") };
+    assert_eq!(args.request, RequestSource::File("r.xml".into()));
+    assert_eq!(args.password, PasswordSource::File("p".into()));
+}
+
+#[test]
+fn replay_takes_a_sequence_a_time_or_neither() {
+    let until = |words: &str| match parse(&format!("replay --data d {words}"), &[]) {
+        Ok(Command::Replay(args)) => args.until,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(until(""), None);
+    assert!(matches!(until("--until 12"), Some(Until::Sequence(sequence)) if sequence.get() == 12));
+    assert!(
+        matches!(until("--until 1970-01-01T00:00:01Z"), Some(Until::Time(time)) if time.as_micros() == 1_000_000)
+    );
+}
+
+#[test]
+fn wrong_words_and_wrong_settings_are_usage_errors_and_help_is_none() {
+    for (words, expected) in [
+        ("serve --colour", Status::Usage),
+        ("serve --workers many", Status::Usage),
+        ("verify", Status::Usage),
+        ("call --url https://h --user u -", Status::Usage),
+        ("", Status::Usage),
+        ("--version", Status::Done),
+        ("verify --help", Status::Done),
+    ] {
+        assert_eq!(parse(words, &[]).unwrap_err().report(), expected, "{words}");
+    }
+}

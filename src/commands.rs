@@ -1,0 +1,46 @@
+//! What the program does, one file for each command of the command line.
+
+pub mod call;
+pub mod init;
+pub mod replay;
+pub mod serve;
+pub mod verify;
+
+use std::fmt;
+
+use crate::cli::{Command, Status, output};
+
+/// Why a command did not do what it was asked: a sentence for the person at the terminal, free of secrets.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Failure(String);
+
+impl Failure {
+    /// A failure told in this sentence.
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Runs a command to its end, and tells a failure on standard error.
+#[must_use]
+pub fn run(command: Command) -> Status {
+    let outcome = match command {
+        Command::Serve(settings) => serve::run(*settings),
+        Command::Init(args) => init::run(args),
+        Command::Call(args) => call::run(&args),
+        Command::Verify(args) => verify::run(args),
+        Command::Replay(args) => replay::run(args),
+    };
+    outcome.unwrap_or_else(|failure| {
+        output::complain(&failure);
+        Status::Failed
+    })
+}

@@ -1,0 +1,95 @@
+//! `crmconf call`: signs in, sends one request with the session filled in, prints the response, signs out.
+//!
+//! Neither the password nor the session's id is ever written to standard output, standard error or an error.
+
+mod fill;
+mod reply;
+mod secret;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use self::fill::Slot;
+use self::reply::{Outcome, Reply};
+use self::wire::{Answer, Wire};
+use super::Failure;
+use crate::cli::{CallArgs, RequestSource, Status, output};
+use crate::settings::BODY_BYTES_MAX;
+
+/// Sends the request. The status tells the response's `Result`: done for `Success`, failed for `Fail`.
+///
+/// # Errors
+/// [`Failure`]: the request or the password could not be read, the sign-in was refused, the server could not be
+/// reached, or what it answered is no response of this API.
+pub fn run(args: &CallArgs) -> Result<Status, Failure> {
+    let answer = converse(args)?;
+    output::result(&answer.body).map_err(|cause| {
+        Failure::new(format!("the response could not be written to standard output: {cause}"))
+    })?;
+    match Reply::read(&answer.body) {
+        Some(Reply { outcome: Outcome::Success { .. } }) => Ok(Status::Done),
+        Some(Reply { outcome: Outcome::Fail { .. } }) => Ok(Status::Failed),
+        None => Err(not_ours(&args.endpoint.to_string(), answer.status)),
+    }
+}
+
+/// The whole conversation, up to the response to the caller's own request.
+fn converse(args: &CallArgs) -> Result<Answer, Failure> {
+    let request = read_request(&args.request)?;
+    let slot =
+        Slot::find(&request).map_err(|cause| Failure::new(format!("{} {cause}", name(&args.request))))?;
+    let password = secret::password(&args.password, &args.user, std::env::var_os(secret::VARIABLE))?;
+    if !args.endpoint.is_loopback() {
+        output::note(&format_args!(
+            "crmconf: warning: the password and the session cross the network to {} in clear",
+            args.endpoint
+        ));
+    }
+    let wire = Wire::to(&args.endpoint);
+    let session = wire.create_session()?;
+    wire.authenticate(&session, &args.user, &password)?;
+    let answer = wire.send(&slot.fill(&request, &session));
+    // The session would expire by itself; that it could not be ended does not undo what was asked for.
+    if wire.logout(&session).is_err() {
+        output::note(&"crmconf: the session could not be signed out; it ends by itself after its idle time");
+    }
+    answer
+}
+
+fn read_request(source: &RequestSource) -> Result<String, Failure> {
+    let limit = BODY_BYTES_MAX as u64;
+    let mut bytes = Vec::new();
+    let outcome = match source {
+        RequestSource::StandardInput => io::stdin().lock().take(limit + 1).read_to_end(&mut bytes),
+        RequestSource::File(path) => {
+            File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+        }
+    };
+    let name = name(source);
+    outcome.map_err(|cause| Failure::new(format!("{name} cannot be read: {cause}")))?;
+    if bytes.len() as u64 > limit {
+        return Err(Failure::new(format!("{name} is larger than 1 MiB, the most that the API takes")));
+    }
+    String::from_utf8(bytes).map_err(|cause| {
+        let place = cause.utf8_error().valid_up_to();
+        Failure::new(format!("{name} is not UTF-8: the first wrong byte is number {place}, counted from 0"))
+    })
+}
+
+fn name(source: &RequestSource) -> String {
+    match source {
+        RequestSource::StandardInput => "the request on standard input".to_owned(),
+        RequestSource::File(path) => format!("the request in {}", path.display()),
+    }
+}
+
+fn not_ours(endpoint: &str, status: u16) -> Failure {
+    Failure::new(format!(
+        "{endpoint} answered with HTTP status {status} and something that is no response of this API: \
+         check that the URL is that of a crmconf server"
+    ))
+}

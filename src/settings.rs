@@ -1,0 +1,319 @@
+//! The server's settings: read from file, environment and flags, checked, and handed on as ready objects.
+//!
+//! Flags are stronger than the environment, the environment is stronger than the file, and the file is stronger
+//! than the defaults. [`table`] describes each setting once; names that it does not know are refused.
+
+mod error;
+mod nearest;
+pub mod table;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Component, Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+pub use error::SettingsError;
+pub(crate) use values::{Values, process_environment};
+
+/// Largest request body, in bytes: part of the published API, and so not a setting.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// Data folder of the demo, unless `--data` names another.
+pub const DEMO_DATA: &str = "./crmconf-demo";
+
+/// File in the demo's data folder that holds its master key. Only the demo may keep the key beside the data.
+pub const DEMO_MASTER_KEY_FILE: &str = "master.key";
+
+/// The environment variables of a process, by name.
+pub type Environment = BTreeMap<String, OsString>;
+
+/// Where a value comes from, weakest first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Nothing sets it.
+    Default,
+    /// The settings file at this path.
+    File(PathBuf),
+    /// This environment variable.
+    Environment(&'static str),
+    /// This command line flag.
+    Flag(&'static str),
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where the master key is to be found. The key itself is never part of the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MasterKeySource {
+    /// A file, readable by its owner only.
+    File(PathBuf),
+    /// An environment variable of this name.
+    Environment(String),
+}
+
+/// Form of the log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Least severe lines that are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogLevel(pub tracing::Level);
+
+/// Everything `serve` needs to know, checked. Durations and sizes carry their units in their types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether this is the demo: its accounts, directory and master key are made in an empty data folder.
+    pub demo: bool,
+    /// Data folder.
+    pub data: Sourced<PathBuf>,
+    /// Where to listen: on loopback, unless `behind_tls_proxy` is set.
+    pub listen: Sourced<SocketAddr>,
+    /// Whether a proxy in front ends TLS.
+    pub behind_tls_proxy: Sourced<bool>,
+    /// Where the master key is.
+    pub master_key: Sourced<MasterKeySource>,
+    /// HTTP worker threads, with "one for each core" already resolved.
+    pub workers: Sourced<NonZeroUsize>,
+    /// Time within which a request's body must have arrived.
+    pub body_timeout: Sourced<Duration>,
+    /// Changes that may wait for the writer.
+    pub write_queue_commands_max: Sourced<NonZeroUsize>,
+    /// Time without a request after which a session expires.
+    pub session_idle: Sourced<Duration>,
+    /// Time after which a session expires in any case; never shorter than `session_idle`.
+    pub session_absolute: Sourced<Duration>,
+    /// Time given to requests under way at shutdown.
+    pub shutdown_drain: Sourced<Duration>,
+    /// Form of the log lines.
+    pub log_format: Sourced<LogFormat>,
+    /// Least severe lines that are logged.
+    pub log_level: Sourced<LogLevel>,
+    /// sled's page cache, in bytes.
+    pub sled_cache_bytes: Sourced<u64>,
+}
+
+impl Settings {
+    /// Checks what was collected, each value and the values together.
+    pub(crate) fn from_values(values: &Values, demo: bool) -> Result<Self, SettingsError> {
+        let data = if demo { demo_data(values)? } else { data(values)? };
+        let settings = Self {
+            demo,
+            master_key: master_key(values, &data.value, demo)?,
+            data,
+            listen: values.required(&table::LISTEN)?,
+            behind_tls_proxy: values.required(&table::BEHIND_TLS_PROXY)?,
+            workers: workers(values.required(&table::WORKERS)?),
+            body_timeout: values.required(&table::BODY_TIMEOUT)?.map(Duration::from_secs),
+            write_queue_commands_max: values.required(&table::WRITE_QUEUE)?,
+            session_idle: minutes(values.required(&table::SESSION_IDLE)?),
+            session_absolute: minutes(values.required(&table::SESSION_ABSOLUTE)?),
+            shutdown_drain: values.required(&table::SHUTDOWN_DRAIN)?.map(Duration::from_secs),
+            log_format: values.required(&table::LOG_FORMAT)?,
+            log_level: values.required(&table::LOG_LEVEL)?,
+            sled_cache_bytes: values.required(&table::SLED_CACHE)?.map(|mib: u64| mib << 20),
+        };
+        settings.check_listener()?;
+        settings.check_sessions()?;
+        Ok(settings)
+    }
+
+    /// Plain HTTP carries passwords and sessions readable by whoever is on the wire: only loopback may hear it,
+    /// or a proxy that ends TLS. The demo's passwords are published: it is for loopback in any case.
+    fn check_listener(&self) -> Result<(), SettingsError> {
+        let Sourced { value: listen, source } = &self.listen;
+        if listen.ip().to_canonical().is_loopback() {
+            return Ok(());
+        }
+        if self.demo {
+            return Err(SettingsError::Contradiction(format!(
+                "--demo listens on loopback only, since its passwords are published; \
+                 listen ({source}) is {listen}: use 127.0.0.1 or [::1]"
+            )));
+        }
+        if self.behind_tls_proxy.value {
+            return Ok(());
+        }
+        Err(SettingsError::Contradiction(format!(
+            "listen ({source}) is {listen}, which is beyond loopback, and this version has no TLS of its own yet: \
+             passwords would cross the network in clear. Put a proxy that ends TLS in front and give \
+             --behind-tls-proxy, or listen on 127.0.0.1 or [::1]"
+        )))
+    }
+
+    fn check_sessions(&self) -> Result<(), SettingsError> {
+        if self.session_idle.value <= self.session_absolute.value {
+            return Ok(());
+        }
+        Err(SettingsError::Contradiction(format!(
+            "session_idle_minutes ({}) is longer than session_absolute_minutes ({}): \
+             a session cannot rest longer than it lives",
+            self.session_idle.source, self.session_absolute.source
+        )))
+    }
+}
+
+/// The data folder that the settings name.
+pub(crate) fn data(values: &Values) -> Result<Sourced<PathBuf>, SettingsError> {
+    values.required(&table::DATA)
+}
+
+/// The demo's data folder. File and environment do not count: they name the folder of a real store.
+fn demo_data(values: &Values) -> Result<Sourced<PathBuf>, SettingsError> {
+    let named = values.optional(&table::DATA)?;
+    let by_flag = named.filter(|data: &Sourced<PathBuf>| matches!(data.source, Source::Flag(_)));
+    Ok(by_flag.unwrap_or_else(|| Sourced { value: PathBuf::from(DEMO_DATA), source: Source::Default }))
+}
+
+/// Where the master key of the store in `data` is. A stronger source wins; file and variable named by equally
+/// strong sources contradict each other.
+pub(crate) fn master_key(
+    values: &Values,
+    data: &Path,
+    demo: bool,
+) -> Result<Sourced<MasterKeySource>, SettingsError> {
+    let file = values.optional(&table::MASTER_KEY_FILE)?.map(|file| file.map(MasterKeySource::File));
+    let variable =
+        values.optional(&table::MASTER_KEY_ENV)?.map(|name| name.map(MasterKeySource::Environment));
+    let chosen = match (file, variable) {
+        (Some(file), Some(variable)) if file.source.rank() == variable.source.rank() => {
+            return Err(SettingsError::Contradiction(format!(
+                "master_key_file ({}) and master_key_env ({}) are both given: keep one of them",
+                file.source, variable.source
+            )));
+        }
+        (Some(file), Some(variable)) if file.source.rank() < variable.source.rank() => variable,
+        (Some(file), _) => file,
+        (None, Some(variable)) => variable,
+        (None, None) => {
+            Sourced { value: MasterKeySource::File(default_key_file(data, demo)), source: Source::Default }
+        }
+    };
+    refuse_key_in_data(&chosen, data, demo)?;
+    Ok(chosen)
+}
+
+/// Beside the data folder, so that a copy of the folder is not also a copy of the key; inside it in the demo.
+fn default_key_file(data: &Path, demo: bool) -> PathBuf {
+    if demo {
+        return data.join(DEMO_MASTER_KEY_FILE);
+    }
+    let mut beside = data.components().as_path().as_os_str().to_owned();
+    beside.push(".master-key");
+    PathBuf::from(beside)
+}
+
+fn refuse_key_in_data(key: &Sourced<MasterKeySource>, data: &Path, demo: bool) -> Result<(), SettingsError> {
+    let MasterKeySource::File(file) = &key.value else { return Ok(()) };
+    if demo || !plain(file).starts_with(plain(data)) {
+        return Ok(());
+    }
+    Err(SettingsError::Contradiction(format!(
+        "the master key file {} ({}) lies in the data folder {}: a copy of the folder would hold both lock and key. \
+         Keep it elsewhere",
+        file.display(),
+        key.source,
+        data.display()
+    )))
+}
+
+/// The path made absolute and its `.` and `..` resolved by name, or by the file system where that is possible.
+fn plain(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut plain = PathBuf::new();
+    for part in absolute.components() {
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    match (plain.parent().and_then(|parent| parent.canonicalize().ok()), plain.file_name()) {
+        (Some(parent), Some(name)) => parent.join(name),
+        _ => plain,
+    }
+}
+
+fn workers(asked: Sourced<usize>) -> Sourced<NonZeroUsize> {
+    asked.map(|threads| {
+        NonZeroUsize::new(threads)
+            .or_else(|| std::thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
+    })
+}
+
+fn minutes(value: Sourced<u64>) -> Sourced<Duration> {
+    value.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)))
+}
+
+impl<T> Sourced<T> {
+    /// The value converted, its source kept.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Sourced<U> {
+        Sourced { value: convert(self.value), source: self.source }
+    }
+}
+
+impl Source {
+    /// Strength: a source overrules those of a lower rank.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Default => 0,
+            Self::File(_) => 1,
+            Self::Environment(_) => 2,
+            Self::Flag(_) => 3,
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "set in {}", path.display()),
+            Self::Environment(name) => write!(f, "set by the environment variable {name}"),
+            Self::Flag(flag) => write!(f, "set by {flag}"),
+        }
+    }
+}
+
+impl FromStr for LogFormat {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        match word {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(()),
+        }
+    }
+}
+
+impl FromStr for LogLevel {
+    type Err = tracing::metadata::ParseLevelError;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        word.parse().map(Self)
+    }
+}

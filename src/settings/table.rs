@@ -1,0 +1,242 @@
+//! The table of settings: each one described once; parsing, `--help` and the configuration page come from here.
+
+/// One setting: how it is named in each place, what it means and what it may hold.
+#[derive(Debug)]
+pub struct Setting {
+    /// Key in the TOML file, and the name by which errors speak of it.
+    pub name: &'static str,
+    /// Environment variable that sets it.
+    pub env: &'static str,
+    /// Command line flag that sets it, with its dashes.
+    pub flag: &'static str,
+    /// What stands for its value in `--help`.
+    pub placeholder: &'static str,
+    /// Value when nothing sets it, as it would be written; `None` where absence has a meaning of its own.
+    pub default: Option<&'static str>,
+    /// What it may hold.
+    pub kind: Kind,
+    /// One or two sentences for the operator, without a full stop at the end.
+    pub doc: &'static str,
+}
+
+/// What a setting may hold.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file or folder.
+    Path,
+    /// An IP address with a port.
+    Address,
+    /// A whole number between `min` and `max`, both allowed, counted in `unit`.
+    Count {
+        /// What is counted: `seconds`, `MiB`, `threads`, …
+        unit: &'static str,
+        /// Smallest value allowed.
+        min: u64,
+        /// Largest value allowed.
+        max: u64,
+    },
+    /// `true` or `false`; its flag takes no value.
+    Switch,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// The name of an environment variable.
+    VariableName,
+}
+
+/// Folder with the log, its journal and the vault.
+pub const DATA: Setting = Setting {
+    name: "data",
+    env: "CRMCONF_DATA",
+    flag: "--data",
+    placeholder: "DIR",
+    default: Some("./crmconf-data"),
+    kind: Kind::Path,
+    doc: "Data folder: the event log, its journal and the vault. One process at a time may use it",
+};
+
+/// Where the server listens.
+pub const LISTEN: Setting = Setting {
+    name: "listen",
+    env: "CRMCONF_LISTEN",
+    flag: "--listen",
+    placeholder: "ADDR",
+    default: Some("127.0.0.1:8462"),
+    kind: Kind::Address,
+    doc: "IP address and port to listen on. Beyond loopback only with --behind-tls-proxy",
+};
+
+/// Whether something in front of the server ends TLS.
+pub const BEHIND_TLS_PROXY: Setting = Setting {
+    name: "behind_tls_proxy",
+    env: "CRMCONF_BEHIND_TLS_PROXY",
+    flag: "--behind-tls-proxy",
+    placeholder: "true|false",
+    default: Some("false"),
+    kind: Kind::Switch,
+    doc: "A proxy in front of the server ends TLS, and the wire between the two is trusted: \
+          allows listening beyond loopback",
+};
+
+/// HTTP worker threads.
+pub const WORKERS: Setting = Setting {
+    name: "workers",
+    env: "CRMCONF_WORKERS",
+    flag: "--workers",
+    placeholder: "N",
+    default: Some("0"),
+    kind: Kind::Count { unit: "threads", min: 0, max: 1_024 },
+    doc: "HTTP worker threads; 0 means one for each processor core",
+};
+
+/// How long a request's body may take.
+pub const BODY_TIMEOUT: Setting = Setting {
+    name: "body_timeout_seconds",
+    env: "CRMCONF_BODY_TIMEOUT_SECONDS",
+    flag: "--body-timeout-seconds",
+    placeholder: "SECONDS",
+    default: Some("10"),
+    kind: Kind::Count { unit: "seconds", min: 1, max: 600 },
+    doc: "Time within which a request's body must have arrived",
+};
+
+/// Length of the queue in front of the writer.
+pub const WRITE_QUEUE: Setting = Setting {
+    name: "write_queue_commands_max",
+    env: "CRMCONF_WRITE_QUEUE_COMMANDS_MAX",
+    flag: "--write-queue-commands-max",
+    placeholder: "N",
+    default: Some("1024"),
+    kind: Kind::Count { unit: "commands", min: 1, max: 65_536 },
+    doc: "Changes that may wait for the writer; when it is full callers get 10105 and Retry-After",
+};
+
+/// How long a session may rest.
+pub const SESSION_IDLE: Setting = Setting {
+    name: "session_idle_minutes",
+    env: "CRMCONF_SESSION_IDLE_MINUTES",
+    flag: "--session-idle-minutes",
+    placeholder: "MINUTES",
+    default: Some("30"),
+    kind: Kind::Count { unit: "minutes", min: 1, max: 10_080 },
+    doc: "Minutes without a request after which a session expires",
+};
+
+/// How long a session may live.
+pub const SESSION_ABSOLUTE: Setting = Setting {
+    name: "session_absolute_minutes",
+    env: "CRMCONF_SESSION_ABSOLUTE_MINUTES",
+    flag: "--session-absolute-minutes",
+    placeholder: "MINUTES",
+    default: Some("720"),
+    kind: Kind::Count { unit: "minutes", min: 1, max: 43_200 },
+    doc: "Minutes after which a session expires however busy it is",
+};
+
+/// How long a shutdown waits for requests under way.
+pub const SHUTDOWN_DRAIN: Setting = Setting {
+    name: "shutdown_drain_seconds",
+    env: "CRMCONF_SHUTDOWN_DRAIN_SECONDS",
+    flag: "--shutdown-drain-seconds",
+    placeholder: "SECONDS",
+    default: Some("10"),
+    kind: Kind::Count { unit: "seconds", min: 0, max: 600 },
+    doc: "Time that requests under way are given to end when the server is told to stop",
+};
+
+/// Form of the log lines.
+pub const LOG_FORMAT: Setting = Setting {
+    name: "log_format",
+    env: "CRMCONF_LOG_FORMAT",
+    flag: "--log-format",
+    placeholder: "FORMAT",
+    default: Some("text"),
+    kind: Kind::Choice(&["text", "json"]),
+    doc: "Form of the log lines on standard error: for people, or one JSON object a line",
+};
+
+/// How much is logged.
+pub const LOG_LEVEL: Setting = Setting {
+    name: "log_level",
+    env: "CRMCONF_LOG_LEVEL",
+    flag: "--log-level",
+    placeholder: "LEVEL",
+    default: Some("info"),
+    kind: Kind::Choice(&["error", "warn", "info", "debug", "trace"]),
+    doc: "Least severe lines that are logged",
+};
+
+/// File that holds the master key.
+pub const MASTER_KEY_FILE: Setting = Setting {
+    name: "master_key_file",
+    env: "CRMCONF_MASTER_KEY_FILE",
+    flag: "--master-key-file",
+    placeholder: "PATH",
+    default: None,
+    kind: Kind::Path,
+    doc: "File with the master key of the vault, outside the data folder and readable by its owner only. \
+          Neither this nor master_key_env: the data folder's path with .master-key added",
+};
+
+/// Environment variable that holds the master key.
+pub const MASTER_KEY_ENV: Setting = Setting {
+    name: "master_key_env",
+    env: "CRMCONF_MASTER_KEY_ENV",
+    flag: "--master-key-env",
+    placeholder: "VARIABLE",
+    default: None,
+    kind: Kind::VariableName,
+    doc: "Name of the environment variable that holds the master key, in place of a file",
+};
+
+/// Memory that sled may use for its cache.
+pub const SLED_CACHE: Setting = Setting {
+    name: "sled_cache_mib",
+    env: "CRMCONF_SLED_CACHE_MIB",
+    flag: "--sled-cache-mib",
+    placeholder: "MIB",
+    default: Some("64"),
+    kind: Kind::Count { unit: "MiB", min: 8, max: 65_536 },
+    doc: "Memory for the store's page cache",
+};
+
+/// Every setting, in the order in which `--help` and the documentation show them.
+pub static TABLE: [&Setting; 14] = [
+    &DATA,
+    &LISTEN,
+    &BEHIND_TLS_PROXY,
+    &MASTER_KEY_FILE,
+    &MASTER_KEY_ENV,
+    &WORKERS,
+    &BODY_TIMEOUT,
+    &WRITE_QUEUE,
+    &SESSION_IDLE,
+    &SESSION_ABSOLUTE,
+    &SHUTDOWN_DRAIN,
+    &LOG_FORMAT,
+    &LOG_LEVEL,
+    &SLED_CACHE,
+];
+
+impl Setting {
+    /// The help text of its flag: meaning, default, and the other two places where it can be set.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let default = self.default.map(|value| format!("default: {value}, ")).unwrap_or_default();
+        format!("{} [{default}file: {}, env: {}]", self.doc, self.name, self.env)
+    }
+}
+
+impl Kind {
+    /// What is expected, for an error: `a whole number of seconds from 1 to 600`.
+    #[must_use]
+    pub fn expectation(&self) -> String {
+        match self {
+            Self::Path => "the path of a file or folder".to_owned(),
+            Self::Address => "an IP address and a port, such as 127.0.0.1:8462 or [::1]:8462".to_owned(),
+            Self::Count { unit, min, max } => format!("a whole number of {unit} from {min} to {max}"),
+            Self::Switch => "true or false".to_owned(),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::VariableName => "the name of an environment variable".to_owned(),
+        }
+    }
+}

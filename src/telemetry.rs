@@ -1,0 +1,96 @@
+//! Starts the log lines: text or JSON on standard error, from this level on.
+//!
+//! Other crates speak only from `warn` on, whatever the level: at `debug` and below HTTP libraries write what
+//! passes through them, and that can be a password.
+
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer, Registry, fmt};
+
+use crate::settings::{LogFormat, LogLevel};
+
+/// The crates whose lines follow the level that was set.
+const OUR_CRATES: [&str; 3] = ["crmconf", "crmconf_events", "crmconf_projections"];
+
+/// Starts logging for this process.
+///
+/// # Errors
+/// Logging has already been started.
+pub fn start(format: LogFormat, level: LogLevel) -> Result<(), tracing_subscriber::util::TryInitError> {
+    tracing_subscriber::registry().with(layer(format, level, std::io::stderr)).try_init()
+}
+
+fn layer<W>(format: LogFormat, level: LogLevel, writer: W) -> Box<dyn Layer<Registry> + Send + Sync>
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    let lines = fmt::layer().with_writer(writer);
+    match format {
+        LogFormat::Text => lines.with_filter(filter(level.0)).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter(level.0)).boxed(),
+    }
+}
+
+fn filter(level: Level) -> Targets {
+    let others = LevelFilter::from_level(level).min(LevelFilter::WARN);
+    Targets::new().with_default(others).with_targets(OUR_CRATES.map(|name| (name, level)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lines(format: LogFormat, level: Level, speak: impl FnOnce()) -> Vec<String> {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber =
+            tracing_subscriber::registry().with(layer(format, LogLevel(level), move || writer.clone()));
+        tracing::subscriber::with_default(subscriber, speak);
+        let bytes = kept.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn our_lines_follow_the_level_and_those_of_others_begin_at_warn() {
+        let speak = || {
+            tracing::debug!("ours");
+            tracing::trace!("too fine");
+            tracing::info!(target: "actix_http::h1", "a body");
+            tracing::warn!(target: "actix_http::h1", "a warning");
+        };
+        let lines = lines(LogFormat::Text, Level::DEBUG, speak);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].contains("DEBUG") && lines[0].ends_with("ours"), "{}", lines[0]);
+        assert!(lines[1].ends_with("a warning"), "{}", lines[1]);
+    }
+
+    #[test]
+    fn json_is_one_object_a_line_with_the_fields_at_its_top() {
+        let lines = lines(LogFormat::Json, Level::INFO, || tracing::info!(request_id = 7, "first\nsecond"));
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        let line: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!(line["request_id"], 7);
+        assert_eq!(line["message"], "first\nsecond");
+        assert_eq!(line["level"], "INFO");
+    }
+}
