@@ -16,8 +16,10 @@ const PREFIX: &str = "CRMCONF_";
 
 /// Variables with our prefix that are no settings: the client's password, the settings file's name, and what
 /// the project's own tests and tools read.
-const OTHER_VARIABLES: [&str; 5] =
-    ["CRMCONF_CONFIG", "CRMCONF_PASSWORD", "CRMCONF_BIN", "CRMCONF_TOOLS", "CRMCONF_TEST_SEED"];
+const OTHER_VARIABLES: [&str; 4] = ["CRMCONF_CONFIG", "CRMCONF_PASSWORD", "CRMCONF_BIN", "CRMCONF_TOOLS"];
+
+/// Beginning of the variables that only the tests read.
+const TEST_PREFIX: &str = "CRMCONF_TEST_";
 
 /// Kubernetes sets variables such as `CRMCONF_SERVICE_HOST` and `CRMCONF_PORT_8462_TCP` in every container
 /// beside a service called `crmconf`; refusing them would keep the server from starting there.
@@ -125,6 +127,7 @@ impl Values {
         for name in environment.keys().filter(|name| name.starts_with(PREFIX)) {
             let known = TABLE.iter().any(|setting| setting.env == name)
                 || OTHER_VARIABLES.contains(&name.as_str())
+                || name.starts_with(TEST_PREFIX)
                 || SERVICE_LINK_PARTS.iter().any(|part| name.contains(part))
                 || key_variable == Some(name.as_str());
             if !known {
