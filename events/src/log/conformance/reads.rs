@@ -1,0 +1,113 @@
+//! Cases on reading: positions, subscriptions, reopening.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Backend, append, fill};
+use crate::Sequence;
+use crate::log::{EventLog, Health};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is read has the bytes that were appended.
+pub fn appended_commits_are_read_back_byte_for_byte<B: Backend>() {
+    let log = B::create().open();
+    let appended = fill(&*log, 20);
+    let read: Vec<_> = log.read(Sequence::FIRST).map(|commit| (*commit.unwrap()).clone()).collect();
+    assert_eq!(read, appended);
+}
+
+/// From any sequence, the first commit read is the one that holds it.
+pub fn reading_starts_at_the_commit_that_holds_the_sequence<B: Backend>() {
+    let log = B::create().open();
+    let appended = fill(&*log, 9);
+    for (index, commit) in appended.iter().enumerate() {
+        for (sequence, _) in commit.numbered() {
+            let read: Vec<_> = log.read(sequence).map(|commit| commit.unwrap().number()).collect();
+            let expected: Vec<_> = appended[index..].iter().map(|commit| commit.number()).collect();
+            assert_eq!(read, expected, "from {sequence}");
+        }
+    }
+    assert_eq!(log.read(log.head().next()).count(), 0);
+    assert_eq!(log.read(Sequence::new(u64::MAX).unwrap()).count(), 0);
+}
+
+/// What is appended later does not show in an iterator made before.
+pub fn reading_ends_at_the_head_of_its_start<B: Backend>() {
+    let log = B::create().open();
+    fill(&*log, 3);
+    let commits = log.read(Sequence::FIRST);
+    fill(&*log, 3);
+    assert_eq!(commits.map(|commit| commit.unwrap().number()).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+/// Single events are found, and none past the head.
+pub fn events_are_found_by_sequence<B: Backend>() {
+    let log = B::create().open();
+    for commit in fill(&*log, 7) {
+        for (sequence, event) in commit.numbered() {
+            assert_eq!(log.read_event(sequence), Ok(Some(event.clone())));
+            assert_eq!(log.read_commit(sequence).unwrap().unwrap().number(), commit.number());
+        }
+    }
+    assert_eq!(log.read_event(log.head().next()), Ok(None));
+}
+
+/// Readers that start at any time while a writer appends see every commit once and in order.
+pub fn a_subscription_has_no_gap_between_past_and_present<B: Backend>() {
+    const COMMITS: u64 = 60;
+    let log = B::create().open();
+    thread::scope(|scope| {
+        let writer = Arc::clone(&log);
+        scope.spawn(move || fill(&*writer, COMMITS));
+        for start in 0..4 {
+            let log = Arc::clone(&log);
+            scope.spawn(move || {
+                thread::sleep(Duration::from_millis(start));
+                let mut subscription = log.subscribe(Sequence::FIRST);
+                for number in 1..=COMMITS {
+                    let commit = subscription.next(PATIENCE).unwrap().expect("the writer goes on");
+                    assert_eq!(commit.number(), number);
+                }
+                assert_eq!(subscription.next(Duration::ZERO), Ok(None));
+            });
+        }
+    });
+}
+
+/// Waiting ends with nothing when nothing comes.
+pub fn a_subscription_waits_no_longer_than_told<B: Backend>() {
+    let log = B::create().open();
+    fill(&*log, 1);
+    let mut subscription = log.subscribe(log.head().next());
+    let start = Instant::now();
+    assert_eq!(subscription.next(Duration::from_millis(20)), Ok(None));
+    assert!(start.elapsed() >= Duration::from_millis(20) && start.elapsed() < PATIENCE);
+    append(&*log, &["now"]);
+    assert!(subscription.next(Duration::ZERO).unwrap().is_some());
+}
+
+/// A follower may know more of the future than the log does.
+pub fn a_subscription_may_start_past_the_head<B: Backend>() {
+    let log = B::create().open();
+    fill(&*log, 1);
+    let mut subscription = log.subscribe(Sequence::new(3).unwrap());
+    append(&*log, &["2"]);
+    assert_eq!(subscription.next(Duration::ZERO), Ok(None));
+    append(&*log, &["3", "4"]);
+    assert_eq!(subscription.next(Duration::ZERO).unwrap().unwrap().first().get(), 3);
+}
+
+/// A log that was closed and opened again holds what it held.
+pub fn everything_is_there_after_reopening<B: Backend>() {
+    let backend = B::create();
+    let mut appended = Vec::new();
+    for _ in 0..3 {
+        let log = backend.open();
+        assert_eq!(log.health(), Health::Writable);
+        appended.extend(fill(&*log, 4));
+        let read: Vec<_> = log.read(Sequence::FIRST).map(|commit| (*commit.unwrap()).clone()).collect();
+        assert_eq!(read, appended);
+    }
+}

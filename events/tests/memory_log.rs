@@ -1,0 +1,20 @@
+//! The memory backend keeps the contract of the log.
+
+use std::sync::Arc;
+
+use crmconf_events::log::conformance::{Backend, STORE};
+use crmconf_events::log::{EventLog, MemoryLog};
+
+struct Memory(MemoryLog);
+
+impl Backend for Memory {
+    fn create() -> Self {
+        Self(MemoryLog::new(STORE))
+    }
+
+    fn open(&self) -> Arc<dyn EventLog> {
+        Arc::new(self.0.clone())
+    }
+}
+
+crmconf_events::log_conformance!(Memory);
