@@ -8,6 +8,9 @@ pub mod event;
 pub mod json;
 pub mod log;
 pub mod state;
+pub mod commit;
+pub mod json;
+pub mod log;
 pub mod template;
 pub mod value;
 
