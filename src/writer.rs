@@ -55,6 +55,14 @@ pub enum WriteError {
 /// What a command leads to, as its caller is told.
 pub type WriteResult = Result<Option<Outcome>, WriteError>;
 
+/// What the writer's thread is sent.
+enum Message {
+    /// A command to decide.
+    Decide(Job),
+    /// Decide what was sent before this, and end.
+    Stop,
+}
+
 /// A command on its way, and where its answer goes.
 pub(crate) struct Job {
     request: Request,
@@ -67,7 +75,7 @@ pub type Obstacle = Arc<ArcSwap<Option<String>>>;
 /// Hands commands to the writer's thread. Clones share it; it ends when the last one is gone.
 #[derive(Clone)]
 pub struct Writer {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::Sender<Message>,
     obstacle: Obstacle,
 }
 
@@ -102,11 +110,17 @@ impl Writer {
     /// See [`WriteError`].
     pub async fn submit(&self, request: Request) -> WriteResult {
         let (answer, outcome) = oneshot::channel();
-        self.queue.try_send(Job { request, answer }).map_err(|error| match error {
+        self.queue.try_send(Message::Decide(Job { request, answer })).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => WriteError::Draining,
         })?;
         outcome.await.unwrap_or_else(|_| Err(WriteError::Unknown("the writer stopped".into())))
+    }
+
+    /// Has the thread end after what was submitted before; later commands are refused.
+    pub async fn stop(&self) {
+        // A thread that has ended already needs no telling.
+        let _ = self.queue.send(Message::Stop).await;
     }
 
     /// Why changes are refused now, if they are.
@@ -116,11 +130,25 @@ impl Writer {
     }
 }
 
-/// The thread: takes all that waits, until every [`Writer`] is gone.
-fn run(mut engine: Engine, mut jobs: mpsc::Receiver<Job>) {
-    let mut batch = Vec::new();
-    while jobs.blocking_recv_many(&mut batch, BATCH_COMMANDS_MAX) > 0 {
-        engine.run_batch(std::mem::take(&mut batch));
+/// The thread: takes all that waits, until it is told to stop or nobody is left who could send.
+fn run(mut engine: Engine, mut queue: mpsc::Receiver<Message>) {
+    let mut messages = Vec::new();
+    while queue.blocking_recv_many(&mut messages, BATCH_COMMANDS_MAX) > 0 {
+        let sent = messages.len();
+        let jobs: Vec<_> = messages
+            .drain(..)
+            .map_while(|message| match message {
+                Message::Decide(job) => Some(job),
+                Message::Stop => None,
+            })
+            .collect();
+        let stopped = jobs.len() < sent;
+        if !jobs.is_empty() {
+            engine.run_batch(jobs);
+        }
+        if stopped {
+            return;
+        }
     }
 }
 

@@ -70,6 +70,11 @@ impl Configurations {
         self.by_id.is_empty()
     }
 
+    /// Every configuration, scope by scope from the top, each scope's in the order of creation.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Configuration>> {
+        self.by_scope.values()
+    }
+
     /// The configuration with this id.
     #[must_use]
     pub fn get(&self, id: &ConfigurationId) -> Option<&Arc<Configuration>> {

@@ -63,6 +63,12 @@ impl Directory {
         }
     }
 
+    /// What is registered.
+    #[must_use]
+    pub const fn entries(&self) -> &DirectoryState {
+        &self.entries
+    }
+
     /// The `CMEnvironmentID` that applies at a scope: its TelSys's, empty for every TelSys.
     #[must_use]
     pub fn environment(&self, scope: &Scope) -> &str {

@@ -33,6 +33,11 @@ pub struct Templates {
 }
 
 impl Templates {
+    /// Every recorded template, by digest.
+    pub fn iter(&self) -> impl Iterator<Item = (&TemplateDigest, &Arc<RecordedTemplate>)> {
+        self.by_digest.iter()
+    }
+
     /// The template with this digest.
     #[must_use]
     pub fn get(&self, digest: &TemplateDigest) -> Option<&Arc<RecordedTemplate>> {

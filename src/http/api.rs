@@ -1,7 +1,6 @@
 //! `POST /api/xml`: from an HTTP request to an operation's answer, through the documented order of checks.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::atomic::Ordering;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
@@ -9,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crmconf_events::InvokeId;
 
 use super::answer::{Answer, fail, success};
-use super::app::App;
+use super::app::{App, Service};
 use super::caller::Caller;
 use super::code::Code;
 use super::error::ApiError;
@@ -20,8 +19,16 @@ use super::trace;
 use super::xml::{Namespace, ParsedRequest, RequestError, RequestErrorReason};
 
 /// Answers a request.
-pub async fn post(request: HttpRequest, body: Payload, app: Data<App>) -> HttpResponse {
+pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -> HttpResponse {
     let trace = trace::begin();
+    let app = match service.app() {
+        Ok(app) => app,
+        Err(progress) => {
+            let error = ApiError::busy(format!("The server is starting: {progress}."));
+            trace.refused(None, &error);
+            return fail(&error, None, Namespace::Bare);
+        }
+    };
     let body = match intake::read(&request, body, app.body_timeout).await {
         Ok(body) => body,
         Err(error) => {
@@ -76,9 +83,6 @@ async fn answer(
         return Err(ApiError::new(Code::InvokeIdMissing));
     }
     let operation = operation.ok_or_else(|| ApiError::new(Code::Operation))?;
-    if app.draining.load(Ordering::Relaxed) {
-        return Err(ApiError::busy("The server is shutting down; try again later."));
-    }
     let input = Input { parsed, beside: Beside::of(request), address: address(request) };
     match operation {
         Operation::CreateSession => operations::create_session::answer(app, &input),

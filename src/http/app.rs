@@ -1,7 +1,6 @@
 //! What requests are answered with, and the one place where paths become handlers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::web::{self, Data, ServiceConfig};
@@ -37,18 +36,45 @@ pub struct App {
     pub authenticator: Authenticator,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
-    /// Whether the server is shutting down.
-    pub draining: AtomicBool,
 }
 
-impl App {
-    /// Why requests that change something would be refused now, if they would.
+/// How far the process is.
+pub enum Phase {
+    /// The store is being opened: what is done there.
+    Starting(String),
+    /// Requests are answered.
+    Ready(Arc<App>),
+}
+
+/// What the listener serves: from the first moment on, before there is an [`App`].
+pub struct Service(ArcSwap<Phase>);
+
+impl Service {
+    /// A service whose store is not open yet.
     #[must_use]
-    pub fn obstacle(&self) -> Option<String> {
-        if self.draining.load(Ordering::Relaxed) {
-            return Some("shutting down".into());
+    pub fn starting() -> Self {
+        Self(ArcSwap::from_pointee(Phase::Starting("opening the store".into())))
+    }
+
+    /// Enters a phase.
+    pub fn enter(&self, phase: Phase) {
+        self.0.store(Arc::new(phase));
+    }
+
+    /// Says how far opening is.
+    pub fn tell(&self, progress: String) {
+        self.enter(Phase::Starting(progress));
+    }
+
+    /// What requests are answered with.
+    ///
+    /// # Errors
+    /// What the process does instead, while it starts.
+    pub fn app(&self) -> Result<Arc<App>, String> {
+        match &**self.0.load() {
+            Phase::Ready(app) => Ok(Arc::clone(app)),
+            Phase::Starting(progress) => Err(progress.clone()),
         }
-        self.writer.obstacle()
     }
 }
 
@@ -62,10 +88,10 @@ impl Accounts for App {
 }
 
 /// Registers every path: the same for the server and for tests.
-pub fn routes(app: Data<App>) -> impl FnOnce(&mut ServiceConfig) {
+pub fn routes(service: Data<Service>) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config
-            .app_data(app)
+            .app_data(service)
             .service(
                 web::resource(XML_PATH)
                     .route(web::post().to(api::post))
