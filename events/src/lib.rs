@@ -1,6 +1,7 @@
 //! Events, commands, the pure decider, commits and the hash-chained log of crmconf.
 
 pub mod commit;
+pub mod disk;
 pub mod json;
 pub mod log;
 pub mod template;
