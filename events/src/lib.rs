@@ -9,6 +9,7 @@ pub mod json;
 pub mod log;
 pub mod state;
 pub mod commit;
+pub mod disk;
 pub mod json;
 pub mod log;
 pub mod template;
