@@ -36,7 +36,11 @@ pub fn founder() -> Option<Founder> {
             grants: vec![Grant { role, scope }],
         })
     });
-    Some(Founder { actor: Actor::System, accounts: accounts.collect::<Option<_>>()?, directory: directory()? })
+    Some(Founder {
+        actor: Actor::System,
+        accounts: accounts.collect::<Option<_>>()?,
+        directory: directory()?,
+    })
 }
 
 fn directory() -> Option<Vec<DirectoryEntry>> {
@@ -96,7 +100,8 @@ mod tests {
     fn the_demo_has_the_documented_directory_and_accounts() {
         let founder = founder().unwrap();
         assert_eq!(founder.accounts.len(), 5);
-        let count = |wanted: fn(&DirectoryEntry) -> bool| founder.directory.iter().filter(|e| wanted(e)).count();
+        let count =
+            |wanted: fn(&DirectoryEntry) -> bool| founder.directory.iter().filter(|e| wanted(e)).count();
         assert_eq!(count(|entry| matches!(entry, DirectoryEntry::TelSys { .. })), 2);
         assert_eq!(count(|entry| matches!(entry, DirectoryEntry::Partition { .. })), 4);
         assert_eq!(count(|entry| matches!(entry, DirectoryEntry::Device { .. })), 20);

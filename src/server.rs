@@ -111,7 +111,8 @@ fn listen(
 /// Opens the store and lets requests in. Runs beside the listener, which says meanwhile how far it is.
 fn start(settings: &Settings, service: &Service) -> Result<Running, ServerError> {
     let options = LocalOptions::default();
-    let mut progress = |progress: Progress| service.tell(format!("{}, commit {}", progress.step, progress.commits));
+    let mut progress =
+        |progress: Progress| service.tell(format!("{}, commit {}", progress.step, progress.commits));
     let Store { log, vault, origin } =
         store::open(&settings.data.value, options, &settings.master_key.value, &mut progress)?;
     let views = Arc::clone(&origin.views);
@@ -127,7 +128,8 @@ fn start(settings: &Settings, service: &Service) -> Result<Running, ServerError>
     let app = Arc::new(App {
         views,
         writer,
-        ids: IdSource::new(store, ReplicaId::SOLE).map_err(|error| StoreError::from(VaultError::from(error)))?,
+        ids: IdSource::new(store, ReplicaId::SOLE)
+            .map_err(|error| StoreError::from(VaultError::from(error)))?,
         templates: ArcSwap::from_pointee(TemplateSet::builtin()),
         authenticator: Authenticator::new(
             vault,

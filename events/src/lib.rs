@@ -4,14 +4,11 @@ pub mod access;
 pub mod command;
 pub mod commit;
 pub mod decide;
+pub mod disk;
 pub mod event;
 pub mod json;
 pub mod log;
 pub mod state;
-pub mod commit;
-pub mod disk;
-pub mod json;
-pub mod log;
 pub mod template;
 pub mod value;
 

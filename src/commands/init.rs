@@ -47,7 +47,8 @@ pub fn run(args: InitArgs) -> Result<Status, Failure> {
          The password is shown this once. Start the server with: crmconf serve --data {folder}",
         *typed
     ));
-    output::result(&text).map_err(|error| Failure::new(format!("the password could not be printed: {error}")))?;
+    output::result(&text)
+        .map_err(|error| Failure::new(format!("the password could not be printed: {error}")))?;
     Ok(Status::Done)
 }
 

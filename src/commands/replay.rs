@@ -38,7 +38,8 @@ pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
         ReplayFormat::Text => view.to_string(),
         ReplayFormat::Json => json::render(view),
     };
-    output::result(&text).map_err(|error| Failure::new(format!("the state could not be printed: {error}")))?;
+    output::result(&text)
+        .map_err(|error| Failure::new(format!("the state could not be printed: {error}")))?;
     Ok(Status::Done)
 }
 

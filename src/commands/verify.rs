@@ -47,7 +47,8 @@ pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
             Status::Failed
         }
     };
-    output::result(&text).map_err(|error| Failure::new(format!("the result could not be printed: {error}")))?;
+    output::result(&text)
+        .map_err(|error| Failure::new(format!("the result could not be printed: {error}")))?;
     Ok(status)
 }
 

@@ -65,9 +65,7 @@ impl Caller {
         view: Arc<ReadModel>,
     ) -> Result<Self, ApiError> {
         match view.accounts.get(&account) {
-            Some(found) if found.enabled => {
-                Ok(Self { account: Arc::clone(found), session, invoke, view })
-            }
+            Some(found) if found.enabled => Ok(Self { account: Arc::clone(found), session, invoke, view }),
             Some(_) | None => Err(ApiError::new(Code::AuthenticationFailed)),
         }
     }

@@ -64,8 +64,7 @@ impl ApiError {
     /// The service is busy: 503, try again.
     #[must_use]
     pub fn busy(message: impl Into<String>) -> Self {
-        let mut error =
-            Self::with(Code::Maintenance, message).status(StatusCode::SERVICE_UNAVAILABLE);
+        let mut error = Self::with(Code::Maintenance, message).status(StatusCode::SERVICE_UNAVAILABLE);
         error.retry_after_s = Some(RETRY_AFTER_S);
         error
     }
@@ -98,9 +97,10 @@ impl From<PartsFault> for ApiError {
     fn from(fault: PartsFault) -> Self {
         match fault {
             PartsFault::UnknownType => Self::new(Code::CrmTypeUnknown),
-            PartsFault::TemplateUnavailable(why) => {
-                Self::with(Code::TemplateUnavailable, format!("{} {why}", Code::TemplateUnavailable.message()))
-            }
+            PartsFault::TemplateUnavailable(why) => Self::with(
+                Code::TemplateUnavailable,
+                format!("{} {why}", Code::TemplateUnavailable.message()),
+            ),
             PartsFault::Configuration(why) => {
                 Self::with(Code::ConfigurationInvalid, format!("CRMConfiguration is invalid: {why}."))
             }
@@ -123,7 +123,9 @@ impl From<Rejection> for ApiError {
                 Code::VersionConflict,
                 format!("The CRM Configuration has version {current}, not the one expected."),
             ),
-            Rejection::CrmTypeDiffers => Self::invalid("CRMType is read-only and differs from the stored one."),
+            Rejection::CrmTypeDiffers => {
+                Self::invalid("CRMType is read-only and differs from the stored one.")
+            }
             Rejection::Parts(fault) => fault.into(),
             Rejection::DuplicateName => Self::new(Code::Duplicate),
             Rejection::StoreExists => Self::with(Code::Unknown, "The store exists already."),

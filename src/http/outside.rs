@@ -12,7 +12,8 @@ use super::xml::Namespace;
 
 /// 405 with `Allow`.
 pub async fn method_not_allowed() -> HttpResponse {
-    let error = ApiError::with(Code::Operation, "Requests are sent by POST.").status(StatusCode::METHOD_NOT_ALLOWED);
+    let error =
+        ApiError::with(Code::Operation, "Requests are sent by POST.").status(StatusCode::METHOD_NOT_ALLOWED);
     let mut response = fail(&error, None, Namespace::Bare);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     response

@@ -82,11 +82,11 @@ pub fn found(
 
 /// A folder that only its owner can look into.
 fn make_private_folder(data: &Path) -> Result<(), StoreError> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data)
-        .map_err(|cause| StoreError::Folder { doing: "create", path: data.into(), cause })
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(|cause| StoreError::Folder {
+        doing: "create",
+        path: data.into(),
+        cause,
+    })
 }
 
 fn make_or_read(source: &MasterKeySource) -> Result<MasterKey, StoreError> {
@@ -108,8 +108,7 @@ fn random<const N: usize>() -> Result<[u8; N], StoreError> {
 
 fn store_account(vault: &Vault, new: FoundingAccount) -> Result<NewAccount, StoreError> {
     let account = AccountId::new(random()?);
-    let verifier =
-        Verifier::of(&new.password).map_err(|error| StoreError::NotFounded(error.to_string()))?;
+    let verifier = Verifier::of(&new.password).map_err(|error| StoreError::NotFounded(error.to_string()))?;
     let credential = Credential::new(account, new.name, None, verifier).map_err(VaultError::from)?;
     Ok(NewAccount {
         account,
@@ -122,11 +121,8 @@ fn store_account(vault: &Vault, new: FoundingAccount) -> Result<NewAccount, Stor
 /// Everything that the log begins with, in one commit.
 fn first_commit(log: &LocalLog, actor: Actor, command: CreateStore) -> Result<Commit, StoreError> {
     let failed = |error: &dyn std::fmt::Display| StoreError::NotFounded(error.to_string());
-    let request = Request {
-        context: Context::of(actor),
-        validate_only: false,
-        command: Command::CreateStore(command),
-    };
+    let request =
+        Request { context: Context::of(actor), validate_only: false, command: Command::CreateStore(command) };
     let decision = decide(&State::default(), &request, None).map_err(|rejection| failed(&rejection))?;
     let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     let clock = Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX));

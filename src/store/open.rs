@@ -64,7 +64,10 @@ fn reconcile(vault: &Vault, state: &State) -> Result<(), StoreError> {
     let named: BTreeSet<_> = state.accounts.values().map(|account| account.credential).collect();
     let found = vault.reconcile(&named)?;
     if found.removed > 0 {
-        tracing::warn!(removed = found.removed, "credentials that no event names were removed from the vault");
+        tracing::warn!(
+            removed = found.removed,
+            "credentials that no event names were removed from the vault"
+        );
     }
     for (account, standing) in &state.accounts {
         let credential = standing.credential;

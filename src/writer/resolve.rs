@@ -79,7 +79,9 @@ impl Resolver {
             match log.append(commit.clone()) {
                 AppendOutcome::Appended | AppendOutcome::Duplicate => return Fate::Stands,
                 AppendOutcome::Conflict { .. } => return found(log, commit).unwrap_or(Fate::Lost),
-                AppendOutcome::Unavailable { why: reason } | AppendOutcome::Unknown { why: reason } => why = reason,
+                AppendOutcome::Unavailable { why: reason } | AppendOutcome::Unknown { why: reason } => {
+                    why = reason
+                }
             }
             if Instant::now() >= deadline {
                 return Fate::Unknown(why);
@@ -95,7 +97,8 @@ fn found(log: &dyn EventLog, commit: &Commit) -> Option<Fate> {
     match log.read_commit(first) {
         Ok(Some(standing)) if standing.hash() == commit.hash() => Some(Fate::Stands),
         Ok(Some(_)) => Some(Fate::Lost),
-        Ok(None) | Err(LogError::Backend(_) | LogError::Broken { .. } | LogError::Missing(_) | LogError::Closed) => {
+        Ok(None)
+        | Err(LogError::Backend(_) | LogError::Broken { .. } | LogError::Missing(_) | LogError::Closed) => {
             None
         }
     }

@@ -48,7 +48,11 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
     Ok(Answer { etag: Some(format!("\"{}-{class}\"", found.version)), ..Answer::with(payload) })
 }
 
-fn locate<'a>(caller: &'a Caller, permit: &Permit<Reads>, id: &str) -> Result<&'a Arc<Configuration>, ApiError> {
+fn locate<'a>(
+    caller: &'a Caller,
+    permit: &Permit<Reads>,
+    id: &str,
+) -> Result<&'a Arc<Configuration>, ApiError> {
     caller.view.directory.check(permit.scope())?;
     id.parse::<ConfigurationId>()
         .ok()

@@ -97,10 +97,9 @@ fn prepare(
     match &given.given {
         Given::Absent => Ok(None),
         Given::Unreadable => Err(fault(part, given.fault.clone().unwrap_or_default())),
-        Given::Json(json) => template
-            .prepare(part, json, mode)
-            .map(Some)
-            .map_err(|refused| fault(part, refused.to_string())),
+        Given::Json(json) => {
+            template.prepare(part, json, mode).map(Some).map_err(|refused| fault(part, refused.to_string()))
+        }
     }
 }
 
@@ -125,8 +124,7 @@ pub(super) fn for_add(
     let prepared = prepare(&template, Part::Configuration, configuration, Mode::Add)?
         .ok_or_else(|| absent(Part::Configuration))?;
     removed(&prepared)?;
-    let common =
-        prepare(&template, Part::Common, common, Mode::Add)?.ok_or_else(|| absent(Part::Common))?;
+    let common = prepare(&template, Part::Common, common, Mode::Add)?.ok_or_else(|| absent(Part::Common))?;
     Ok(AddParts {
         template: used(&template),
         configuration: Arc::new(prepared.json),
