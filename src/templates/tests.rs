@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crmconf_events::{CrmType, Json, Part};
+use crmconf_events::CrmType;
+use crmconf_events::json::Json;
+use crmconf_events::template::Part;
 use proptest::prelude::*;
 
 use super::*;
