@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crmconf_events::template::PASSWORD_FORMAT;
-use crmconf_events::{Json, Part};
+use crmconf_events::json::Json;
+use crmconf_events::template::{PASSWORD_FORMAT, Part};
 
 use super::schema::{REFERENCES_MAX, Reach, references, resolve, subschemas};
 use super::template::TemplateError;

@@ -14,7 +14,7 @@
 
 use std::collections::BTreeSet;
 
-use crmconf_events::{Json, Object};
+use crmconf_events::json::{Json, Object};
 
 use super::schema::{Reach, Subschema, map_subschemas};
 

@@ -4,7 +4,7 @@
 //! references. Nothing becomes a text, no array is split, no default is filled in; what does not fit stays, for the
 //! validation to refuse.
 
-use crmconf_events::{Json, Number};
+use crmconf_events::json::{Json, Number};
 
 use super::schema::{REFERENCES_MAX, references, resolve};
 

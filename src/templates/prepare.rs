@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crmconf_events::{Json, Object, Part};
+use crmconf_events::json::{Json, Object};
+use crmconf_events::template::Part;
 use zeroize::Zeroizing;
 
 use super::coerce::coerce;

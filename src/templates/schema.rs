@@ -1,6 +1,6 @@
 //! Finds its way in a JSON Schema 2020-12: where subschemas stand, and what a reference names.
 
-use crmconf_events::{Json, Object};
+use crmconf_events::json::{Json, Object};
 
 /// Most schemas that may lead to each other for one value; a template with a longer chain, or a loop, is refused.
 pub(super) const REFERENCES_MAX: usize = 64;

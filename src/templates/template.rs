@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crmconf_events::{
-    CrmType, Json, JsonError, Object, Part, TemplateDigest, TextError, key_order, password_fields,
-    template_digest,
-};
+use crmconf_events::json::{Json, JsonError, Object};
+use crmconf_events::template::{Part, key_order, password_fields, template_digest};
+use crmconf_events::{CrmType, TemplateDigest, TextError};
 use jsonschema::Validator;
 use thiserror::Error;
 

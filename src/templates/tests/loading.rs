@@ -12,7 +12,7 @@ fn a_template_knows_its_type_text_and_digest() {
     let template = Template::load(&text).unwrap();
     assert_eq!((template.crm_type().as_str(), template.title(), template.version()), ("T", "t", "1"));
     assert_eq!(template.text().as_ref(), text);
-    assert_eq!(template.digest(), crmconf_events::template_digest(&text));
+    assert_eq!(template.digest(), crmconf_events::template::template_digest(&text));
     assert_eq!(template.schema(Part::Common).to_text(), "{}");
 }
 
