@@ -1,5 +1,7 @@
 //! What the log does and in which order, seen at its disk: nothing is answered or shown before its sync.
 
+#![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -148,7 +150,10 @@ fn a_full_disk_is_unavailable_and_appends_go_on_when_there_is_room() {
         let commit = commit_after(log.head(), &[&"e".repeat(300)]);
         match log.append(commit.clone()) {
             AppendOutcome::Appended => {}
-            other => break (commit, other),
+            other @ (AppendOutcome::Conflict { .. }
+            | AppendOutcome::Duplicate
+            | AppendOutcome::Unknown { .. }
+            | AppendOutcome::Unavailable { .. }) => break (commit, other),
         }
     };
     let (commit, AppendOutcome::Unavailable { why }) = refused else { panic!("{refused:?}") };

@@ -1,5 +1,7 @@
 //! Stories of recovery on a real folder: open, write, close, damage, open again.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test: a panic is how it reports")]
+
 #[path = "recovery/journal.rs"]
 mod journal;
 #[path = "recovery/sled.rs"]

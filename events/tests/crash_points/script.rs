@@ -144,13 +144,14 @@ impl Script {
 
     /// Appends with calls of a kind failing until one fails on a commit: those on the next file only delay it.
     fn append_in_vain(&self, log: &LocalLog, failing: Failing, bytes: usize) {
-        loop {
+        for _ in 0..20 {
             self.disk.fail(failing, 0);
             let commit = commit_after(log.head(), &["v".repeat(bytes).as_str()]);
             if let AppendOutcome::Unknown { .. } = self.append_this(log, commit) {
                 return;
             }
         }
+        panic!("no commit meets {failing:?}");
     }
 
     /// A sync fails, the process starts again on the page cache, and the commit is there after all.
@@ -180,12 +181,10 @@ impl Script {
     /// The disk is full when the next file is due: refused for sure, and taken once there is room.
     fn fill_the_disk(&self, log: LocalLog) -> LocalLog {
         self.disk.set_full(true);
-        let refused = loop {
-            match self.append(&log) {
-                AppendOutcome::Appended => {}
-                other => break other,
-            }
-        };
+        let mut refused = AppendOutcome::Appended;
+        while refused == AppendOutcome::Appended {
+            refused = self.append(&log);
+        }
         assert!(matches!(refused, AppendOutcome::Unavailable { .. }), "{refused:?}");
         assert_eq!(log.health(), Health::Writable);
         assert!(matches!(self.append(&log), AppendOutcome::Unavailable { .. }));
