@@ -130,3 +130,10 @@ pub fn replace_file(disk: &dyn Disk, folder: &Path, name: &str, aside: &str, byt
     disk.rename(&aside, &folder.join(name))?;
     disk.sync_folder(folder)
 }
+
+/// Whether all bytes are zero.
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+    // Compared with zeros block by block: many times faster than byte by byte where nothing optimises.
+    const ZEROS: [u8; 4_096] = [0; 4_096];
+    bytes.chunks(ZEROS.len()).all(|block| ZEROS.starts_with(block))
+}

@@ -1,5 +1,7 @@
 //! The local backend keeps the contract of the log: with sled in a folder, and on a simulated disk.
 
+#![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
+
 use std::path::Path;
 use std::sync::Arc;
 

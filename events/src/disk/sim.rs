@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use crash::CrashState;
+pub use crash::{CrashState, Outcome};
 use state::State;
 
 use super::{Disk, DiskFile};
@@ -21,6 +21,7 @@ use super::{Disk, DiskFile};
 #[derive(Clone)]
 pub struct SimDisk {
     shared: Arc<Mutex<State>>,
+    calls: Arc<Mutex<Vec<Call>>>,
     observer: Option<Arc<Observer>>,
 }
 
@@ -83,13 +84,13 @@ impl SimDisk {
     }
 
     fn with(state: State) -> Self {
-        Self { shared: Arc::new(Mutex::new(state)), observer: None }
+        Self { shared: Arc::new(Mutex::new(state)), calls: Arc::default(), observer: None }
     }
 
     /// This disk, with an observer that gets the state after each call that changes something.
     #[must_use]
     pub fn observed(&self, observer: impl Fn(Snapshot) + Send + Sync + 'static) -> Self {
-        Self { shared: Arc::clone(&self.shared), observer: Some(Arc::new(observer)) }
+        Self { observer: Some(Arc::new(observer)), ..self.clone() }
     }
 
     /// The state now.
@@ -111,12 +112,12 @@ impl SimDisk {
     /// The calls so far that changed something, failed ones left out.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
-        self.lock().calls.clone()
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Puts a note among the calls.
     pub fn note(&self, note: impl Into<String>) {
-        self.lock().calls.push(Call::Note(note.into()));
+        self.record(Call::Note(note.into()));
     }
 
     /// Alters a file behind the back of whoever uses it, on the medium too.
@@ -131,12 +132,16 @@ impl SimDisk {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn record(&self, call: Call) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+
     /// Makes a change, records it, and tells the observer, also of one that failed half way.
     fn change<T>(&self, call: Call, change: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
         let mut state = self.lock();
         let done = change(&mut state);
         if done.is_ok() {
-            state.calls.push(call);
+            self.record(call);
         }
         let snapshot = self.observer.as_ref().map(|observer| (observer, Snapshot(state.clone())));
         drop(state);

@@ -83,7 +83,6 @@ impl Snapshot {
             names: names.clone(),
             durable_names: names,
             unsynced_names: Vec::new(),
-            calls: Vec::new(),
             faults: Vec::new(),
             full: false,
             ..state.clone()

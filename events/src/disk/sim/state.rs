@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Call, Failing};
+use super::Failing;
 use crate::disk::SECTOR_BYTES;
 
 /// A failing write stops at a multiple of this.
@@ -20,7 +20,6 @@ pub(super) struct State {
     pub(super) durable_names: BTreeMap<PathBuf, usize>,
     /// Changes of names that no sync of their folder has followed, in order; each is atomic.
     pub(super) unsynced_names: Vec<NameChange>,
-    pub(super) calls: Vec<Call>,
     pub(super) faults: Vec<(Failing, usize)>,
     pub(super) full: bool,
 }
@@ -49,16 +48,25 @@ pub(super) struct Unsynced {
     dirty: bool,
 }
 
+/// The content of a sector, zeros past the end.
 pub(super) fn sector_of(bytes: &[u8], sector: usize) -> Vec<u8> {
-    let mut content: Vec<u8> = bytes.iter().skip(sector * SECTOR_BYTES).take(SECTOR_BYTES).copied().collect();
-    content.resize(SECTOR_BYTES, 0);
+    let mut content = vec![0; SECTOR_BYTES];
+    copy(&mut content, bytes.get(sector * SECTOR_BYTES..).unwrap_or_default());
     content
 }
 
+/// Puts a sector's content in its place, as far as the file reaches.
 pub(super) fn put_sector(bytes: &mut [u8], sector: usize, content: &[u8]) {
-    for (to, from) in bytes.iter_mut().skip(sector * SECTOR_BYTES).zip(content) {
-        *to = *from;
+    copy(bytes.get_mut(sector * SECTOR_BYTES..).unwrap_or_default(), content);
+}
+
+/// Copies what there is and fits, and tells how many bytes.
+fn copy(to: &mut [u8], from: &[u8]) -> usize {
+    let count = to.len().min(from.len());
+    if let (Some(to), Some(from)) = (to.get_mut(..count), from.get(..count)) {
+        to.copy_from_slice(from);
     }
+    count
 }
 
 fn not_found() -> io::Error {
@@ -136,7 +144,7 @@ impl State {
     pub(super) fn read(&self, inode: usize, buffer: &mut [u8], offset: u64) -> usize {
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let rest = self.inodes.get(inode).and_then(|inode| inode.now.get(start..)).unwrap_or_default();
-        buffer.iter_mut().zip(rest).map(|(to, from)| *to = *from).count()
+        copy(buffer, rest)
     }
 
     pub(super) fn length(&self, inode: usize) -> u64 {
@@ -218,9 +226,7 @@ impl Inode {
         if self.now.len() < end {
             self.now.resize(end, 0);
         }
-        for (to, from) in self.now.iter_mut().skip(start).zip(bytes) {
-            *to = *from;
-        }
+        copy(self.now.get_mut(start..).unwrap_or_default(), bytes);
         for sector in start / SECTOR_BYTES..end.div_ceil(SECTOR_BYTES) {
             self.touch(sector);
         }

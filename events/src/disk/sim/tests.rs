@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::crash::Outcome;
 use super::*;
 use crate::disk::{read_file, replace_file};
 

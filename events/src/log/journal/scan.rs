@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::segment::{Place, segment_number, segment_path};
 use super::{Fault, FaultKind};
 use crate::commit::{Commit, Head, Header};
-use crate::disk::{Disk, read_file};
+use crate::disk::{Disk, is_zero, read_file};
 use crate::{Sequence, StoreId};
 
 /// Goes through a journal. Holds one file in memory at a time.
@@ -94,7 +94,7 @@ impl Scanner {
         while self.at.segment <= self.segments {
             self.load()?;
             let rest = self.rest();
-            if rest.iter().all(|&byte| byte == 0) {
+            if is_zero(rest) {
                 self.at = Place { segment: self.at.segment + 1, offset: 0 };
             } else {
                 let found = self.take().map_err(|kind| self.fault(kind))?;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::segment::{Place, segment_path};
 use super::{Fault, FaultKind, Scanner};
 use crate::commit::{COMMIT_BYTES_MAX, COMMIT_PREFIX_BYTES, CommitFault, Header, MAGIC};
-use crate::disk::{Disk, SECTOR_BYTES, read_file};
+use crate::disk::{Disk, SECTOR_BYTES, is_zero, read_file};
 
 /// What a power cut left of a commit at the end of a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) fn find_torn(disk: &dyn Disk, scanner: &Scanner, fault: &Fault) -> io
     }
     for segment in place.segment + 1..=scanner.segments() {
         let bytes = read_file(disk, &segment_path(scanner.folder(), segment))?;
-        if bytes.iter().any(|&byte| byte != 0) {
+        if !is_zero(&bytes) {
             return Ok(None);
         }
     }
@@ -89,7 +89,7 @@ fn holds_header(bytes: &[u8]) -> bool {
 fn has_zero_sector(rest: &[u8], place: Place, extent: usize) -> bool {
     sectors(place, extent)
         .filter_map(|range| rest.get(range))
-        .any(|sector| !sector.is_empty() && sector.iter().all(|&byte| byte == 0))
+        .any(|sector| !sector.is_empty() && is_zero(sector))
 }
 
 /// The parts of aligned sectors that a commit of `extent` bytes takes, counted from its beginning.

@@ -1,0 +1,165 @@
+//! What the log does and in which order, seen at its disk: nothing is answered or shown before its sync.
+
+#![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crmconf_events::Sequence;
+use crmconf_events::disk::Disk;
+use crmconf_events::disk::sim::{Call, Failing, SimDisk};
+use crmconf_events::log::conformance::{STORE, append, commit_after, fill};
+use crmconf_events::log::{
+    AppendOutcome, EventLog, Health, LocalLog, LocalOptions, MemoryStore, Repair, SegmentSizes,
+};
+use crmconf_events::{AccountId, RequestKey};
+
+const OPTIONS: LocalOptions = LocalOptions { segments: SegmentSizes { first: 4_096, max: 8_192 } };
+
+struct Store {
+    sim: SimDisk,
+    disk: Arc<dyn Disk>,
+    reads: MemoryStore,
+}
+
+impl Store {
+    fn new() -> Self {
+        let sim = SimDisk::new();
+        sim.create_folder(Path::new("/data")).unwrap();
+        Self { disk: Arc::new(sim.clone()), sim, reads: MemoryStore::default() }
+    }
+
+    fn create(&self) -> LocalLog {
+        LocalLog::create_on(&self.disk, Path::new("/data"), &self.reads, STORE, OPTIONS).unwrap()
+    }
+
+    fn open(&self) -> (LocalLog, Vec<Repair>) {
+        let opened = LocalLog::open_on(&self.disk, Path::new("/data"), &self.reads, OPTIONS);
+        let (log, report) = opened.unwrap();
+        (log, report.repairs)
+    }
+}
+
+#[test]
+fn no_commit_is_answered_before_its_sync() {
+    let store = Store::new();
+    let log = store.create();
+    for number in 1..=60 {
+        store.sim.note(format!("append {number}"));
+        append(&log, &[&"e".repeat(300)]);
+        store.sim.note(format!("answered {number}"));
+    }
+    let calls = store.sim.calls();
+    let noted = |note: &str| calls.iter().position(|call| *call == Call::Note(note.to_owned())).unwrap();
+    for number in 1..=60 {
+        let during = &calls[noted(&format!("append {number}"))..noted(&format!("answered {number}"))];
+        let of_commit = |call: &&Call| matches!(call, Call::Write { bytes: 454, .. });
+        let written: Vec<_> = during.iter().filter(of_commit).collect();
+        let [Call::Write { path, .. }] = written[..] else { panic!("commit {number}: {during:?}") };
+        let write = during.iter().position(|call| call == written[0]).unwrap();
+        assert_eq!(during[write + 1], Call::SyncData(path.clone()), "commit {number}");
+        let later = during[write + 2..]
+            .iter()
+            .filter(|call| matches!(call, Call::Write { path: other, .. } if other == path));
+        assert_eq!(later.count(), 0, "nothing is written to its file behind the sync of commit {number}");
+    }
+}
+
+#[test]
+fn the_next_file_is_filled_and_synced_before_it_gets_its_name() {
+    let store = Store::new();
+    let log = store.create();
+    while log.head().commit < 8 {
+        append(&log, &[&"e".repeat(300)]);
+    }
+    let journal = Path::new("/data/journal");
+    let (new, named) = (journal.join("00000002.crmj.new"), journal.join("00000002.crmj"));
+    let calls = store.sim.calls();
+    let start =
+        calls.iter().position(|call| *call == Call::Create(new.clone())).expect("the first is half full");
+    assert_eq!(
+        calls[start..start + 5],
+        [
+            Call::Create(new.clone()),
+            Call::Write { path: new.clone(), offset: 0, bytes: 8_192 },
+            Call::SyncData(new.clone()),
+            Call::Rename(new, named),
+            Call::SyncFolder(journal.to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn a_failed_sync_publishes_nothing_and_stays_unknown_until_the_log_is_opened_again() {
+    let store = Store::new();
+    let log = store.create();
+    fill(&log, 1);
+    let (head, mut subscription) = (log.head(), log.subscribe(log.head().next()));
+    let commit = commit_after(head, &["lost or not"]);
+    store.sim.fail(Failing::SyncData, 0);
+    for _ in 0..3 {
+        let outcome = log.append(commit.clone());
+        assert!(matches!(outcome, AppendOutcome::Unknown { .. }), "{outcome:?}");
+    }
+    let other = log.append(commit_after(head, &["another one"]));
+    assert!(
+        matches!(&other, AppendOutcome::Unavailable { why } if why.contains("00000001.crmj")),
+        "{other:?}"
+    );
+    assert!(matches!(log.health(), Health::ReadOnly { .. }));
+    assert_eq!((log.head(), log.read(head.next()).count()), (head, 0));
+    assert_eq!(subscription.next(std::time::Duration::ZERO), Ok(None));
+    assert_eq!(log.append(commit_after(head, &["another one"])), other);
+    drop(log);
+    let (log, repairs) = store.open();
+    assert_eq!(repairs, [Repair::Inserted { commits: 1 }]);
+    assert_eq!(log.append(commit), AppendOutcome::Duplicate);
+    fill(&log, 3);
+}
+
+#[test]
+fn when_sled_refuses_a_synced_commit_it_stands_and_the_next_start_catches_up() {
+    let store = Store::new();
+    let log = store.create();
+    fill(&log, 4);
+    store.reads.set_failing(true);
+    let (account, key) = (AccountId::new([1; 16]), RequestKey::new("k").unwrap());
+    let event = format!(r#"{{"actor":"account:{account}","key":"{key}"}}"#);
+    let commit = append(&log, &[&event, "second"]);
+    assert!(matches!(log.health(), Health::ReadOnly { why } if why.contains("commit 5, which stands")));
+    assert_eq!(log.read(Sequence::FIRST).filter(Result::is_ok).count(), 5);
+    assert_eq!(log.read_event(commit.last()).unwrap().as_deref(), Some(&b"second"[..]));
+    assert_eq!(log.find_request(&account, &key), Ok(Some(commit.first())));
+    assert_eq!(log.append(commit.clone()), AppendOutcome::Duplicate);
+    let refused = log.append(commit_after(log.head(), &["no more"]));
+    assert!(matches!(refused, AppendOutcome::Unavailable { .. }), "{refused:?}");
+    drop(log);
+    store.reads.set_failing(false);
+    let (log, repairs) = store.open();
+    assert_eq!(repairs, [Repair::Inserted { commits: 1 }]);
+    assert_eq!(log.find_request(&account, &key), Ok(Some(commit.first())));
+    fill(&log, 1);
+}
+
+#[test]
+fn a_full_disk_is_unavailable_and_appends_go_on_when_there_is_room() {
+    let store = Store::new();
+    let log = store.create();
+    store.sim.set_full(true);
+    let refused = loop {
+        let commit = commit_after(log.head(), &[&"e".repeat(300)]);
+        match log.append(commit.clone()) {
+            AppendOutcome::Appended => {}
+            other @ (AppendOutcome::Conflict { .. }
+            | AppendOutcome::Duplicate
+            | AppendOutcome::Unknown { .. }
+            | AppendOutcome::Unavailable { .. }) => break (commit, other),
+        }
+    };
+    let (commit, AppendOutcome::Unavailable { why }) = refused else { panic!("{refused:?}") };
+    assert!(why.contains("next file cannot be made"), "{why}");
+    assert_eq!(log.health(), Health::Writable);
+    assert!(matches!(log.append(commit.clone()), AppendOutcome::Unavailable { .. }));
+    store.sim.set_full(false);
+    assert_eq!(log.append(commit), AppendOutcome::Appended);
+}
