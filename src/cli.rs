@@ -147,7 +147,7 @@ impl Command {
     ) -> Result<Self, Stop> {
         let typed = typed::Typed::try_parse_from(words)?;
         match typed.command {
-            typed::Command::Serve(args) => serve(args, environment),
+            typed::Command::Serve(args) => serve(&args, environment),
             typed::Command::Init(args) => init(args, environment),
             typed::Command::Call(args) => Ok(Self::Call(call(args))),
             typed::Command::Verify(typed::Verify { data, sled }) => {
@@ -160,7 +160,7 @@ impl Command {
     }
 }
 
-fn serve(args: typed::Serve, environment: &Environment) -> Result<Command, Stop> {
+fn serve(args: &typed::Serve, environment: &Environment) -> Result<Command, Stop> {
     let values = Values::collect(args.config.as_deref(), environment, &args.settings.0)?;
     Ok(Command::Serve(Box::new(Settings::from_values(&values, args.demo)?)))
 }
