@@ -193,7 +193,9 @@ impl Authenticator {
         let (account_key, address) = (AccountKey::of(name), AddressKey::of(address));
         let verdict = self.throttle().verdict(account_key, address, self.clock.now());
         let verifier = match verdict {
-            Verdict::Try => candidate.as_ref().map(|(_, _, credential)| Verifier::clone(credential.verifier())),
+            Verdict::Try => {
+                candidate.as_ref().map(|(_, _, credential)| Verifier::clone(credential.verifier()))
+            }
             Verdict::Dummy => None,
         };
         let fits = slot.verify(password, verifier).await?;

@@ -54,7 +54,10 @@ impl<K: Copy + Eq + Hash> Counters<K> {
     }
 
     fn current(&self, key: K, now: Instant) -> Option<Count> {
-        self.counts.get(&key).copied().filter(|count| now.saturating_duration_since(count.began) < self.window)
+        self.counts
+            .get(&key)
+            .copied()
+            .filter(|count| now.saturating_duration_since(count.began) < self.window)
     }
 }
 

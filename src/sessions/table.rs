@@ -140,7 +140,9 @@ impl SessionTable {
         }
         let tick = self.tick();
         self.unbound.insert(tick, digest);
-        self.unbound_by_address.insert(address, of_address.saturating_add(1));
+        // Counted anew: the one that gave way may have been of this address.
+        let of_address = self.unbound_by_address.entry(address).or_default();
+        *of_address = of_address.saturating_add(1);
         self.entries.insert(digest, Entry::Unbound { address, born: now, tick });
         Ok(())
     }
@@ -273,21 +275,27 @@ impl SessionTable {
 
     /// Removes what has expired. Each queue is in order of expiry, so that only what goes is looked at.
     fn expire(&mut self, now: Instant) {
-        while let Some((tick, digest)) = self.unbound.first_key_value().map(|(tick, digest)| (*tick, *digest)) {
+        while let Some((tick, digest)) = self.unbound.first_key_value().map(|(tick, digest)| (*tick, *digest))
+        {
             match self.entries.get(&digest) {
-                Some(Entry::Unbound { born, .. }) if now < *born + self.limits.unauthenticated_lifetime => break,
+                Some(Entry::Unbound { born, .. }) if now < *born + self.limits.unauthenticated_lifetime => {
+                    break;
+                }
                 Some(_) | None => self.remove(digest),
             }
             self.unbound.remove(&tick);
         }
-        while let Some((tick, digest)) = self.bound_by_use.first_key_value().map(|(tick, digest)| (*tick, *digest)) {
+        while let Some((tick, digest)) =
+            self.bound_by_use.first_key_value().map(|(tick, digest)| (*tick, *digest))
+        {
             if self.remove_if_expired(digest, now) {
                 self.bound_by_use.remove(&tick);
             } else {
                 break;
             }
         }
-        while let Some((birth, digest)) = self.bound_by_birth.first_key_value().map(|(birth, digest)| (*birth, *digest))
+        while let Some((birth, digest)) =
+            self.bound_by_birth.first_key_value().map(|(birth, digest)| (*birth, *digest))
         {
             if self.remove_if_expired(digest, now) {
                 self.bound_by_birth.remove(&birth);

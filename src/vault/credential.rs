@@ -140,7 +140,8 @@ impl Credential {
 
     /// Reads the content of a file that opened; `None` when it is not what this version writes.
     pub(super) fn from_content(content: &[u8]) -> Option<Self> {
-        let Stored { account, name, display_name, verifier, name_salt } = serde_json::from_slice(content).ok()?;
+        let Stored { account, name, display_name, verifier, name_salt } =
+            serde_json::from_slice(content).ok()?;
         Some(Self {
             account,
             name: AccountName::new(&name).ok()?,

@@ -21,7 +21,9 @@ pub enum VaultError {
         source: io::Error,
     },
     /// There is no vault.
-    #[error("there is no vault at {path}; put it back from its backup, since names, passwords and keys are only there")]
+    #[error(
+        "there is no vault at {path}; put it back from its backup, since names, passwords and keys are only there"
+    )]
     NotFound {
         /// Where it was looked for.
         path: PathBuf,
@@ -39,7 +41,9 @@ pub enum VaultError {
         path: PathBuf,
     },
     /// Another master key sealed the vault.
-    #[error("{path} was sealed under the master key {sealed_by}, but the key given is {given}; give the right one")]
+    #[error(
+        "{path} was sealed under the master key {sealed_by}, but the key given is {given}; give the right one"
+    )]
     OtherMasterKey {
         /// The file that says so.
         path: PathBuf,

@@ -122,7 +122,11 @@ mod tests {
             ("Σίσυφος", "ΣΊΣΥΦΟΣ"),
             ("ﬁona", "FIONA"),
         ] {
-            assert_eq!(AccountName::new(a).unwrap().folded(), AccountName::new(b).unwrap().folded(), "{a} {b}");
+            assert_eq!(
+                AccountName::new(a).unwrap().folded(),
+                AccountName::new(b).unwrap().folded(),
+                "{a} {b}"
+            );
         }
         assert_ne!(FoldedName::of("admin"), FoldedName::of("admin1"));
         assert_ne!(FoldedName::of("I"), FoldedName::of("ı"), "Turkish dotless i is a letter of its own");

@@ -147,7 +147,8 @@ pub fn dummy_verify(password: &Password) -> Result<(), VerifierError> {
 }
 
 /// A verifier of the parameters in use whose hash was chosen, not computed: 32 bytes of `0x55`.
-const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$VVVVVVVVVVVVVVVVVVVVVQ$VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU";
+const DUMMY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$VVVVVVVVVVVVVVVVVVVVVQ$VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU";
 
 fn argon2() -> Result<Argon2<'static>, VerifierError> {
     let params = Params::new(ARGON2_MEMORY_KIB, ARGON2_PASSES, ARGON2_LANES, Some(HASH_BYTES))

@@ -154,8 +154,7 @@ impl Vault {
         getrandom::fill(&mut id)?;
         let id = CredentialId::new(id);
         let path = self.path(id);
-        let content =
-            credential.to_content().ok_or_else(|| VaultError::NotSealed { path: path.clone() })?;
+        let content = credential.to_content().ok_or_else(|| VaultError::NotSealed { path: path.clone() })?;
         replace(&*self.files, &path, &self.sealer.seal(Kind::Credential, &path, &content)?)?;
         self.index().insert(id, Arc::new(credential.clone()));
         Ok(id)

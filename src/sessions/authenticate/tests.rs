@@ -54,7 +54,8 @@ impl Fixture {
         let throttle = Throttle::new(ThrottleLimits::default());
         let authenticator =
             Authenticator::new(vault.clone(), sessions.clone(), checker.clone(), throttle, clock.clone());
-        let this = Self { _folder: folder, vault, sessions, checker, clock, authenticator, log: Log::default() };
+        let this =
+            Self { _folder: folder, vault, sessions, checker, clock, authenticator, log: Log::default() };
         this.add(1, "Admin", true);
         this.add(2, "disabled", false);
         this
@@ -73,7 +74,12 @@ impl Fixture {
         self.sessions.create(AWAY.parse().unwrap()).unwrap().0.to_text().to_string()
     }
 
-    async fn attempt(&self, session: &str, name: &str, password: &str) -> Result<SignedIn, AuthenticateError> {
+    async fn attempt(
+        &self,
+        session: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<SignedIn, AuthenticateError> {
         self.attempt_from(session, name, password, AWAY).await
     }
 
@@ -235,7 +241,8 @@ async fn nothing_printed_shows_a_password_session_or_key() {
     let session = fixture.session();
     let (password, address) = (Password::given(PASSWORD), AWAY.parse().unwrap());
     let attempt = Attempt { session: Some(&session), name: "canary-name", password, address };
-    let mut shown = format!("{attempt:?} {:?} {:?} {:?}", fixture.authenticator, fixture.sessions, fixture.vault);
+    let mut shown =
+        format!("{attempt:?} {:?} {:?} {:?}", fixture.authenticator, fixture.sessions, fixture.vault);
     let signed_in = fixture.attempt(&session, "admin", PASSWORD).await.unwrap();
     shown += &format!("{signed_in:?} {:?}", fixture.sessions.lookup(Some(&session)).unwrap());
     for error in [

@@ -13,8 +13,9 @@ const STORE: StoreId = StoreId::new([1; 16]);
 const OTHER_STORE: StoreId = StoreId::new([2; 16]);
 
 fn verifier() -> Verifier {
-    static PHC: std::sync::LazyLock<String> =
-        std::sync::LazyLock::new(|| Verifier::of(&Password::given("canary-password")).unwrap().as_phc().into());
+    static PHC: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        Verifier::of(&Password::given("canary-password")).unwrap().as_phc().into()
+    });
     Verifier::parse(&PHC).unwrap()
 }
 
@@ -95,8 +96,8 @@ fn both_credentials_of_a_password_change_are_held_until_the_old_one_is_removed()
 #[test]
 fn at_start_unnamed_files_go_and_missing_and_damaged_ones_are_told() {
     let (fixture, vault) = Fixture::new();
-    let [kept, unnamed, damaged, rotten] =
-        ["kept", "unnamed", "damaged", "rotten"].map(|name| vault.store_credential(&credential(1, name)).unwrap());
+    let [kept, unnamed, damaged, rotten] = ["kept", "unnamed", "damaged", "rotten"]
+        .map(|name| vault.store_credential(&credential(1, name)).unwrap());
     for id in [damaged, rotten] {
         fs::write(fixture.file(id), b"no credential").unwrap();
     }
@@ -171,7 +172,8 @@ fn the_folder_holds_neither_name_nor_password_nor_verifier_in_clear() {
     let (fixture, vault) = Fixture::new();
     vault.store_credential(&credential(7, "canary-name")).unwrap();
     for folder in [fixture.path(), fixture.path().join("credentials")] {
-        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()).filter(|e| e.path().is_file()) {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()).filter(|e| e.path().is_file())
+        {
             let bytes = [entry.file_name().as_encoded_bytes(), &fs::read(entry.path()).unwrap()].concat();
             for secret in ["canary-name", "canary-password", "argon2", "account"] {
                 let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
