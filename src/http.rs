@@ -1,3 +1,20 @@
-//! What is spoken over HTTP: the XML of requests and responses.
+//! The API over HTTP: the only place that knows actix and XML.
+//!
+//! A request passes through `intake` (what HTTP says of it), `xml` (well-formed, within limits), `api` (who calls
+//! which operation), `fields` (its properties) and one file of `operations`; whatever is refused becomes an
+//! `ApiError` from the one table in `code`.
 
+pub mod answer;
+pub mod api;
+pub mod app;
+pub mod caller;
+pub mod code;
+pub mod error;
+pub mod fields;
+pub mod health;
+pub mod intake;
+pub mod operation;
+pub mod operations;
+mod outside;
+mod trace;
 pub mod xml;

@@ -44,11 +44,14 @@ pub enum TemplateLookup {
     Unknown,
 }
 
+/// A usable template, or the reason why it is not.
+type Entry = Result<Arc<Template>, Arc<str>>;
+
 /// The templates in use, all read from one source at one time.
 #[derive(Clone, Debug, Default)]
 pub struct TemplateSet {
     /// `None` until the source was reached once.
-    entries: Option<BTreeMap<CrmType, Result<Arc<Template>, Arc<str>>>>,
+    entries: Option<BTreeMap<CrmType, Entry>>,
 }
 
 impl TemplateSet {

@@ -36,8 +36,7 @@ pub enum Right {
 
 impl Role {
     /// All roles, from the least to the most.
-    pub const ALL: [Self; 5] =
-        [Self::Viewer, Self::Client, Self::Editor, Self::Auditor, Self::Administrator];
+    pub const ALL: [Self; 5] = [Self::Viewer, Self::Client, Self::Editor, Self::Auditor, Self::Administrator];
 
     /// Whether the role holds a right.
     #[must_use]
@@ -188,10 +187,7 @@ impl Grants {
             match (grant.scope.relation(scope), refusal) {
                 (Relation::ApartAtDevice, _) => return Refusal::Device,
                 (Relation::ApartAtPartition, _) => refusal = Refusal::Partition,
-                (
-                    Relation::ApartAtTelSys | Relation::Same | Relation::Contains | Relation::Inside,
-                    _,
-                ) => {}
+                (Relation::ApartAtTelSys | Relation::Same | Relation::Contains | Relation::Inside, _) => {}
             }
         }
         refusal

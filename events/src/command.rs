@@ -9,8 +9,8 @@ use crate::access::Grant;
 use crate::event::{Context, Part};
 use crate::json::Json;
 use crate::value::{
-    AccountId, ConfigurationId, CredentialId, CrmType, Description, DeviceNumber, DirectoryText, NameCommitment,
-    PartitionId, RequestDigest, Scope, SealedValue, StoreId, TelSysId, TemplateDigest,
+    AccountId, ConfigurationId, CredentialId, CrmType, Description, DeviceNumber, DirectoryText,
+    NameCommitment, PartitionId, RequestDigest, Scope, SealedValue, StoreId, TelSysId, TemplateDigest,
 };
 
 /// A command with who asks for it and how.

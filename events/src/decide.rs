@@ -142,7 +142,13 @@ fn first_use(state: &State, request: &Request, template: &TemplateUse) -> Option
 }
 
 /// The decision to record `event` about a configuration, after the events that it brings along.
-fn record(state: &State, before: Option<NewEvent>, context: Context, id: ConfigurationId, event: Event) -> Decision {
+fn record(
+    state: &State,
+    before: Option<NewEvent>,
+    context: Context,
+    id: ConfigurationId,
+    event: Event,
+) -> Decision {
     let mut events: Vec<_> = before.into_iter().collect();
     let version = state.next().plus(events.len() as u64);
     events.push(NewEvent { context, event });

@@ -10,8 +10,8 @@ mod store;
 use std::fmt;
 
 pub use account::{
-    AccountCreated, AccountDeleted, AccountDisabled, AccountEnabled, AccountRenamed, CredentialSet, GrantGiven,
-    GrantTaken,
+    AccountCreated, AccountDeleted, AccountDisabled, AccountEnabled, AccountRenamed, CredentialSet,
+    GrantGiven, GrantTaken,
 };
 pub use codec::{DecodeError, decode, encode};
 pub use configuration::{ConfigurationAdded, ConfigurationChanged, ConfigurationDeleted, Part, Secrets};

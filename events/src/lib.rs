@@ -4,6 +4,7 @@ pub mod access;
 pub mod command;
 pub mod commit;
 pub mod decide;
+pub mod disk;
 pub mod event;
 pub mod json;
 pub mod log;

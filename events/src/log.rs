@@ -2,6 +2,8 @@
 
 #[cfg(feature = "testkit")]
 pub mod conformance;
+mod journal;
+mod local;
 mod memory;
 mod request;
 mod tail;
@@ -9,6 +11,13 @@ mod tail;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use journal::{Fault, FaultKind, JournalReader, SegmentSizes};
+#[cfg(feature = "testkit")]
+pub use local::MemoryStore;
+pub use local::{
+    LocalLog, LocalOptions, OpenError, OpenReport, Progress, Repair, SledReport, Step, VerifyReport, verify,
+    verify_sled,
+};
 pub use memory::MemoryLog;
 use thiserror::Error;
 

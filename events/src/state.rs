@@ -13,8 +13,8 @@ use crate::access::{Grants, Right};
 use crate::decide::Rejection;
 use crate::event::{Actor, Part, Secrets};
 use crate::value::{
-    AccountId, ConfigurationId, CredentialId, CrmType, Description, KeyId, NameCommitment, Scope, Sequence, StoreId,
-    TemplateDigest,
+    AccountId, ConfigurationId, CredentialId, CrmType, Description, KeyId, NameCommitment, Scope, Sequence,
+    StoreId, TemplateDigest,
 };
 
 /// What past events say. Cloning is cheap: a clone shares everything until one of the two changes.

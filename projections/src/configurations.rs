@@ -70,6 +70,11 @@ impl Configurations {
         self.by_id.is_empty()
     }
 
+    /// Every configuration, scope by scope from the top, each scope's in the order of creation.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Configuration>> {
+        self.by_scope.values()
+    }
+
     /// The configuration with this id.
     #[must_use]
     pub fn get(&self, id: &ConfigurationId) -> Option<&Arc<Configuration>> {
@@ -77,17 +82,17 @@ impl Configurations {
     }
 
     /// Those that apply at exactly this scope, in the order of creation.
-    pub(crate) fn at<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a Arc<Configuration>> {
-        self.from(scope).take_while(move |found| found.scope == *scope)
+    pub(crate) fn at(&self, scope: Scope) -> impl Iterator<Item = &Arc<Configuration>> {
+        self.from(&scope).take_while(move |found| found.scope == scope)
     }
 
     /// Those that apply at this scope or below it, scope by scope.
-    pub(crate) fn within<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a Arc<Configuration>> {
-        self.from(scope).take_while(move |found| scope.covers(&found.scope))
+    pub(crate) fn within(&self, scope: Scope) -> impl Iterator<Item = &Arc<Configuration>> {
+        self.from(&scope).take_while(move |found| scope.covers(&found.scope))
     }
 
     /// Everything from a scope on. A scope sorts right before all that lies inside it.
-    fn from(&self, scope: &Scope) -> impl Iterator<Item = &Arc<Configuration>> {
+    fn from<'a>(&'a self, scope: &Scope) -> impl Iterator<Item = &'a Arc<Configuration>> + use<'a> {
         self.by_scope.range((scope.clone(), Sequence::FIRST)..).map(|(_, found)| found)
     }
 

@@ -53,12 +53,20 @@ impl Directory {
     /// What List shows for a scope. What is not registered reads as empty: a configuration's scope always is.
     #[must_use]
     pub fn describe(&self, scope: &Scope) -> Descriptions<'_> {
-        let text = |found: Option<&'_ Sortable>| found.map_or("", Sortable::text);
+        fn text(found: Option<&Sortable>) -> &str {
+            found.map_or("", Sortable::text)
+        }
         Descriptions {
             telsys: text(self.sortable_telsys(scope)),
             partition: text(self.sortable_partition(scope)),
             device: text(self.sortable_device(scope)),
         }
+    }
+
+    /// What is registered.
+    #[must_use]
+    pub const fn entries(&self) -> &DirectoryState {
+        &self.entries
     }
 
     /// The `CMEnvironmentID` that applies at a scope: its TelSys's, empty for every TelSys.

@@ -62,7 +62,7 @@ pub struct Query {
 }
 
 /// A page of rows, and how many match in all.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     /// How many configurations match.
     pub total: usize,
@@ -103,12 +103,12 @@ fn candidates<'a>(
     let mut rows = Vec::new();
     if matches!(scope_match, ScopeMatch::Overlap | ScopeMatch::Applicable) {
         for above in ancestors(scope) {
-            rows.extend(configurations.at(&above));
+            rows.extend(configurations.at(above));
         }
     }
     match scope_match {
-        ScopeMatch::Overlap | ScopeMatch::Within => rows.extend(configurations.within(scope)),
-        ScopeMatch::Exact | ScopeMatch::Applicable => rows.extend(configurations.at(scope)),
+        ScopeMatch::Overlap | ScopeMatch::Within => rows.extend(configurations.within(scope.clone())),
+        ScopeMatch::Exact | ScopeMatch::Applicable => rows.extend(configurations.at(scope.clone())),
     }
     rows
 }

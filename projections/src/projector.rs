@@ -49,7 +49,9 @@ pub enum OutOfStep {
         found: Sequence,
     },
     /// The read models hold events that the log does not.
-    #[error("the read models are at event {at}, ahead of the log, which ends at {head:?}: the log lost something")]
+    #[error(
+        "the read models are at event {at}, ahead of the log, which ends at {head:?}: the log lost something"
+    )]
     AheadOfLog {
         /// The last event taken in.
         at: Sequence,

@@ -33,6 +33,11 @@ pub struct Templates {
 }
 
 impl Templates {
+    /// Every recorded template, by digest.
+    pub fn iter(&self) -> impl Iterator<Item = (&TemplateDigest, &Arc<RecordedTemplate>)> {
+        self.by_digest.iter()
+    }
+
     /// The template with this digest.
     #[must_use]
     pub fn get(&self, digest: &TemplateDigest) -> Option<&Arc<RecordedTemplate>> {
@@ -84,14 +89,8 @@ impl Projection for Templates {
 
     fn dump(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         for (digest, template) in &self.by_digest {
-            let RecordedTemplate {
-                crm_type,
-                version,
-                recorded,
-                document,
-                configuration_keys,
-                common_keys,
-            } = &**template;
+            let RecordedTemplate { crm_type, version, recorded, document, configuration_keys, common_keys } =
+                &**template;
             writeln!(out, "{crm_type} version {version:?}, recorded at {recorded}: {digest}")?;
             writeln!(out, "  document of {} bytes", document.len())?;
             writeln!(out, "  configuration keys {}", configuration_keys.join(", "))?;

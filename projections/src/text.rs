@@ -73,6 +73,9 @@ mod tests {
     fn texts_sort_by_the_root_collation_then_by_code_points() {
         let mut texts = ["b", "a b", "ab", "B", "ä", "a", "A", "z", "é", "e\u{301}", "f", "10", "9", "", "-"];
         texts.sort_by_key(|text| Sortable::new(text));
-        assert_eq!(texts, ["", "-", "10", "9", "a", "A", "a b", "ä", "ab", "b", "B", "e\u{301}", "é", "f", "z"]);
+        assert_eq!(
+            texts,
+            ["", "-", "10", "9", "a", "A", "a b", "ä", "ab", "b", "B", "e\u{301}", "é", "f", "z"]
+        );
     }
 }

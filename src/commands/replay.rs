@@ -1,13 +1,64 @@
-//! `crmconf replay`: prints the state that the journal adds up to.
+//! `crmconf replay`: prints the state folded from the journal up to a point.
+
+mod json;
+
+use crmconf_events::commit::Commit;
+use crmconf_events::event::decode;
+use crmconf_events::log::JournalReader;
+use crmconf_projections::Projector;
 
 use super::Failure;
-use crate::cli::{ReplayArgs, Status};
+use crate::cli::{ReplayArgs, ReplayFormat, Status, Until, output};
+use crate::progress::Progress;
 
-/// Prints the state that the journal adds up to.
+/// Prints the state folded from the journal up to a point. Reads the journal alone and writes nothing.
 ///
 /// # Errors
-/// [`Failure`]: what was wrong, where, and what to do.
+/// [`Failure`]: what cannot be read, and where.
 pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
-    drop(args);
-    Err(Failure::new("`crmconf replay` is not built yet"))
+    let ReplayArgs { data, until, format } = args;
+    let mut reader = JournalReader::open(&data)
+        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", data.display())))?;
+    let mut projector = Projector::default();
+    let mut bar = Progress::new("replaying commits", 0);
+    while let Some(commit) = reader.next() {
+        let commit = match commit {
+            Ok(commit) => commit,
+            Err(fault) if reader.ends_with_torn_commit(&fault) => break,
+            Err(fault) => return Err(Failure::new(fault.to_string())),
+        };
+        bar.at(commit.number());
+        if !take_in(&mut projector, &commit, until)? {
+            break;
+        }
+    }
+    bar.finish();
+    let view = projector.view();
+    let text = match format {
+        ReplayFormat::Text => view.to_string(),
+        ReplayFormat::Json => json::render(view),
+    };
+    output::result(&text)
+        .map_err(|error| Failure::new(format!("the state could not be printed: {error}")))?;
+    Ok(Status::Done)
+}
+
+/// Takes in a commit up to the point; `false` when the point is reached.
+fn take_in(projector: &mut Projector, commit: &Commit, until: Option<Until>) -> Result<bool, Failure> {
+    if let Some(Until::Time(time)) = until
+        && commit.time() > time
+    {
+        return Ok(false);
+    }
+    for (sequence, bytes) in commit.numbered() {
+        if let Some(Until::Sequence(last)) = until
+            && sequence > last
+        {
+            return Ok(false);
+        }
+        let envelope = decode(sequence, commit.time(), bytes)
+            .map_err(|error| Failure::new(format!("event {sequence}: {error}")))?;
+        projector.apply(&envelope).map_err(|error| Failure::new(error.to_string()))?;
+    }
+    Ok(true)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crmconf_events::template::PASSWORD_FORMAT;
-use crmconf_events::{Json, Part};
+use crmconf_events::json::Json;
+use crmconf_events::template::{PASSWORD_FORMAT, Part};
 
 use super::schema::{REFERENCES_MAX, Reach, references, resolve, subschemas};
 use super::template::TemplateError;
@@ -94,7 +94,8 @@ impl Checker<'_> {
 
     fn reference(&self, reference: &Json) -> Result<(), String> {
         let text = reference.as_str().filter(|text| text.starts_with('#') && !text.contains('%'));
-        let text = text.ok_or("a reference must begin with # and stay within the schema, without % escapes")?;
+        let text =
+            text.ok_or("a reference must begin with # and stay within the schema, without % escapes")?;
         let target = resolve(self.root, text).filter(|target| self.found(target).is_some());
         let target = target.ok_or("the reference names no schema of this part")?;
         let at = self.found(target);
@@ -123,7 +124,8 @@ impl Checker<'_> {
         }
         let targets = references(schema).filter_map(Json::as_str).filter_map(|text| resolve(self.root, text));
         let parts = subschemas(schema).into_iter();
-        let parts = parts.filter(|sub| matches!(sub.reach, Reach::InPlace | Reach::Test)).map(|sub| sub.schema);
+        let parts =
+            parts.filter(|sub| matches!(sub.reach, Reach::InPlace | Reach::Test)).map(|sub| sub.schema);
         for next in targets.chain(parts) {
             if std::ptr::eq(next, start) {
                 return Err("the schema refers to itself for the same value, without end".to_owned());

@@ -14,7 +14,7 @@
 
 use std::collections::BTreeSet;
 
-use crmconf_events::{Json, Object};
+use crmconf_events::json::{Json, Object};
 
 use super::schema::{Reach, Subschema, map_subschemas};
 
@@ -71,7 +71,9 @@ impl Rewriter<'_> {
             Reach::Below if property && place.refined.contains(name) => return sub.schema.clone(),
             Reach::Below => Place { describes: true, top: false, refined: BTreeSet::new() },
             Reach::Defined => Place { describes: false, top: false, refined: BTreeSet::new() },
-            Reach::Test | Reach::TestBelow => return self.tested(sub.schema, place.top && sub.reach == Reach::Test),
+            Reach::Test | Reach::TestBelow => {
+                return self.tested(sub.schema, place.top && sub.reach == Reach::Test);
+            }
         };
         self.schema(sub.schema, &inner)
     }

@@ -4,7 +4,7 @@
 //! references. Nothing becomes a text, no array is split, no default is filled in; what does not fit stays, for the
 //! validation to refuse.
 
-use crmconf_events::{Json, Number};
+use crmconf_events::json::{Json, Number};
 
 use super::schema::{REFERENCES_MAX, references, resolve};
 
@@ -22,7 +22,9 @@ fn at(root: &Json, schema: &Json, value: &mut Json, followed: usize) {
     }
     match value {
         Json::String(text) => {
-            if let Some(converted) = schema.get("type").and_then(Json::as_str).and_then(|kind| convert(kind, text)) {
+            if let Some(converted) =
+                schema.get("type").and_then(Json::as_str).and_then(|kind| convert(kind, text))
+            {
                 *value = converted;
             }
         }

@@ -1,6 +1,6 @@
 //! Compiles a schema: the one place that sets `jsonschema`'s options.
 
-use crmconf_events::{Json, Number};
+use crmconf_events::json::{Json, Number};
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 

@@ -112,7 +112,9 @@ fn rule(kind: &Kind, refused: impl Fn(&str) -> bool) -> Option<String> {
         Kind::UniqueItems => "must not hold an item twice".to_owned(),
         Kind::UnevaluatedItems { .. } => "holds items that the template does not know".to_owned(),
         Kind::Contains => "must hold an item of the kind that the template asks for".to_owned(),
-        Kind::PropertyNames { error } => format!("the name of a field breaks the rule {}", error.kind().keyword()),
+        Kind::PropertyNames { error } => {
+            format!("the name of a field breaks the rule {}", error.kind().keyword())
+        }
         Kind::FalseSchema => "is not allowed here".to_owned(),
         Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => "fits none of the allowed forms".to_owned(),
         Kind::OneOfMultipleValid { .. } => "fits several forms of which only one may fit".to_owned(),

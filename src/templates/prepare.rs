@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crmconf_events::{Json, Object, Part};
+use crmconf_events::json::{Json, Object};
+use crmconf_events::template::Part;
 use zeroize::Zeroizing;
 
 use super::coerce::coerce;
@@ -70,7 +71,9 @@ impl Template {
                 if (given.is_some() && !removed) || (given.is_none() && mode == Mode::Change) {
                     present.insert(name.clone(), Json::from(PLACEHOLDER));
                 }
-                if let Some(input) = given.map(|given| self.password(name, given, mode)).transpose()?.flatten() {
+                if let Some(input) =
+                    given.map(|given| self.password(name, given, mode)).transpose()?.flatten()
+                {
                     passwords.insert(name.clone(), input);
                 }
             }
@@ -106,7 +109,8 @@ impl Template {
     pub fn check_password(&self, field: &str, plaintext: &str) -> Result<(), PartFault> {
         let rules = self.password_rules().filter(|_| self.password_fields().contains(field));
         let rules = rules.ok_or_else(|| PartFault::field(field, "is no password field of the template"))?;
-        let mut instance = value(&Json::Object([(field.to_owned(), Json::from(plaintext))].into_iter().collect()));
+        let mut instance =
+            value(&Json::Object([(field.to_owned(), Json::from(plaintext))].into_iter().collect()));
         let checked = first_fault(rules, &instance);
         if let Some(serde_json::Value::String(copy)) = instance.get_mut(field) {
             zeroize::Zeroize::zeroize(copy);

@@ -1,6 +1,6 @@
 //! Finds its way in a JSON Schema 2020-12: where subschemas stand, and what a reference names.
 
-use crmconf_events::{Json, Object};
+use crmconf_events::json::{Json, Object};
 
 /// Most schemas that may lead to each other for one value; a template with a longer chain, or a loop, is refused.
 pub(super) const REFERENCES_MAX: usize = 64;
@@ -83,11 +83,13 @@ pub(super) fn map_subschemas(schema: &Object, mut f: impl FnMut(&Subschema<'_>) 
         let mapped = match (holds(keyword), value) {
             (Some((reach, Shape::One)), _) => one(None, reach, value),
             (Some((reach, Shape::List)), Json::Array(items)) => {
-                let mapped = items.iter().enumerate().map(|(index, item)| one(Some(index.to_string()), reach, item));
+                let mapped =
+                    items.iter().enumerate().map(|(index, item)| one(Some(index.to_string()), reach, item));
                 Json::Array(mapped.collect())
             }
             (Some((reach, Shape::Map)), Json::Object(entries)) => {
-                let mapped = entries.iter().map(|(name, item)| (name.clone(), one(Some(name.clone()), reach, item)));
+                let mapped =
+                    entries.iter().map(|(name, item)| (name.clone(), one(Some(name.clone()), reach, item)));
                 Json::Object(mapped.collect())
             }
             (Some((_, Shape::List | Shape::Map)) | None, _) => value.clone(),

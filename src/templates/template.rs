@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crmconf_events::{
-    CrmType, Json, JsonError, Object, Part, TemplateDigest, TextError, key_order, password_fields, template_digest,
-};
+use crmconf_events::json::{Json, JsonError, Object};
+use crmconf_events::template::{Part, key_order, password_fields, template_digest};
+use crmconf_events::{CrmType, TemplateDigest, TextError};
 use jsonschema::Validator;
 use thiserror::Error;
 
@@ -210,7 +210,10 @@ fn password_rules(schema: &Json, passwords: &BTreeSet<String>) -> Result<Option<
     let mut rules: Object =
         kept.filter_map(|key| root.get(key).map(|value| (key.to_owned(), value.clone()))).collect();
     if let Some(Json::Object(properties)) = rules.remove("properties") {
-        rules.insert("properties", Json::Object(properties.into_iter().map(without_format(passwords)).collect()));
+        rules.insert(
+            "properties",
+            Json::Object(properties.into_iter().map(without_format(passwords)).collect()),
+        );
     }
     compile(&Json::Object(rules)).map(Some).map_err(|rule| invalid(Part::Configuration, rule))
 }

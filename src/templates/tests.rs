@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crmconf_events::{CrmType, Json, Part};
+use crmconf_events::CrmType;
+use crmconf_events::json::Json;
+use crmconf_events::template::Part;
 use proptest::prelude::*;
 
 use super::*;
@@ -13,10 +15,10 @@ const SALESFORCE: &str = "CrmAddin.Salesforce.SalesforceAddin";
 const SUGAR: &str = "CrmAddin.SugarCrm.SugarCrmAddin";
 
 fn builtin(name: &str) -> Arc<Template> {
-    match TemplateSet::builtin().get(&CrmType::new(name).unwrap()) {
-        TemplateLookup::Found(template) => template,
-        other => panic!("built in templates are valid: {other:?}"),
-    }
+    let TemplateLookup::Found(template) = TemplateSet::builtin().get(&CrmType::new(name).unwrap()) else {
+        panic!("{name} must be a valid template");
+    };
+    template
 }
 
 fn text_of(configuration: &str, common: &str) -> String {

@@ -61,10 +61,7 @@ impl Given {
     pub fn when(mut self, request: Request) -> Then {
         let asked = (request.context.actor, request.context.key.clone());
         let prior = asked.1.as_ref().and_then(|_| {
-            self.past
-                .iter()
-                .find(|e| (e.context.actor, e.context.key.clone()) == asked)
-                .and_then(Prior::of)
+            self.past.iter().find(|e| (e.context.actor, e.context.key.clone()) == asked).and_then(Prior::of)
         });
         let result = decide(&self.state, &request, prior.as_ref());
         for new in result.iter().flat_map(|decision| &decision.events) {

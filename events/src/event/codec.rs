@@ -108,10 +108,7 @@ pub fn decode(sequence: Sequence, time: Timestamp, bytes: &[u8]) -> Result<Envel
     })??;
     let stream = event.stream();
     if stream.to_string() != stored.stream {
-        return Err(DecodeError::Stream {
-            tag: stored.tag.into_owned(),
-            stream: stored.stream.into_owned(),
-        });
+        return Err(DecodeError::Stream { tag: stored.tag.into_owned(), stream: stored.stream.into_owned() });
     }
     let context = Context {
         actor: stored.actor,

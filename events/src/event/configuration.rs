@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::json::Json;
-use crate::value::{ConfigurationId, CrmType, Description, KeyId, Scope, SealedValue, Sequence, TemplateDigest};
+use crate::value::{
+    ConfigurationId, CrmType, Description, KeyId, Scope, SealedValue, Sequence, TemplateDigest,
+};
 
 /// One JSON part of a configuration in normal form, shared by all who hold it.
 pub type Part = Arc<Json>;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{Event, Stream};
 use crate::value::{
-    AccountId, InvokeId, Reason, ReplicaId, RequestDigest, RequestKey, Salt, SealedValue, Sequence, SessionDigest,
-    Timestamp,
+    AccountId, InvokeId, Reason, ReplicaId, RequestDigest, RequestKey, Salt, SealedValue, Sequence,
+    SessionDigest, Timestamp,
 };
 
 /// Who made an event happen.

@@ -237,7 +237,7 @@ fn ecmascript(value: f64) -> String {
         format!("{digits}{}", zeros(exponent))
     } else if 0 < point && point <= PLAIN_PLACES_MAX {
         format!("{before}.{after}")
-    } else if -PLAIN_ZEROS_MAX <= point && point <= 0 {
+    } else if (-PLAIN_ZEROS_MAX..=0).contains(&point) {
         format!("0.{}{digits}", zeros(point.saturating_neg()))
     } else {
         let (first, rest) = digits.split_at_checked(1).unwrap_or((&digits, ""));

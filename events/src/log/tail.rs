@@ -43,6 +43,10 @@ impl Tail {
         self.moved.notify_all();
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// The commit at the head, if it holds that sequence.
     pub(super) fn latest_with(&self, sequence: Sequence) -> Result<Option<Arc<Commit>>, LogError> {
         let state = self.lock();

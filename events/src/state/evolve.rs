@@ -20,8 +20,12 @@ pub fn evolve(state: &mut State, sequence: Sequence, event: &Event) {
         Event::ConfigurationChanged(e) => changed(state, sequence, e),
         Event::ConfigurationDeleted(e) => deleted(state, e),
         Event::AccountCreated(e) => {
-            let account =
-                AccountState { name: e.name, credential: e.credential, enabled: true, grants: Grants::default() };
+            let account = AccountState {
+                name: e.name,
+                credential: e.credential,
+                enabled: true,
+                grants: Grants::default(),
+            };
             state.accounts.insert(e.account, Arc::new(account));
         }
         Event::AccountRenamed(e) => update(state, e.account, |account| {

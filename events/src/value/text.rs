@@ -35,7 +35,7 @@ pub fn xml_can_carry(text: &str) -> bool {
 
 /// Declares a text of limited length.
 macro_rules! limited {
-    ($(#[$doc:meta])* $name:ident, min: $min:literal, max: $max:literal) => {
+    ($(#[$doc:meta])* $name:ident, not_empty: $min:literal, max: $max:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
@@ -51,7 +51,7 @@ macro_rules! limited {
             /// When it is too short, too long, or holds what XML cannot carry.
             pub fn new(text: &str) -> Result<Self, TextError> {
                 let chars = text.chars().count();
-                if chars < $min {
+                if $min && text.is_empty() {
                     Err(TextError::Empty)
                 } else if chars > Self::CHARS_MAX {
                     Err(TextError::TooLong { chars, max: Self::CHARS_MAX })
@@ -85,27 +85,27 @@ macro_rules! limited {
 
 limited!(
     /// A configuration's `Description`, kept exactly, also its white space.
-    Description, min: 1, max: 1_024
+    Description, not_empty: true, max: 1_024
 );
 limited!(
     /// The name of a type of CRM, such as `CrmAddin.SugarCrm.SugarCrmAddin`, compared exactly.
-    CrmType, min: 1, max: 256
+    CrmType, not_empty: true, max: 256
 );
 limited!(
     /// What a caller names a request with, echoed verbatim.
-    InvokeId, min: 1, max: 256
+    InvokeId, not_empty: true, max: 256
 );
 limited!(
     /// A caller's key that makes a repeated request safe. It stays in the log for ever.
-    RequestKey, min: 1, max: 128
+    RequestKey, not_empty: true, max: 128
 );
 limited!(
     /// Why a change is made, in the caller's words. It stays in the log for ever.
-    Reason, min: 1, max: 512
+    Reason, not_empty: true, max: 512
 );
 limited!(
     /// A description or a CMEnvironmentID in the directory.
-    DirectoryText, min: 0, max: 1_024
+    DirectoryText, not_empty: false, max: 1_024
 );
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ fn a_template_knows_its_type_text_and_digest() {
     let template = Template::load(&text).unwrap();
     assert_eq!((template.crm_type().as_str(), template.title(), template.version()), ("T", "t", "1"));
     assert_eq!(template.text().as_ref(), text);
-    assert_eq!(template.digest(), crmconf_events::template_digest(&text));
+    assert_eq!(template.digest(), crmconf_events::template::template_digest(&text));
     assert_eq!(template.schema(Part::Common).to_text(), "{}");
 }
 
@@ -25,10 +25,14 @@ fn a_document_that_is_no_template_is_refused() {
         (good.replace(r#""CRMType":"T","#, ""), TemplateError::MissingMember("CRMType")),
         (good.replace(r#""Title":"t","#, ""), TemplateError::MissingMember("Title")),
         (good.replace(r#""Version":"1""#, r#""Version":1"#), TemplateError::NotAText("Version")),
-        (good.replace(r#","CRMConfigurationCommon":{}"#, ""), TemplateError::MissingMember("CRMConfigurationCommon")),
-        (format!("{good}{}", " ".repeat(TEMPLATE_BYTES_MAX)), TemplateError::TooLong {
-            bytes: TEMPLATE_BYTES_MAX + good.len(),
-        }),
+        (
+            good.replace(r#","CRMConfigurationCommon":{}"#, ""),
+            TemplateError::MissingMember("CRMConfigurationCommon"),
+        ),
+        (
+            format!("{good}{}", " ".repeat(TEMPLATE_BYTES_MAX)),
+            TemplateError::TooLong { bytes: TEMPLATE_BYTES_MAX + good.len() },
+        ),
     ] {
         assert_eq!(Template::load(&text).map(|_| ()), Err(refused));
     }
@@ -40,7 +44,10 @@ fn a_document_that_is_no_template_is_refused() {
 fn password_fields_have_a_limit() {
     let fields = |count: usize| {
         let field = |index| format!(r#""p{index}":{{"type":"string","format":"password"}}"#);
-        text_of(&format!(r#"{{"properties":{{{}}}}}"#, (0..count).map(field).collect::<Vec<_>>().join(",")), "{}")
+        text_of(
+            &format!(r#"{{"properties":{{{}}}}}"#, (0..count).map(field).collect::<Vec<_>>().join(",")),
+            "{}",
+        )
     };
     assert!(Template::load(&fields(PASSWORD_FIELDS_MAX)).is_ok());
     assert_eq!(
@@ -53,7 +60,10 @@ fn password_fields_have_a_limit() {
 fn a_password_may_be_marked_only_at_a_top_level_text_of_the_configuration() {
     let password = r#"{"type":"string","format":"password"}"#;
     for (schema, place) in [
-        (format!(r#"{{"properties":{{"o":{{"properties":{{"p":{password}}}}}}}}}"#), "/properties/o/properties/p:"),
+        (
+            format!(r#"{{"properties":{{"o":{{"properties":{{"p":{password}}}}}}}}}"#),
+            "/properties/o/properties/p:",
+        ),
         (format!(r#"{{"properties":{{"l":{{"items":{password}}}}}}}"#), "/properties/l/items:"),
         (format!(r#"{{"allOf":[{{"properties":{{"p":{password}}}}}]}}"#), "/allOf/0/properties/p:"),
         (format!(r#"{{"$defs":{{"p":{password}}}}}"#), "/$defs/p:"),
@@ -68,16 +78,17 @@ fn a_password_may_be_marked_only_at_a_top_level_text_of_the_configuration() {
     let common = Template::load(&text_of("{}", &format!(r#"{{"properties":{{"p":{password}}}}}"#)));
     assert!(common.unwrap_err().to_string().starts_with("CRMConfigurationCommon/properties/p:"));
     for reference in ["#", "#/properties/p"] {
-        let message = refusal(&format!(
-            r#"{{"properties":{{"p":{password},"q":{{"$ref":"{reference}"}}}}}}"#
-        ));
+        let message =
+            refusal(&format!(r#"{{"properties":{{"p":{password},"q":{{"$ref":"{reference}"}}}}}}"#));
         assert!(message.contains("must not reach a password field"), "{message}");
     }
 }
 
 #[test]
 fn references_stay_within_the_schema_and_end() {
-    for reference in ["https://example.com/s", "other.json", "file:///etc/passwd", "", "#/%24defs/a", "#/nowhere", "#x"] {
+    for reference in
+        ["https://example.com/s", "other.json", "file:///etc/passwd", "", "#/%24defs/a", "#/nowhere", "#x"]
+    {
         let schema = format!(r##"{{"properties":{{"a":{{"$ref":"{reference}"}}}},"$defs":{{"a":{{}}}}}}"##);
         assert!(refusal(&schema).starts_with("CRMConfiguration/properties/a: "), "{reference}");
     }

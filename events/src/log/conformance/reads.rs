@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Backend, append, fill};
 use crate::Sequence;
-use crate::log::{EventLog, Health};
+use crate::log::Health;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

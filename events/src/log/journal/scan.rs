@@ -1,0 +1,153 @@
+//! `Scanner`: goes through the journal's files and checks every commit against the one before.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::segment::{Place, segment_number, segment_path};
+use super::{Fault, FaultKind};
+use crate::commit::{Commit, Head, Header};
+use crate::disk::{Disk, read_file};
+use crate::{Sequence, StoreId};
+
+/// Goes through a journal. Holds one file in memory at a time.
+pub(crate) struct Scanner {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    /// How many files there are; they are numbered from 1 without a gap, or the gap is a fault.
+    segments: u32,
+    /// The first number that is missing below the highest.
+    gap: Option<u32>,
+    /// Known from the first commit on.
+    log: Option<(StoreId, Head)>,
+    /// The file in memory.
+    loaded: Option<(u32, Vec<u8>)>,
+    at: Place,
+    end: Place,
+}
+
+/// A commit of the journal and where it stands.
+pub(crate) struct Found {
+    pub(crate) commit: Arc<Commit>,
+    pub(crate) place: Place,
+    pub(crate) end: Place,
+}
+
+impl Scanner {
+    pub(crate) fn open(disk: Arc<dyn Disk>, folder: &Path) -> io::Result<Self> {
+        let mut numbers: Vec<u32> =
+            disk.list(folder)?.iter().filter_map(|name| segment_number(name)).collect();
+        numbers.sort_unstable();
+        let gap = (1..).zip(&numbers).find(|(expected, number)| expected != *number).map(|(gap, _)| gap);
+        Ok(Self {
+            disk,
+            folder: folder.to_owned(),
+            segments: numbers.last().copied().unwrap_or(0),
+            gap,
+            log: None,
+            loaded: None,
+            at: Place::START,
+            end: Place::START,
+        })
+    }
+
+    /// Goes on from a commit that was found before, its end being `place`.
+    pub(crate) fn resume(&mut self, store: StoreId, head: Head, place: Place) {
+        self.log = Some((store, head));
+        (self.at, self.end) = (place, place);
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// How many files there are.
+    pub(crate) const fn segments(&self) -> u32 {
+        self.segments
+    }
+
+    /// The store that the journal's commits belong to, once one was found.
+    pub(crate) fn store(&self) -> Option<StoreId> {
+        self.log.map(|(store, _)| store)
+    }
+
+    /// The head after the commits found so far.
+    pub(crate) const fn head(&self) -> Option<Head> {
+        match self.log {
+            Some((_, head)) => Some(head),
+            None => None,
+        }
+    }
+
+    /// Right behind the last commit found: where the next one goes, if its file has room.
+    pub(crate) const fn end(&self) -> Place {
+        self.end
+    }
+
+    /// Where the scan is: at a fault, the place of it.
+    pub(crate) const fn at(&self) -> Place {
+        self.at
+    }
+
+    /// The next commit; `None` when all behind the last one is zero.
+    pub(crate) fn next_commit(&mut self) -> Result<Option<Found>, Fault> {
+        while self.at.segment <= self.segments {
+            self.load()?;
+            let rest = self.rest();
+            if rest.iter().all(|&byte| byte == 0) {
+                self.at = Place { segment: self.at.segment + 1, offset: 0 };
+            } else {
+                let found = self.take().map_err(|kind| self.fault(kind))?;
+                return Ok(Some(found));
+            }
+        }
+        // At the end of the log, not of the files.
+        self.at = self.end;
+        Ok(None)
+    }
+
+    /// What the file in memory holds from the present place on.
+    pub(super) fn rest(&self) -> &[u8] {
+        let offset = usize::try_from(self.at.offset).unwrap_or(usize::MAX);
+        self.loaded.as_ref().and_then(|(_, bytes)| bytes.get(offset..)).unwrap_or_default()
+    }
+
+    fn load(&mut self) -> Result<(), Fault> {
+        let number = self.at.segment;
+        if self.gap == Some(number) {
+            return Err(self.fault(FaultKind::MissingFile));
+        }
+        if self.loaded.as_ref().is_none_or(|(loaded, _)| *loaded != number) {
+            let read = read_file(&*self.disk, &segment_path(&self.folder, number));
+            let bytes = read.map_err(|error| self.fault(FaultKind::Unreadable(error.to_string())))?;
+            self.loaded = Some((number, bytes));
+        }
+        Ok(())
+    }
+
+    /// Takes the commit at the present place.
+    fn take(&mut self) -> Result<Found, FaultKind> {
+        let rest = self.rest();
+        let (header, _) = Header::decode(rest)?;
+        let bytes = rest.get(..header.commit_bytes()).ok_or(FaultKind::CutOff)?;
+        let commit = Commit::decode(bytes.into())?;
+        let (store, head) = self.log.unwrap_or((commit.store(), Head::empty(commit.store())));
+        commit.follows(&head, store)?;
+        let place = self.at;
+        self.at.offset += commit.bytes().len() as u64;
+        self.end = self.at;
+        self.log = Some((store, commit.head_after()));
+        Ok(Found { commit: Arc::new(commit), place, end: self.end })
+    }
+
+    fn fault(&self, kind: FaultKind) -> Fault {
+        let head = self.head();
+        Fault {
+            file: segment_path(&self.folder, self.at.segment),
+            offset: self.at.offset,
+            commit: head.map_or(0, |head| head.commit).saturating_add(1),
+            sequence: Sequence::after(head.and_then(|head| head.last)),
+            kind,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A read store in memory, for tests in which a simulated disk loses power: it can be lost, cut back, or fail.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::store::{ReadStore, ReadStoreSource, StoreError};
+use crate::Sequence;
+use crate::commit::Commit;
+use crate::log::request::{RequestName, requests};
+
+/// A read store in memory. Clones share it, so that it outlives the log that was opened with it.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Held {
+    commits: BTreeMap<Sequence, Commit>,
+    requests: BTreeMap<RequestName, Sequence>,
+    failing: bool,
+}
+
+impl MemoryStore {
+    /// A store of its own with the same content.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { held: Arc::new(Mutex::new(self.lock().clone())) }
+    }
+
+    /// A store of its own that lacks the last `count` commits of this one.
+    #[must_use]
+    pub fn behind(&self, count: usize) -> Self {
+        let behind = Self::default();
+        let held = self.lock();
+        let kept = held.commits.len().saturating_sub(count);
+        for commit in held.commits.values().take(kept) {
+            behind.lock().insert(commit);
+        }
+        drop(held);
+        behind
+    }
+
+    /// Removes one commit, as sled could lose one; `false` when it is not there.
+    pub fn lose(&self, first: Sequence) -> bool {
+        self.lock().commits.remove(&first).is_some()
+    }
+
+    /// Puts a commit in that no log appended.
+    pub fn forge(&self, commit: &Commit) {
+        self.lock().insert(commit);
+    }
+
+    /// Makes insertions fail, or work again.
+    pub fn set_failing(&self, failing: bool) {
+        self.lock().failing = failing;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn insert(&mut self, commit: &Commit) {
+        self.requests.extend(requests(commit));
+        self.commits.insert(commit.first(), commit.clone());
+    }
+}
+
+impl ReadStore for MemoryStore {
+    fn insert(&self, commit: &Commit) -> Result<(), StoreError> {
+        let mut held = self.lock();
+        if held.failing {
+            return Err("simulated failure".to_owned());
+        }
+        held.insert(commit);
+        Ok(())
+    }
+
+    fn commit_at(&self, sequence: Sequence) -> Result<Option<Vec<u8>>, StoreError> {
+        let held = self.lock();
+        let found = held.commits.range(..=sequence).next_back();
+        Ok(found.map(|(_, commit)| commit.bytes().to_vec()))
+    }
+
+    fn commit_from(&self, sequence: Sequence) -> Result<Option<(Sequence, Vec<u8>)>, StoreError> {
+        let held = self.lock();
+        let found = held.commits.range(sequence..).next();
+        Ok(found.map(|(&first, commit)| (first, commit.bytes().to_vec())))
+    }
+
+    fn request(&self, name: &RequestName) -> Result<Option<Sequence>, StoreError> {
+        Ok(self.lock().requests.get(name).copied())
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl ReadStoreSource for MemoryStore {
+    fn exists(&self) -> bool {
+        !self.lock().commits.is_empty()
+    }
+
+    fn open(&self) -> Result<Box<dyn ReadStore>, StoreError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn set_aside(&self) -> io::Result<String> {
+        *self.lock() = Held::default();
+        Ok("nowhere".to_owned())
+    }
+}

@@ -1,0 +1,322 @@
+//! Setting up and opening a local log: what a power cut, a kill or a lost sled left behind is put right first.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::LocalLog;
+#[cfg(feature = "testkit")]
+use super::MemoryStore;
+use super::check::{Checked, Resume, Verdict, check, tell};
+use super::report::{OpenError, OpenReport, Progress, Repair, Step};
+use super::sled_store::SledSource;
+use super::store::{ReadStore, ReadStoreSource, StoreError};
+use crate::commit::Head;
+use crate::disk::{Disk, RealDisk};
+use crate::log::journal::{
+    JournalWriter, NEW_SUFFIX, Place, Scanner, SegmentSizes, Torn, find_torn, journal_folder,
+    prepare_segment, read_head, segment_path,
+};
+use crate::{Sequence, StoreId};
+
+/// How a local log is kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LocalOptions {
+    /// How large the journal's files are.
+    pub segments: SegmentSizes,
+}
+
+/// A data folder and what its parts are reached through.
+pub(super) struct Site {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) data: PathBuf,
+    pub(super) source: Box<dyn ReadStoreSource>,
+    pub(super) options: LocalOptions,
+}
+
+impl LocalLog {
+    /// Whether a data folder holds a store. One whose first commit was never finished does not: it is set up anew.
+    ///
+    /// # Errors
+    /// When the folder cannot be read. A damaged store is one that is there.
+    pub fn exists(data: &Path) -> io::Result<bool> {
+        exists(&Site::real(data, LocalOptions::default()))
+    }
+
+    /// Sets up the empty log of a new store. The store is there once its first commit was appended.
+    ///
+    /// # Errors
+    /// When a store is there already, another process works on it, or the file system refuses.
+    pub fn create(data: &Path, store: StoreId, options: LocalOptions) -> Result<Self, OpenError> {
+        let site = Site::real(data, options);
+        site.disk.create_folder(data).map_err(|error| site.cannot("making the data folder", error))?;
+        let lock = lock_data(&site)?;
+        create(&site, store, Some(lock))
+    }
+
+    /// Opens the log of a store: checks every commit, makes sure that what it shows is durable, and brings sled up
+    /// to it. Returns when all of this is done; `progress` is told now and then.
+    ///
+    /// # Errors
+    /// When another process works on it, there is no store, or its files hold what no power cut could have left.
+    pub fn open(
+        data: &Path,
+        options: LocalOptions,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Self, OpenReport), OpenError> {
+        let site = Site::real(data, options);
+        site.refuse_foreign()?;
+        let lock = lock_data(&site)?;
+        open(&site, Some(lock), progress)
+    }
+
+    /// As [`exists`](Self::exists), on that disk.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "testkit")]
+    pub fn exists_on(disk: &Arc<dyn Disk>, data: &Path) -> io::Result<bool> {
+        exists(&Site::simulated(disk, data, &MemoryStore::default(), LocalOptions::default()))
+    }
+
+    /// As [`create`](Self::create), on that disk and with that store in sled's place. Nothing is locked.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "testkit")]
+    pub fn create_on(
+        disk: &Arc<dyn Disk>,
+        data: &Path,
+        reads: &MemoryStore,
+        store: StoreId,
+        options: LocalOptions,
+    ) -> Result<Self, OpenError> {
+        create(&Site::simulated(disk, data, reads, options), store, None)
+    }
+
+    /// As [`open`](Self::open), on that disk and with that store in sled's place. Nothing is locked.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "testkit")]
+    pub fn open_on(
+        disk: &Arc<dyn Disk>,
+        data: &Path,
+        reads: &MemoryStore,
+        options: LocalOptions,
+    ) -> Result<(Self, OpenReport), OpenError> {
+        open(&Site::simulated(disk, data, reads, options), None, &mut |_| {})
+    }
+}
+
+impl Site {
+    pub(super) fn real(data: &Path, options: LocalOptions) -> Self {
+        let source = Box::new(SledSource::new(data));
+        Self { disk: Arc::new(RealDisk), data: data.to_owned(), source, options }
+    }
+
+    #[cfg(feature = "testkit")]
+    fn simulated(disk: &Arc<dyn Disk>, data: &Path, reads: &MemoryStore, options: LocalOptions) -> Self {
+        let source = Box::new(reads.clone());
+        Self { disk: Arc::clone(disk), data: data.to_owned(), source, options }
+    }
+
+    pub(super) fn journal(&self) -> PathBuf {
+        journal_folder(&self.data)
+    }
+
+    /// Refuses a folder that shows no trace of a store, before anything is written into it.
+    pub(super) fn refuse_foreign(&self) -> Result<(), OpenError> {
+        if self.source.exists() || self.disk.list(&self.journal()).is_ok() {
+            Ok(())
+        } else {
+            Err(OpenError::NoStore { folder: self.data.clone() })
+        }
+    }
+
+    pub(super) fn cannot(&self, what: &str, error: io::Error) -> OpenError {
+        OpenError::Io { what: format!("{what} in {} failed", self.data.display()), error }
+    }
+}
+
+/// Takes the data folder for this process. The lock ends with the file, also when the process is killed.
+pub(super) fn lock_data(site: &Site) -> Result<File, OpenError> {
+    let path = site.data.join("lock");
+    let opened = File::options().write(true).create(true).truncate(false).open(&path);
+    let file = opened.map_err(|error| site.cannot("opening the lock", error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { lock: path }),
+        Err(TryLockError::Error(error)) => Err(site.cannot("locking the data folder", error)),
+    }
+}
+
+fn exists(site: &Site) -> io::Result<bool> {
+    let folder = site.journal();
+    let mut scanner = match Scanner::open(Arc::clone(&site.disk), &folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        scanner => scanner?,
+    };
+    match scanner.next_commit() {
+        Ok(Some(_)) => Ok(true),
+        Ok(None) => match read_head(&*site.disk, &folder) {
+            Ok(head) => Ok(head.is_some()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(true),
+            Err(error) => Err(error),
+        },
+        Err(fault) => Ok(find_torn(&*site.disk, &scanner, &fault)?.is_none()),
+    }
+}
+
+fn create(site: &Site, store: StoreId, lock: Option<File>) -> Result<LocalLog, OpenError> {
+    if exists(site).map_err(|error| site.cannot("reading the journal", error))? {
+        return Err(OpenError::Exists { folder: site.data.clone() });
+    }
+    let reads = site.source.open().or_else(|_| reopen_empty(site).map(|(reads, _)| reads))?;
+    refuse_full(&*reads)?;
+    let (journal, writer) =
+        set_up_journal(site).map_err(|error| site.cannot("setting up the journal", error))?;
+    tracing::debug!(folder = %journal.display(), "an empty journal was set up");
+    Ok(LocalLog::new(store, Head::empty(store), writer, reads, lock))
+}
+
+/// Refuses commits in sled where the journal has none.
+fn refuse_full(reads: &dyn ReadStore) -> Result<(), OpenError> {
+    match reads.commit_from(Sequence::FIRST) {
+        Ok(Some(_)) => Err(OpenError::JournalBehind {
+            witness: "sled".to_owned(),
+            known: 1,
+            end: "no commit at all".to_owned(),
+        }),
+        // What cannot be read is rebuilt.
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+fn set_up_journal(site: &Site) -> io::Result<(PathBuf, JournalWriter)> {
+    let (disk, folder, sizes) = (&site.disk, site.journal(), site.options.segments);
+    disk.create_folder(&folder)?;
+    for name in disk.list(&folder)? {
+        disk.remove(&folder.join(name))?;
+    }
+    prepare_segment(&**disk, &folder, 1, sizes.first)?;
+    disk.sync_folder(&site.data)?;
+    let writer = JournalWriter::open(Arc::clone(disk), folder.clone(), sizes, Place::START, 1)?;
+    Ok((folder, writer))
+}
+
+fn open(
+    site: &Site,
+    lock: Option<File>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(LocalLog, OpenReport), OpenError> {
+    if !exists(site).map_err(|error| site.cannot("reading the journal", error))? {
+        // sled without a journal is a journal that was lost, and not an unfinished store.
+        if site.source.exists()
+            && let Ok(reads) = site.source.open()
+        {
+            refuse_full(&*reads)?;
+        }
+        return Err(OpenError::NoStore { folder: site.data.clone() });
+    }
+    let reads = site.source.open();
+    let checked = check(site, &reads, progress)?;
+    let mut repairs = Vec::new();
+    if let Some(torn) = checked.torn {
+        zero(site, torn).map_err(|error| site.cannot("zeroing a torn commit", error))?;
+        let Torn { place, bytes, commit } = torn;
+        let file = segment_path(&site.journal(), place.segment);
+        repairs.push(Repair::TornCommit { file, offset: place.offset, bytes, commit });
+    }
+    rewrite(site, checked.synced_upto, checked.end)
+        .map_err(|error| site.cannot("writing the end of the journal again", error))?;
+    let reads = bring_up(site, reads, &checked, progress, &mut repairs)?;
+    let Checked { store, head, end, segments, .. } = checked;
+    let (disk, sizes) = (Arc::clone(&site.disk), site.options.segments);
+    let journal = JournalWriter::open(disk, site.journal(), sizes, end, segments)
+        .map_err(|error| site.cannot("opening the journal", error))?;
+    for repair in &repairs {
+        tracing::warn!("{repair}");
+    }
+    Ok((LocalLog::new(store, head, journal, reads, lock), OpenReport { head, repairs }))
+}
+
+/// Zeroes a torn commit, so that the next one finds its place clean.
+fn zero(site: &Site, torn: Torn) -> io::Result<()> {
+    let file = site.disk.open_to_write(&segment_path(&site.journal(), torn.place.segment))?;
+    let zeros = vec![0; usize::try_from(torn.bytes).map_err(io::Error::other)?];
+    file.write_at(&zeros, torn.place.offset)?;
+    file.sync_data()
+}
+
+/// Writes the journal between two places again, the same bytes to the same place, and syncs it with its folder:
+/// after a failed sync it may have stood only in the page cache, which calls it clean.
+fn rewrite(site: &Site, from: Place, to: Place) -> io::Result<()> {
+    let folder = site.journal();
+    for segment in from.segment..=to.segment {
+        let file = site.disk.open_to_write(&segment_path(&folder, segment))?;
+        let start = if segment == from.segment { from.offset } else { 0 };
+        let end = if segment == to.segment { to.offset } else { file.length()? };
+        let mut bytes = vec![0; usize::try_from(end.saturating_sub(start)).map_err(io::Error::other)?];
+        let read = file.read_at(&mut bytes, start)?;
+        file.write_at(bytes.get(..read).unwrap_or_default(), start)?;
+        file.sync_data()?;
+    }
+    for name in site.disk.list(&folder)?.iter().filter(|name| name.ends_with(NEW_SUFFIX)) {
+        site.disk.remove(&folder.join(name))?;
+    }
+    site.disk.sync_folder(&folder)?;
+    site.disk.sync_folder(&site.data)
+}
+
+/// Brings the read store up to the journal, which is durable by now.
+fn bring_up(
+    site: &Site,
+    reads: Result<Box<dyn ReadStore>, StoreError>,
+    checked: &Checked,
+    progress: &mut dyn FnMut(Progress),
+    repairs: &mut Vec<Repair>,
+) -> Result<Box<dyn ReadStore>, OpenError> {
+    let useless = match (reads, &checked.reads) {
+        (Ok(reads), Verdict::Same) => return Ok(reads),
+        (Ok(reads), Verdict::Behind(from)) => match insert(site, &*reads, *from, checked, progress) {
+            Ok(commits) => {
+                repairs.push(Repair::Inserted { commits });
+                return Ok(reads);
+            }
+            Err(why) => why,
+        },
+        (Ok(_), Verdict::Useless(why)) => why.clone(),
+        (Err(why), Verdict::Same | Verdict::Behind(_) | Verdict::Useless(_)) => why,
+    };
+    let (reads, aside) = reopen_empty(site)?;
+    let commits = insert(site, &*reads, Resume::START, checked, progress).map_err(OpenError::Store)?;
+    repairs.push(Repair::Rebuilt { why: useless, aside, commits });
+    Ok(reads)
+}
+
+fn reopen_empty(site: &Site) -> Result<(Box<dyn ReadStore>, String), OpenError> {
+    let aside = site.source.set_aside().map_err(|error| site.cannot("moving sled aside", error))?;
+    Ok((site.source.open().map_err(OpenError::Store)?, aside))
+}
+
+/// Inserts the journal's commits from a place on. Tells how many.
+fn insert(
+    site: &Site,
+    reads: &dyn ReadStore,
+    from: Resume,
+    checked: &Checked,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<u64, StoreError> {
+    let scanner = Scanner::open(Arc::clone(&site.disk), &site.journal());
+    let mut scanner = scanner.map_err(|error| error.to_string())?;
+    from.apply(&mut scanner);
+    let mut inserted = 0;
+    while let Some(found) = scanner.next_commit().map_err(|fault| fault.to_string())? {
+        reads.insert(&found.commit)?;
+        inserted += 1;
+        tell(progress, Step::Inserting, found.commit.number(), Some(checked.head.commit));
+    }
+    Ok(inserted)
+}

@@ -1,0 +1,115 @@
+//! `POST /api/xml`: from an HTTP request to an operation's answer, through the documented order of checks.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use crmconf_events::InvokeId;
+
+use super::answer::{Answer, fail, success};
+use super::app::{App, Service};
+use super::caller::Caller;
+use super::code::Code;
+use super::error::ApiError;
+use super::intake::{self, Beside};
+use super::operation::Operation;
+use super::operations::{self, Input};
+use super::trace;
+use super::xml::{Namespace, ParsedRequest, RequestError, RequestErrorReason};
+
+/// Answers a request.
+pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -> HttpResponse {
+    let trace = trace::begin();
+    let app = match service.app() {
+        Ok(app) => app,
+        Err(progress) => {
+            let error = ApiError::busy(format!("The server is starting: {progress}."));
+            trace.refused(None, &error);
+            return fail(&error, None, Namespace::Bare);
+        }
+    };
+    let body = match intake::read(&request, body, app.body_timeout).await {
+        Ok(body) => body,
+        Err(error) => {
+            trace.refused(None, &error);
+            let mut response = fail(&error, None, Namespace::Bare);
+            // What is left of the body is not read: the connection cannot serve another request.
+            response.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+            return response;
+        }
+    };
+    let parsed = match ParsedRequest::from_body(&body) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let RequestError { namespace, invoke_id, .. } = &error;
+            let refusal = not_understood(&error);
+            trace.refused(None, &refusal);
+            return fail(&refusal, invoke_id.as_deref(), *namespace);
+        }
+    };
+    drop(body);
+    let operation = parsed.operation.as_deref().and_then(Operation::named);
+    let outcome = answer(&app, &request, &parsed, operation).await;
+    match outcome {
+        Ok(answer) => {
+            trace.succeeded(operation);
+            success(answer, parsed.invoke_id.as_deref().unwrap_or_default(), parsed.namespace)
+        }
+        Err(error) => {
+            trace.refused(operation, &error);
+            fail(&error, parsed.echoed_invoke_id(), parsed.namespace)
+        }
+    }
+}
+
+/// Step 2: well-formed, within limits, and a request at all.
+fn not_understood(error: &RequestError) -> ApiError {
+    let code = match error.reason {
+        RequestErrorReason::Xml(_) => Code::PropertyInvalid,
+        RequestErrorReason::NotARequest(_) => Code::Operation,
+    };
+    ApiError::with(code, format!("The request cannot be read: {error}.")).status(StatusCode::BAD_REQUEST)
+}
+
+/// Steps 3 to 5, then the operation's own.
+async fn answer(
+    app: &App,
+    request: &HttpRequest,
+    parsed: &ParsedRequest,
+    operation: Option<Operation>,
+) -> Result<Answer, ApiError> {
+    if parsed.invoke_id.is_none() {
+        return Err(ApiError::new(Code::InvokeIdMissing));
+    }
+    let operation = operation.ok_or_else(|| ApiError::new(Code::Operation))?;
+    let input = Input { parsed, beside: Beside::of(request), address: address(request) };
+    match operation {
+        Operation::CreateSession => operations::create_session::answer(app, &input),
+        Operation::Authenticate => operations::authenticate::answer(app, &input).await,
+        Operation::Logout => operations::logout::answer(app, &input),
+        Operation::ConfigurationAdd => operations::add::answer(app, &caller(app, &input)?, &input).await,
+        Operation::ConfigurationChange => {
+            operations::change::answer(app, &caller(app, &input)?, &input).await
+        }
+        Operation::ConfigurationDelete => {
+            operations::delete::answer(app, &caller(app, &input)?, &input).await
+        }
+        Operation::ConfigurationInfo => operations::info::answer(app, &caller(app, &input)?, &input),
+        Operation::ConfigurationList => operations::list::answer(app, &caller(app, &input)?, &input),
+    }
+}
+
+/// Step 4: the account that signed in to the session.
+fn caller(app: &App, input: &Input<'_>) -> Result<Caller, ApiError> {
+    let session = input.parsed.session_id.as_ref().map(super::xml::SessionIdText::as_str);
+    let (session, account, _) = app.sessions.signed_in(session)?;
+    // An InvokeID over its limit is refused in step 6, before anything is recorded under it.
+    let invoke = InvokeId::new(input.parsed.invoke_id.as_deref().unwrap_or_default()).ok();
+    Caller::new(account, session, invoke, app.views.load_full())
+}
+
+/// Where a request came from; the loopback where the server cannot tell.
+fn address(request: &HttpRequest) -> IpAddr {
+    request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip())
+}

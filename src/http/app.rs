@@ -1,0 +1,104 @@
+//! What requests are answered with, and the one place where paths become handlers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::{self, Data, ServiceConfig};
+use arc_swap::ArcSwap;
+use crmconf_events::AccountId;
+
+use super::{api, health, outside};
+use crate::ids::IdSource;
+use crate::sessions::{Accounts, Authenticator, Sessions, Standing};
+use crate::templates::TemplateSet;
+use crate::writer::{Views, Writer};
+
+/// Where raw XML is answered.
+pub const XML_PATH: &str = "/api/xml";
+/// Whether the process lives.
+pub const ALIVE_PATH: &str = "/healthz";
+/// Whether it is caught up and takes changes.
+pub const READY_PATH: &str = "/readyz";
+
+/// Everything that requests are answered with. One for the process, shared by all workers.
+pub struct App {
+    /// The read models as of now.
+    pub views: Views,
+    /// Takes commands.
+    pub writer: Writer,
+    /// Gives out configuration ids.
+    pub ids: IdSource,
+    /// The templates in use.
+    pub templates: ArcSwap<TemplateSet>,
+    /// The sessions.
+    pub sessions: Arc<Sessions>,
+    /// Signs accounts in.
+    pub authenticator: Authenticator,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+/// How far the process is.
+pub enum Phase {
+    /// The store is being opened: what is done there.
+    Starting(String),
+    /// Requests are answered.
+    Ready(Arc<App>),
+}
+
+/// What the listener serves: from the first moment on, before there is an [`App`].
+pub struct Service(ArcSwap<Phase>);
+
+impl Service {
+    /// A service whose store is not open yet.
+    #[must_use]
+    pub fn starting() -> Self {
+        Self(ArcSwap::from_pointee(Phase::Starting("opening the store".into())))
+    }
+
+    /// Enters a phase.
+    pub fn enter(&self, phase: Phase) {
+        self.0.store(Arc::new(phase));
+    }
+
+    /// Says how far opening is.
+    pub fn tell(&self, progress: String) {
+        self.enter(Phase::Starting(progress));
+    }
+
+    /// What requests are answered with.
+    ///
+    /// # Errors
+    /// What the process does instead, while it starts.
+    pub fn app(&self) -> Result<Arc<App>, String> {
+        match &**self.0.load() {
+            Phase::Ready(app) => Ok(Arc::clone(app)),
+            Phase::Starting(progress) => Err(progress.clone()),
+        }
+    }
+}
+
+/// How accounts stand, as the read models show it.
+impl Accounts for App {
+    fn standing(&self, account: AccountId) -> Option<Standing> {
+        let view = self.views.load();
+        let account = view.accounts.get(&account)?;
+        Some(Standing { enabled: account.enabled, credential: account.credential })
+    }
+}
+
+/// Registers every path: the same for the server and for tests.
+pub fn routes(service: Data<Service>) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        config
+            .app_data(service)
+            .service(
+                web::resource(XML_PATH)
+                    .route(web::post().to(api::post))
+                    .default_service(web::to(outside::method_not_allowed)),
+            )
+            .service(web::resource(ALIVE_PATH).route(web::get().to(health::alive)))
+            .service(web::resource(READY_PATH).route(web::get().to(health::ready)))
+            .default_service(web::to(outside::not_found));
+    }
+}

@@ -1,0 +1,152 @@
+//! Step 1 of the order of checks: what HTTP itself says of a request, and its body within its limits.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use actix_web::web::{Bytes, BytesMut, Payload};
+use tokio::time::{Duration, timeout};
+
+use super::code::Code;
+use super::error::ApiError;
+use crate::settings::BODY_BYTES_MAX;
+
+/// Bears a RequestKey as well as the property does.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Checks the headers and reads the body.
+///
+/// # Errors
+/// 415, 413, 408, or 400 when the connection breaks off.
+pub async fn read(request: &HttpRequest, body: Payload, patience: Duration) -> Result<Bytes, ApiError> {
+    check_type(request)?;
+    check_announced_length(request)?;
+    match timeout(patience, collect(body)).await {
+        Ok(body) => body,
+        Err(_) => {
+            let message = format!("The request did not arrive within {} s.", patience.as_secs());
+            Err(ApiError::invalid(message).status(StatusCode::REQUEST_TIMEOUT))
+        }
+    }
+}
+
+fn header(request: &HttpRequest, name: &HeaderName) -> Option<String> {
+    request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+}
+
+/// `text/xml` or `application/xml`, in UTF-8, not encoded.
+fn check_type(request: &HttpRequest) -> Result<(), ApiError> {
+    let unsupported =
+        |message: &str| Err(ApiError::invalid(message).status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    if header(request, &CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return unsupported("A request with a Content-Encoding is not accepted; send it as it is.");
+    }
+    let content_type = header(request, &CONTENT_TYPE).unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
+    let media = parts.next().unwrap_or_default();
+    if !media.eq_ignore_ascii_case("text/xml") && !media.eq_ignore_ascii_case("application/xml") {
+        return unsupported("The Content-Type must be text/xml or application/xml.");
+    }
+    for parameter in parts {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = value.trim().trim_matches('"');
+        if name.trim().eq_ignore_ascii_case("charset") && !value.eq_ignore_ascii_case("utf-8") {
+            return unsupported("The charset must be utf-8.");
+        }
+    }
+    Ok(())
+}
+
+fn too_large() -> ApiError {
+    let message = format!("A request may have {BODY_BYTES_MAX} bytes at most.");
+    ApiError::invalid(message).status(StatusCode::PAYLOAD_TOO_LARGE)
+}
+
+fn check_announced_length(request: &HttpRequest) -> Result<(), ApiError> {
+    let announced = header(request, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > BODY_BYTES_MAX as u64) { Err(too_large()) } else { Ok(()) }
+}
+
+async fn collect(mut body: Payload) -> Result<Bytes, ApiError> {
+    let mut collected = BytesMut::new();
+    while let Some(chunk) = next_chunk(&mut body).await {
+        let chunk = chunk.map_err(|_| {
+            ApiError::invalid("The request broke off before its end.").status(StatusCode::BAD_REQUEST)
+        })?;
+        if collected.len().saturating_add(chunk.len()) > BODY_BYTES_MAX {
+            return Err(too_large());
+        }
+        collected.extend_from_slice(&chunk);
+    }
+    Ok(collected.freeze())
+}
+
+async fn next_chunk(body: &mut Payload) -> Option<Result<Bytes, actix_web::error::PayloadError>> {
+    use futures_core::Stream as _;
+    std::future::poll_fn(|context| std::pin::Pin::new(&mut *body).poll_next(context)).await
+}
+
+/// What stands beside the body: URL parameters, the key in a header.
+pub struct Beside {
+    /// URL parameters, percent-decoded; `+` is a plus.
+    pub query: Vec<(String, String)>,
+    /// The `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
+}
+
+impl Beside {
+    /// Reads what stands beside the body.
+    ///
+    /// # Errors
+    /// When the URL or the header cannot be read as text.
+    pub fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let query = request
+            .query_string()
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                Some((percent_decode(name)?, percent_decode(value)?))
+            })
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| ApiError::with(Code::PropertyInvalid, "The URL is not percent-encoded UTF-8."))?;
+        let idempotency_key = match request.headers().get(&IDEMPOTENCY_KEY) {
+            None => None,
+            Some(value) => {
+                let text = std::str::from_utf8(value.as_bytes())
+                    .map_err(|_| ApiError::invalid("The header Idempotency-Key is not UTF-8."))?;
+                Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+            }
+        };
+        Ok(Self { query, idempotency_key })
+    }
+}
+
+/// Percent-decoding alone (RFC 3986, section 2.1): `+` is a plus, since `+4420…` is a device.
+fn percent_decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let high = char::from(rest.next()?).to_digit(16)?;
+            let low = char::from(rest.next()?).to_digit(16)?;
+            bytes.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plus_in_the_url_is_a_plus() {
+        assert_eq!(percent_decode("+4420%20%2B1").as_deref(), Some("+4420 +1"));
+        assert_eq!(percent_decode("%c3%bc").as_deref(), Some("ü"));
+        for bad in ["%", "%4", "%zz", "%ff", "%c3"] {
+            assert_eq!(percent_decode(bad), None, "{bad}");
+        }
+    }
+}

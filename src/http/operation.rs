@@ -1,0 +1,50 @@
+//! The operations by name.
+
+/// Declares the operations with the names that requests call them by.
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// An operation of the API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The name that requests call it by.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text),* }
+            }
+        }
+    };
+}
+
+operations! {
+    /// Creates a session.
+    CreateSession = "CreateSession";
+    /// Signs an account in to a session.
+    Authenticate = "Authenticate";
+    /// Ends a session.
+    Logout = "Logout";
+    /// Adds a configuration.
+    ConfigurationAdd = "CRMConfigurationAdd";
+    /// Changes a configuration.
+    ConfigurationChange = "CRMConfigurationChange";
+    /// Deletes a configuration.
+    ConfigurationDelete = "CRMConfigurationDelete";
+    /// Shows a configuration.
+    ConfigurationInfo = "CRMConfigurationInfo";
+    /// Lists configurations.
+    ConfigurationList = "CRMConfigurationList";
+}
+
+impl Operation {
+    /// The operation of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|operation| operation.name() == name)
+    }
+}

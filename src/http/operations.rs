@@ -1,0 +1,58 @@
+//! The operations, one file each: read the fields, get the permit, build a command or query, answer.
+
+use std::net::IpAddr;
+
+use crmconf_events::decide::Outcome;
+
+use super::answer::Answer;
+use super::error::ApiError;
+use super::fields::{Fields, Spec};
+use super::intake::Beside;
+use super::xml::{INVOKE_ID_CHARS_MAX, ParsedRequest, Payload};
+
+pub mod add;
+pub mod authenticate;
+pub mod change;
+pub mod create_session;
+pub mod delete;
+pub mod info;
+pub mod list;
+pub mod logout;
+mod parts;
+mod render;
+mod write;
+
+/// What an operation reads from.
+pub struct Input<'a> {
+    /// The request.
+    pub parsed: &'a ParsedRequest,
+    /// What stands beside its body; an error there belongs to step 6.
+    pub beside: Result<Beside, ApiError>,
+    /// Where it came from.
+    pub address: IpAddr,
+}
+
+impl<'a> Input<'a> {
+    /// The request's fields, known and each once.
+    ///
+    /// # Errors
+    /// The first thing that is unknown, twice or malformed.
+    pub fn fields(&'a self, spec: &Spec) -> Result<Fields<'a>, ApiError> {
+        let beside = self.beside.as_ref().map_err(Clone::clone)?;
+        let fields = Fields::new(self.parsed, &beside.query, spec)?;
+        if self.parsed.invoke_id.is_some() && self.parsed.echoed_invoke_id().is_none() {
+            let message = format!("InvokeID may have {INVOKE_ID_CHARS_MAX} characters at most.");
+            return Err(ApiError::invalid(message));
+        }
+        Ok(fields)
+    }
+}
+
+/// The answer to a change: bare as the seed shows it, with id and version when `ReturnID` asks for them.
+fn changed(outcome: Option<Outcome>, return_id: bool) -> Answer {
+    let Some(outcome) = outcome.filter(|_| return_id) else { return Answer::bare() };
+    let mut payload = Payload::new();
+    payload.property("CRMConfigurationID", outcome.id.as_str());
+    payload.property("Version", &outcome.version.to_string());
+    Answer::with(payload)
+}

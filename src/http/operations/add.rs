@@ -1,0 +1,73 @@
+//! `CRMConfigurationAdd`.
+
+use crmconf_events::command::{AddConfiguration, Command, RequestForm};
+use crmconf_events::template::Part;
+use crmconf_events::{CrmType, Description};
+
+use super::write::Extensions;
+use super::{Input, changed, parts};
+use crate::http::answer::Answer;
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::error::ApiError;
+use crate::http::fields::{Spec, require};
+use crate::http::operation::Operation;
+
+const SPEC: Spec = Spec {
+    properties: &[
+        "TelSysID",
+        "PartIDInTelSys",
+        "DeviceNumber",
+        "Description",
+        "CRMType",
+        "RequestKey",
+        "Reason",
+        "ReturnID",
+        "ValidateOnly",
+    ],
+    containers: &["CRMConfiguration", "CRMConfigurationCommon"],
+    list: false,
+};
+
+/// Answers `CRMConfigurationAdd`.
+///
+/// # Errors
+/// The first check that fails.
+pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
+    let fields = input.fields(&SPEC)?;
+    let triple = fields.triple()?;
+    let description = fields.text("Description", Description::new)?;
+    let crm_type = fields.identifier("CRMType", CrmType::new)?;
+    let extensions = Extensions::of(&fields, input)?;
+    let configuration = parts::read(&fields, Part::Configuration)?;
+    let common = parts::read(&fields, Part::Common)?;
+    triple.require_telsys()?;
+    let description = require(description, "Description")?;
+    let crm_type = require(crm_type, "CRMType")?;
+    for part in Part::ALL {
+        require(fields.container(part.name()), part.name())?;
+    }
+    let permit = caller.permit(triple.scope()?)?;
+
+    let command = Command::AddConfiguration(AddConfiguration {
+        id: app.ids.next(),
+        scope: permit.scope().clone(),
+        parts: parts::for_add(app, &crm_type, &configuration, &common),
+        form: RequestForm {
+            operation: Operation::ConfigurationAdd.name(),
+            scope: permit.scope().clone(),
+            id: None,
+            crm_type: Some(crm_type.clone()),
+            description: Some(description.clone()),
+            expected_version: None,
+            configuration: configuration.given,
+            common: common.given,
+        },
+        crm_type,
+        description,
+    });
+    let return_id = extensions.return_id;
+    let outcome = extensions.submit(app, caller, &permit, command).await?;
+    let configuration_id = outcome.as_ref().map(|outcome| outcome.id.to_string());
+    Ok(Answer { configuration_id, ..changed(outcome, return_id) })
+}

@@ -1,0 +1,39 @@
+//! `Authenticate`: signs an account in to a session.
+
+use crmconf_events::access::Right;
+
+use super::Input;
+use crate::http::answer::Answer;
+use crate::http::app::App;
+use crate::http::error::ApiError;
+use crate::http::fields::{Spec, require};
+use crate::http::xml::{Payload, SessionIdText};
+use crate::sessions::Attempt;
+use crate::vault::Password;
+
+const SPEC: Spec = Spec { properties: &["UserName", "Password"], containers: &[], list: false };
+
+/// Answers `Authenticate`.
+///
+/// # Errors
+/// When the session is not there, a field is wrong, or nobody was signed in: with the same text whatever was wrong.
+pub async fn answer(app: &App, input: &Input<'_>) -> Result<Answer, ApiError> {
+    let session = input.parsed.session_id.as_ref().map(SessionIdText::as_str);
+    app.sessions.lookup(session)?;
+    let fields = input.fields(&SPEC)?;
+    let name = require(fields.exact("UserName"), "UserName")?;
+    let password = Password::given(require(fields.exact("Password"), "Password")?);
+    let attempt = Attempt { session, name, password, address: input.address };
+    let signed_in = app.authenticator.authenticate(app, attempt).await?;
+    let view = app.views.load();
+    let may_open = view
+        .accounts
+        .get(&signed_in.account)
+        .is_some_and(|account| account.grants.hold_anywhere(Right::ReadSecrets));
+    if !may_open {
+        return Ok(Answer::bare());
+    }
+    let mut payload = Payload::new();
+    payload.property("TransportKey", &signed_in.transport_key.to_base64());
+    Ok(Answer::with(payload))
+}

@@ -1,0 +1,80 @@
+//! `CRMConfigurationChange`.
+
+use crmconf_events::command::{ChangeConfiguration, Command, PartsFault, RequestForm};
+use crmconf_events::template::Part;
+use crmconf_events::{ConfigurationId, CrmType, Description};
+
+use super::write::{Extensions, expected_version};
+use super::{Input, changed, parts};
+use crate::http::answer::Answer;
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::error::ApiError;
+use crate::http::fields::{Spec, require};
+use crate::http::operation::Operation;
+
+const SPEC: Spec = Spec {
+    properties: &[
+        "CRMConfigurationID",
+        "TelSysID",
+        "PartIDInTelSys",
+        "DeviceNumber",
+        "Description",
+        "CRMType",
+        "ExpectedVersion",
+        "RequestKey",
+        "Reason",
+        "ReturnID",
+        "ValidateOnly",
+    ],
+    containers: &["CRMConfiguration", "CRMConfigurationCommon"],
+    list: false,
+};
+
+/// Answers `CRMConfigurationChange`.
+///
+/// # Errors
+/// The first check that fails.
+pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
+    let fields = input.fields(&SPEC)?;
+    let triple = fields.triple()?;
+    let description = fields.text("Description", Description::new)?;
+    let crm_type = fields.identifier("CRMType", CrmType::new)?;
+    let expected_version = expected_version(&fields)?;
+    let extensions = Extensions::of(&fields, input)?;
+    let configuration = parts::read(&fields, Part::Configuration)?;
+    let common = parts::read(&fields, Part::Common)?;
+    triple.require_telsys()?;
+    let id_text = require(fields.trimmed("CRMConfigurationID"), "CRMConfigurationID")?;
+    let permit = caller.permit(triple.scope()?)?;
+
+    let id: Option<ConfigurationId> = id_text.parse().ok();
+    // The type is the stored one. Where there is no such configuration the writer says so before it looks at parts.
+    let stored = id.as_ref().and_then(|id| caller.view.configurations.get(id));
+    let parts = stored
+        .map(|stored| &stored.crm_type)
+        .or(crm_type.as_ref())
+        .ok_or(PartsFault::UnknownType)
+        .and_then(|crm_type| parts::for_change(app, crm_type, &configuration, &common));
+    let command = Command::ChangeConfiguration(ChangeConfiguration {
+        id,
+        scope: permit.scope().clone(),
+        crm_type: crm_type.clone(),
+        description: description.clone(),
+        parts,
+        expected_version,
+        form: RequestForm {
+            operation: Operation::ConfigurationChange.name(),
+            scope: permit.scope().clone(),
+            id: Some(id_text.to_owned()),
+            crm_type,
+            description,
+            expected_version,
+            configuration: configuration.given,
+            common: common.given,
+        },
+    });
+    let return_id = extensions.return_id;
+    let outcome = extensions.submit(app, caller, &permit, command).await?;
+    Ok(changed(outcome, return_id))
+}

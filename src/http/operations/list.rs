@@ -1,0 +1,167 @@
+//! `CRMConfigurationList`.
+
+use std::collections::BTreeSet;
+
+use crmconf_events::CrmType;
+use crmconf_events::template::Part;
+use crmconf_projections::list::{Direction, Page, Query, ScopeMatch, Search, Sort, SortField};
+use crmconf_projections::{Configuration, Descriptions};
+
+use super::Input;
+use super::render::{self, OPTIONAL_FIELDS, Shape};
+use crate::http::answer::Answer;
+use crate::http::app::App;
+use crate::http::caller::{Caller, Permit, Reads};
+use crate::http::error::ApiError;
+use crate::http::fields::{CRM_TYPE_NAMES, Fields, Spec};
+use crate::http::xml::Payload;
+
+/// The most rows of one answer.
+const LIMIT_MAX: u64 = 10_000;
+/// How many rows an answer has at most unless `Limit` says otherwise; the seed's number.
+const LIMIT_DEFAULT: u64 = 1_000;
+
+const SPEC: Spec = Spec {
+    properties: &[
+        "TelSysID",
+        "PartIDInTelSys",
+        "DeviceNumber",
+        "CRMConfigurationFields",
+        "CrmType",
+        "CRMType",
+        "SearchQuery",
+        "Sort",
+        "Offset",
+        "Limit",
+        "ScopeMatch",
+    ],
+    containers: &[],
+    list: true,
+};
+
+/// Answers `CRMConfigurationList`.
+///
+/// # Errors
+/// The first check that fails.
+pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
+    let fields = input.fields(&SPEC)?;
+    let triple = fields.triple()?;
+    let requested = requested_fields(&fields)?;
+    let crm_type = fields.either(CRM_TYPE_NAMES)?;
+    let sort = fields.trimmed("Sort").map(parse_sort).transpose()?;
+    let offset = fields.number("Offset")?.unwrap_or(0);
+    let limit = fields.number("Limit")?.unwrap_or(LIMIT_DEFAULT);
+    let scope_match = scope_match(&fields)?;
+    if limit > LIMIT_MAX {
+        return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
+    }
+    let permit: Permit<Reads> = caller.permit(triple.scope()?)?;
+    caller.view.directory.check(permit.scope())?;
+
+    // A text that is too long for a type is an unknown type, and those give no rows.
+    let crm_type = match crm_type.map(CrmType::new) {
+        Some(Err(_)) => return Ok(Answer::with(render(app, caller, offset, &Page::default(), &requested))),
+        Some(Ok(crm_type)) => Some(crm_type),
+        None => None,
+    };
+    let query = Query {
+        scope: permit.scope().clone(),
+        scope_match,
+        crm_type,
+        search: fields.exact("SearchQuery").map(Search::new),
+        sort,
+        offset: usize::try_from(offset).unwrap_or(usize::MAX),
+        limit: usize::try_from(limit).unwrap_or(usize::MAX),
+    };
+    let page = caller.view.list(&query, caller.grants());
+    Ok(Answer::with(render(app, caller, offset, &page, &requested)))
+}
+
+/// `CRMConfigurationFields`: optional fields that are asked for. Base properties may be named too.
+pub(super) fn requested_fields<'a>(fields: &Fields<'a>) -> Result<BTreeSet<&'a str>, ApiError> {
+    let names = fields.trimmed("CRMConfigurationFields").unwrap_or_default();
+    let mut requested = BTreeSet::new();
+    for name in names.split(',').map(|name| name.trim_matches([' ', '\t', '\r', '\n'])) {
+        let known = |known: &(&str, SortField)| known.0 == name;
+        if !name.is_empty() && !OPTIONAL_FIELDS.contains(&name) && !SortField::ALL.iter().any(known) {
+            let known = SortField::ALL.map(|(name, _)| name).join(", ");
+            return Err(ApiError::invalid(format!(
+                "CRMConfigurationFields names an unknown field; known are {known}, CRMConfiguration, \
+                 CRMConfigurationCommon."
+            )));
+        }
+        requested.insert(name);
+    }
+    Ok(requested)
+}
+
+fn parse_sort(text: &str) -> Result<Sort, ApiError> {
+    let (field, direction) = text.split_once(':').unwrap_or((text, "ASC"));
+    let direction = match direction {
+        "ASC" => Direction::Ascending,
+        "DESC" => Direction::Descending,
+        _ => return Err(ApiError::invalid("Sort must end in :ASC or :DESC.")),
+    };
+    let field = SortField::ALL.iter().find(|(name, _)| *name == field).map(|(_, field)| *field);
+    match field {
+        Some(field) => Ok(Sort { field, direction }),
+        None => {
+            let sortable = SortField::ALL.map(|(name, _)| name).join(", ");
+            Err(ApiError::invalid(format!("Sort names no sortable field; sortable are {sortable}.")))
+        }
+    }
+}
+
+fn scope_match(fields: &Fields<'_>) -> Result<ScopeMatch, ApiError> {
+    match fields.trimmed("ScopeMatch") {
+        None | Some("Overlap") => Ok(ScopeMatch::Overlap),
+        Some("Within") => Ok(ScopeMatch::Within),
+        Some("Exact") => Ok(ScopeMatch::Exact),
+        Some("Applicable") => Ok(ScopeMatch::Applicable),
+        Some(_) => Err(ApiError::invalid("ScopeMatch must be Overlap, Within, Exact or Applicable.")),
+    }
+}
+
+fn render(app: &App, caller: &Caller, offset: u64, page: &Page, requested: &BTreeSet<&str>) -> Payload {
+    /// What a row takes about, so that a long answer grows its buffer seldom.
+    const ROW_BYTES: usize = 512;
+    let mut payload = Payload::with_capacity(page.rows.len().saturating_mul(ROW_BYTES));
+    payload.property("Offset", &offset.to_string());
+    payload.property("Total", &page.total.to_string());
+    for found in &page.rows {
+        payload.container(None, |row| render_row(row, app, caller, found, requested));
+    }
+    payload
+}
+
+/// The seed's six properties, then those asked for, in their fixed order.
+fn render_row(
+    row: &mut Payload,
+    app: &App,
+    caller: &Caller,
+    found: &Configuration,
+    requested: &BTreeSet<&str>,
+) {
+    let Descriptions { telsys, partition, device } = caller.view.directory.describe(&found.scope);
+    row.property("CRMConfigurationID", found.id.as_str());
+    row.property("Description", found.description.as_str());
+    row.property("CRMType", found.crm_type.as_str());
+    row.property("TelSysDescription", telsys);
+    row.property("PartitionDescription", partition);
+    row.property("DeviceDescription", device);
+    let mut optional = |name: &str, value: &str| {
+        if requested.contains(name) {
+            row.property(name, value);
+        }
+    };
+    optional("CMEnvironmentID", caller.view.directory.environment(&found.scope));
+    optional("TelSysID", &render::telsys(&found.scope));
+    optional("PartIDInTelSys", &render::partition(&found.scope));
+    optional("DeviceNumber", render::device(&found.scope));
+    optional("Version", &found.version.to_string());
+    for (part, json) in [(Part::Configuration, &found.configuration), (Part::Common, &found.common)] {
+        if requested.contains(part.name()) {
+            Shape::of(app, &caller.view, found).container(row, part, json, false);
+        }
+    }
+}

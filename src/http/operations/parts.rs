@@ -1,0 +1,152 @@
+//! The two JSON parts of a request: read once at the border, then prepared by the type's template.
+
+use std::sync::Arc;
+
+use crmconf_events::CrmType;
+use crmconf_events::command::{
+    AddParts, ChangeParts, ConfigurationChange, Given, PartsFault, SecretChange, TemplateUse,
+};
+use crmconf_events::json::Json;
+use crmconf_events::template::Part;
+
+use crate::http::app::App;
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, json_data};
+use crate::templates::{Mode, PasswordInput, Prepared, Template, TemplateLookup};
+
+/// The longest `JSONData`, in bytes of UTF-8, as given and again in normal form.
+const JSON_DATA_BYTES_MAX: usize = 256 * 1_024;
+
+/// What is said of a value in a password field: this version of the server has nowhere to keep it.
+const PASSWORD_REFUSED: &str = "is a password field, and this server takes no passwords";
+
+/// A part as given, and why it cannot stand if that is known already.
+pub(super) struct GivenPart {
+    pub(super) given: Given,
+    fault: Option<String>,
+}
+
+/// Reads a container's JSON.
+///
+/// # Errors
+/// When it is over its limit. What is no JSON is told later, where the order of checks has it.
+pub(super) fn read(fields: &Fields<'_>, part: Part) -> Result<GivenPart, ApiError> {
+    let Some(container) = fields.container(part.name()) else {
+        return Ok(GivenPart { given: Given::Absent, fault: None });
+    };
+    let unreadable = |fault: String| GivenPart { given: Given::Unreadable, fault: Some(fault) };
+    let Some(text) = json_data(container) else {
+        return Ok(unreadable("the container has no JSONData".into()));
+    };
+    let within = |bytes: usize| {
+        if bytes <= JSON_DATA_BYTES_MAX {
+            return Ok(());
+        }
+        let message = format!("{}'s JSONData may have {JSON_DATA_BYTES_MAX} bytes at most.", part.name());
+        Err(ApiError::invalid(message))
+    };
+    within(text.len())?;
+    match Json::parse(text) {
+        Err(error) => Ok(unreadable(error.to_string())),
+        Ok(Json::Object(object)) => {
+            let json = Json::Object(object);
+            within(json.to_text().len())?;
+            Ok(GivenPart { given: Given::Json(Arc::new(json)), fault: None })
+        }
+        Ok(_) => Ok(unreadable("JSONData must be a JSON object".into())),
+    }
+}
+
+/// The template of a type.
+fn template(app: &App, crm_type: &CrmType) -> Result<Arc<Template>, PartsFault> {
+    match app.templates.load().get(crm_type) {
+        TemplateLookup::Found(template) => Ok(template),
+        TemplateLookup::Unknown => Err(PartsFault::UnknownType),
+        TemplateLookup::Invalid(_) => Err(PartsFault::TemplateUnavailable("It is invalid.".into())),
+        TemplateLookup::Unreachable => {
+            Err(PartsFault::TemplateUnavailable("Its source was not reached yet.".into()))
+        }
+    }
+}
+
+fn used(template: &Template) -> Arc<TemplateUse> {
+    Arc::new(TemplateUse {
+        crm_type: template.crm_type().clone(),
+        version: template.version().to_owned(),
+        digest: template.digest(),
+        document: Arc::clone(template.text()),
+        password_fields: template.password_fields().clone(),
+    })
+}
+
+/// Wraps a text in the fault of its part.
+fn fault(part: Part, text: String) -> PartsFault {
+    match part {
+        Part::Configuration => PartsFault::Configuration(text),
+        Part::Common => PartsFault::Common(text),
+    }
+}
+
+/// A part as the template makes it; `None` when it was not given.
+fn prepare(
+    template: &Template,
+    part: Part,
+    given: &GivenPart,
+    mode: Mode,
+) -> Result<Option<Prepared>, PartsFault> {
+    match &given.given {
+        Given::Absent => Ok(None),
+        Given::Unreadable => Err(fault(part, given.fault.clone().unwrap_or_default())),
+        Given::Json(json) => {
+            template.prepare(part, json, mode).map(Some).map_err(|refused| fault(part, refused.to_string()))
+        }
+    }
+}
+
+/// The password fields of a part, none of which may hold a value yet.
+fn removed(prepared: &Prepared) -> Result<Vec<(String, SecretChange)>, PartsFault> {
+    let change = |(field, input): (&String, &PasswordInput)| match input {
+        PasswordInput::Remove => Ok((field.clone(), SecretChange::Remove)),
+        PasswordInput::Text(_) => Err(PartsFault::Configuration(format!("/{field} {PASSWORD_REFUSED}"))),
+    };
+    prepared.passwords.iter().map(change).collect()
+}
+
+/// The parts of an Add, both of which were given.
+pub(super) fn for_add(
+    app: &App,
+    crm_type: &CrmType,
+    configuration: &GivenPart,
+    common: &GivenPart,
+) -> Result<AddParts, PartsFault> {
+    let template = template(app, crm_type)?;
+    let absent = |part| fault(part, "the container is missing".into());
+    let prepared = prepare(&template, Part::Configuration, configuration, Mode::Add)?
+        .ok_or_else(|| absent(Part::Configuration))?;
+    removed(&prepared)?;
+    let common = prepare(&template, Part::Common, common, Mode::Add)?.ok_or_else(|| absent(Part::Common))?;
+    Ok(AddParts {
+        template: used(&template),
+        configuration: Arc::new(prepared.json),
+        secrets: std::collections::BTreeMap::new(),
+        common: Arc::new(common.json),
+    })
+}
+
+/// The parts of a Change, each of which may be absent.
+pub(super) fn for_change(
+    app: &App,
+    crm_type: &CrmType,
+    configuration: &GivenPart,
+    common: &GivenPart,
+) -> Result<ChangeParts, PartsFault> {
+    let template = template(app, crm_type)?;
+    let configuration = prepare(&template, Part::Configuration, configuration, Mode::Change)?
+        .map(|prepared| {
+            let secrets = removed(&prepared)?.into_iter().collect();
+            Ok(ConfigurationChange { configuration: Arc::new(prepared.json), secrets })
+        })
+        .transpose()?;
+    let common = prepare(&template, Part::Common, common, Mode::Change)?.map(|part| Arc::new(part.json));
+    Ok(ChangeParts { template: used(&template), configuration, common })
+}

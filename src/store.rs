@@ -1,0 +1,103 @@
+//! The store of one data folder: set up, opened and folded, so that the server can start from it.
+
+mod found;
+mod open;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crmconf_events::event::DecodeError;
+use crmconf_events::log::{EventLog, LocalLog, LogError, OpenError};
+use crmconf_projections::OutOfStep;
+use thiserror::Error;
+
+pub use found::{Founder, FoundingAccount, found};
+pub use open::open;
+
+use crate::settings::MasterKeySource;
+use crate::vault::{MasterKey, MasterKeyError, Vault, VaultError};
+use crate::writer::Origin;
+
+/// The vault's folder within the data folder.
+pub const VAULT_FOLDER: &str = "vault";
+
+/// An open store.
+pub struct Store {
+    /// The log; closed at shutdown.
+    pub log: Arc<LocalLog>,
+    /// The vault.
+    pub vault: Arc<Vault>,
+    /// What the writer starts from.
+    pub origin: Origin,
+}
+
+/// Why a store cannot be set up or opened.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// There is none, and the command does not make one.
+    #[error("{} holds no store; set one up with `crmconf init --data {}`", .0.display(), .0.display())]
+    Absent(PathBuf),
+    /// There is one, and the command would make one.
+    #[error("{} holds a store already; `crmconf serve --data {}` serves it", .0.display(), .0.display())]
+    Present(PathBuf),
+    /// The data folder cannot be read or written.
+    #[error("cannot {doing} {}: {cause}", path.display())]
+    Folder {
+        /// What was tried.
+        doing: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the operating system says.
+        cause: std::io::Error,
+    },
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] LogError),
+    /// An event cannot be read.
+    #[error("event {sequence}: {cause}")]
+    Event {
+        /// Which.
+        sequence: u64,
+        /// Why.
+        cause: DecodeError,
+    },
+    /// The events are out of step.
+    #[error(transparent)]
+    OutOfStep(#[from] OutOfStep),
+    /// The master key cannot be had.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The vault cannot be opened or written.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The first commit was not taken.
+    #[error("the store was not set up: {0}")]
+    NotFounded(String),
+}
+
+/// Whether a data folder holds a store.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn exists(data: &Path) -> Result<bool, StoreError> {
+    LocalLog::exists(data).map_err(|cause| StoreError::Folder { doing: "read", path: data.into(), cause })
+}
+
+/// Reads the master key from where the settings say.
+fn master_key(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
+    match source {
+        MasterKeySource::File(path) => MasterKey::from_file(path),
+        MasterKeySource::Environment(name) => MasterKey::from_env(name),
+    }
+}
+
+impl Store {
+    /// The store's id.
+    #[must_use]
+    pub fn id(&self) -> crmconf_events::StoreId {
+        self.log.store()
+    }
+}

@@ -1,0 +1,281 @@
+//! The engine: decides a batch on an overlay of the state, appends it, and merges the overlay when it stands.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use crmconf_events::command::Request;
+use crmconf_events::commit::{Commit, CommitBuilder, EventBytes};
+use crmconf_events::decide::{Decision, NewEvent, Prior, decide};
+use crmconf_events::event::{Actor, Envelope, decode, encode};
+use crmconf_events::log::EventLog;
+use crmconf_events::state::{State, evolve};
+use crmconf_events::{AccountId, RequestKey, Sequence, Timestamp};
+use crmconf_projections::Projector;
+use tokio::sync::oneshot;
+
+use super::resolve::{Fate, Resolver};
+use super::{Entropy, Job, Obstacle, Origin, Views, WriteError, WriteResult};
+
+/// How far a commit's time may run ahead of the clock before the operator is told.
+const CLOCK_LIFT_MICROS_MAX: i64 = 5 * 60 * 1_000_000;
+/// How often a batch is decided again after another writer was faster, before its callers are told.
+const CONFLICTS_MAX: u32 = 16;
+
+/// Everything the writer's thread owns.
+pub(super) struct Engine {
+    log: Arc<dyn EventLog>,
+    state: State,
+    projector: Projector,
+    views: Views,
+    entropy: Entropy,
+    clock: Box<dyn Fn() -> Timestamp + Send>,
+    obstacle: Obstacle,
+    resolver: Resolver,
+}
+
+/// A batch that was decided and waits to be appended.
+struct Decided {
+    overlay: State,
+    envelopes: Vec<Envelope>,
+    answers: Vec<WriteResult>,
+    commit: Option<Commit>,
+}
+
+/// A batch while it is being decided.
+struct Open<'a> {
+    overlay: State,
+    builder: CommitBuilder,
+    envelopes: Vec<Envelope>,
+    answers: Vec<WriteResult>,
+    priors: HashMap<(AccountId, RequestKey), Prior>,
+    entropy: &'a mut Entropy,
+}
+
+/// What became of one command in an open batch.
+enum Step {
+    /// It is answered.
+    Answered(WriteResult),
+    /// The commit has no room for its events: it belongs to the next one.
+    Full,
+}
+
+impl Engine {
+    pub(super) fn new(
+        origin: Origin,
+        entropy: Entropy,
+        clock: Box<dyn Fn() -> Timestamp + Send>,
+        obstacle: Obstacle,
+    ) -> Self {
+        let Origin { log, state, projector, views } = origin;
+        Self { log, state, projector, views, entropy, clock, obstacle, resolver: Resolver::default() }
+    }
+
+    /// Decides, appends and answers a batch; as several commits when one has no room for it.
+    pub(super) fn run_batch(&mut self, jobs: Vec<Job>) {
+        let (mut requests, mut callers): (VecDeque<Request>, VecDeque<oneshot::Sender<WriteResult>>) =
+            jobs.into_iter().map(|job| (job.request, job.answer)).unzip();
+        while !requests.is_empty() {
+            let answers = self.commit_front(&requests);
+            // At least one is answered each time; the guard keeps a fault here from looping for ever.
+            let answered = answers.len().max(1).min(requests.len());
+            requests.drain(..answered);
+            for (caller, answer) in callers.drain(..answered).zip(answers) {
+                // A caller that is gone has lost interest; its command stands all the same.
+                let _ = caller.send(answer);
+            }
+        }
+    }
+
+    /// Decides as many of the first requests as one commit has room for, appends it, and returns their answers.
+    fn commit_front(&mut self, requests: &VecDeque<Request>) -> Vec<WriteResult> {
+        for _ in 0..CONFLICTS_MAX {
+            if let Err(error) = self.catch_up() {
+                return refuse(requests.len(), &error);
+            }
+            let decided = self.decide_front(requests);
+            let Some(commit) = &decided.commit else { return decided.answers };
+            match self.resolver.append(&*self.log, commit) {
+                Fate::Stands => {
+                    self.merge(decided.overlay, &decided.envelopes);
+                    return decided.answers;
+                }
+                Fate::Lost => {}
+                Fate::NotAppended(why) => {
+                    tracing::error!(reason = why, "the log takes no changes");
+                    self.hinder(Some(why.clone()));
+                    return refuse(decided.answers.len(), &WriteError::Unavailable(why));
+                }
+                Fate::Unknown(why) => {
+                    tracing::error!(reason = why, "whether a commit was appended is not known");
+                    self.hinder(Some(why.clone()));
+                    return refuse(decided.answers.len(), &WriteError::Unknown(why));
+                }
+            }
+        }
+        refuse(requests.len(), &WriteError::Unavailable("other writers were faster every time".into()))
+    }
+
+    /// Settles a commit whose fate is unknown, and takes in what others appended.
+    fn catch_up(&mut self) -> Result<(), WriteError> {
+        if let Err(why) = self.resolver.settle(&*self.log) {
+            return Err(WriteError::Unavailable(why));
+        }
+        let next = self.state.next();
+        if !self.log.head().reaches(next) {
+            return Ok(());
+        }
+        for commit in self.log.read(next) {
+            let commit = commit.map_err(|error| WriteError::Unavailable(error.to_string()))?;
+            let mut state = self.state.clone();
+            let mut envelopes = Vec::new();
+            for (sequence, bytes) in commit.numbered() {
+                let envelope = decode(sequence, commit.time(), bytes)
+                    .map_err(|error| WriteError::Unavailable(error.to_string()))?;
+                evolve(&mut state, sequence, &envelope.event);
+                envelopes.push(envelope);
+            }
+            self.merge(state, &envelopes);
+        }
+        Ok(())
+    }
+
+    fn decide_front(&mut self, requests: &VecDeque<Request>) -> Decided {
+        let head = self.log.head();
+        let now = (self.clock)();
+        let builder = CommitBuilder::new(self.log.store(), head, now);
+        let lift = builder.time().as_micros().saturating_sub(now.as_micros());
+        if lift > CLOCK_LIFT_MICROS_MAX {
+            tracing::error!(lift_us = lift, "the clock is behind the log by more than five minutes");
+        }
+        let mut open = Open {
+            overlay: self.state.clone(),
+            builder,
+            envelopes: Vec::new(),
+            answers: Vec::new(),
+            priors: HashMap::new(),
+            entropy: &mut self.entropy,
+        };
+        for request in requests {
+            match open.take(request, &*self.log) {
+                Step::Answered(answer) => open.answers.push(answer),
+                Step::Full => break,
+            }
+        }
+        let Open { overlay, builder, envelopes, answers, .. } = open;
+        Decided { overlay, envelopes, answers, commit: builder.seal() }
+    }
+
+    /// Takes in what stands, and shows it to everyone.
+    fn merge(&mut self, state: State, envelopes: &[Envelope]) {
+        for envelope in envelopes {
+            if let Err(error) = self.projector.apply(envelope) {
+                tracing::error!(%error, "a read model is out of step; it stays as it is until the next start");
+                self.hinder(Some(error.to_string()));
+                return;
+            }
+        }
+        self.state = state;
+        self.views.store(Arc::new(self.projector.view().clone()));
+        self.hinder(None);
+    }
+
+    fn hinder(&self, why: Option<String>) {
+        if **self.obstacle.load() != why {
+            self.obstacle.store(Arc::new(why));
+        }
+    }
+}
+
+/// The same refusal for every caller.
+fn refuse(count: usize, error: &WriteError) -> Vec<WriteResult> {
+    vec![Err(error.clone()); count]
+}
+
+impl Open<'_> {
+    /// Decides one request, and takes its events into the commit if there is room.
+    fn take(&mut self, request: &Request, log: &dyn EventLog) -> Step {
+        let asked = asked(request);
+        let prior = match asked.as_ref().map(|asked| self.prior(asked, log)).transpose() {
+            Ok(prior) => prior.flatten(),
+            Err(why) => return Step::Answered(Err(WriteError::Unavailable(why))),
+        };
+        let decision = match decide(&self.overlay, request, prior.as_ref()) {
+            Ok(decision) => decision,
+            Err(rejection) => return Step::Answered(Err(rejection.into())),
+        };
+        let Decision { events, outcome } = decision;
+        match self.push(events) {
+            Ok(None) => return Step::Full,
+            Ok(Some(envelopes)) => {
+                if let Some(asked) = asked {
+                    self.priors.extend(envelopes.iter().find_map(Prior::of).map(|prior| (asked, prior)));
+                }
+                self.envelopes.extend(envelopes);
+            }
+            Err(why) => return Step::Answered(Err(WriteError::Unavailable(why))),
+        }
+        Step::Answered(Ok(outcome))
+    }
+
+    /// What the account's key was first used for, in this batch or before.
+    fn prior(&self, asked: &(AccountId, RequestKey), log: &dyn EventLog) -> Result<Option<Prior>, String> {
+        if let Some(prior) = self.priors.get(asked) {
+            return Ok(Some(prior.clone()));
+        }
+        let Some(sequence) = log.find_request(&asked.0, &asked.1).map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
+        let commit = log.read_commit(sequence).map_err(|error| error.to_string())?;
+        let Some((commit, bytes)) =
+            commit.as_ref().and_then(|commit| Some((commit, commit.event(sequence)?)))
+        else {
+            return Err(format!("the log lacks event {sequence}, which a RequestKey names"));
+        };
+        decode(sequence, commit.time(), bytes)
+            .map(|envelope| Prior::of(&envelope))
+            .map_err(|error| error.to_string())
+    }
+
+    /// Takes events into the commit, all or none; `None` when there is no room.
+    fn push(&mut self, events: Vec<NewEvent>) -> Result<Option<Vec<Envelope>>, String> {
+        let mut encoded = Vec::with_capacity(events.len());
+        let mut bytes = 0;
+        for NewEvent { context, event } in events {
+            let salt = self.entropy.salt().map_err(|error| error.to_string())?;
+            let event_bytes =
+                EventBytes::from(encode(salt, &context, &event).map_err(|error| error.to_string())?);
+            bytes += event_bytes.len();
+            encoded.push((salt, context, event, event_bytes));
+        }
+        if !self.builder.has_room_for(encoded.len(), bytes) {
+            if self.builder.is_empty() {
+                return Err("the change is larger than a commit may be".into());
+            }
+            return Ok(None);
+        }
+        let mut envelopes = Vec::with_capacity(encoded.len());
+        for (salt, context, event, event_bytes) in encoded {
+            let sequence = self.builder.try_push(event_bytes).map_err(|refused| format!("{refused:?}"))?;
+            evolve(&mut self.overlay, sequence, &event);
+            let stream = event.stream();
+            envelopes.push(Envelope { sequence, time: self.builder.time(), stream, context, salt, event });
+        }
+        Ok(Some(envelopes))
+    }
+}
+
+/// Whose RequestKey a request names; a dry run ignores its key.
+fn asked(request: &Request) -> Option<(AccountId, RequestKey)> {
+    match (&request.context.actor, &request.context.key) {
+        (Actor::Account(account), Some(key)) if !request.validate_only => Some((*account, key.clone())),
+        (Actor::Account(_) | Actor::Operator(_) | Actor::System, Some(_) | None) => None,
+    }
+}
+
+/// The last event that a state has taken in, for tests of the engine.
+#[cfg(test)]
+impl Engine {
+    pub(super) fn last(&self) -> Option<Sequence> {
+        self.state.last
+    }
+}
