@@ -140,7 +140,9 @@ impl SessionTable {
         }
         let tick = self.tick();
         self.unbound.insert(tick, digest);
-        self.unbound_by_address.insert(address, of_address.saturating_add(1));
+        // Counted anew: the one that gave way may have been of this address.
+        let of_address = self.unbound_by_address.entry(address).or_default();
+        *of_address = of_address.saturating_add(1);
         self.entries.insert(digest, Entry::Unbound { address, born: now, tick });
         Ok(())
     }

@@ -168,5 +168,6 @@ mod tests {
     }
 
     /// Recorded when format 1 was fixed; a change here means that older vaults no longer open.
-    const GOLDEN: &str = "";
+    const GOLDEN: &str = "43524d5601498136b7272a2c3f02020202020202020202020202020202\
+                          c4a97a84d66246197121bd0ab7f0e5e780aa5c5803cb7a";
 }

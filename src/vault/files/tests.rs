@@ -82,21 +82,30 @@ fn a_replacement_broken_off_anywhere_leaves_the_old_or_the_new_file_and_nothing_
             break;
         }
     }
-    assert_eq!((kept, replaced), (3, 5), "write, link | rename, sync, wipe, remove, sync");
+    assert_eq!((kept, replaced), (5, 5), "wipe leftovers, write, link | rename, sync, wipe, remove, sync");
 }
 
 #[test]
-fn a_first_write_broken_off_leaves_nothing_or_the_file() {
-    for changes in 0..4 {
+fn a_first_write_broken_off_anywhere_leaves_nothing_or_the_whole_file() {
+    let (mut nothing, mut whole) = (0, 0);
+    for changes in 0.. {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        let done = replace(&Crashing::after(changes), &path, b"content");
-        let names = sweep(&RealFiles, folder.path()).unwrap();
-        assert_eq!(done.is_ok(), changes >= 4 - 1 + usize::from(names.is_empty()), "{changes}: {names:?}");
-        if let [name] = names.as_slice() {
-            assert_eq!(RealFiles.read(&folder.path().join(name)).unwrap(), b"content");
+        let done = replace(&Crashing::after(changes), &path, b"content").is_ok();
+        match sweep(&RealFiles, folder.path()).unwrap().as_slice() {
+            [] => nothing += 1,
+            names => {
+                assert_eq!(names, ["x"], "after {changes} changes");
+                assert_eq!(RealFiles.read(&path).unwrap(), b"content", "after {changes} changes");
+                whole += 1;
+            }
+        }
+        assert_eq!(RealFiles.list(folder.path()).unwrap().len(), usize::from(path.exists()));
+        if done {
+            break;
         }
     }
+    assert_eq!((nothing, whole), (5, 2), "wipe leftovers, write, link in vain | rename, sync");
 }
 
 #[test]
