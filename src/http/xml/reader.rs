@@ -117,7 +117,8 @@ impl<'a> XmlReader<'a> {
         })
     }
 
-    /// Where the event given last stands (text: its first character that is not white space), in bytes, for [`XmlReader::position`].
+    /// Where the event given last stands, in bytes, for [`XmlReader::position`]. Of text it is the first character
+    /// that is not white space.
     #[must_use]
     pub fn event_offset(&self) -> usize {
         self.event_offset
