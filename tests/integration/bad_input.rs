@@ -269,7 +269,7 @@ fn slow_clients_are_cut_off_and_keep_nobody_from_an_answer() {
     }
     let start = Instant::now();
     server.session("viewer").call("CRMConfigurationList", "").expect_success();
-    assert!(start.elapsed() < Duration::from_secs(5), "an answer took {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "an answer took {:?}", start.elapsed());
     for stream in &mut heads {
         let status = ends_within(stream, Duration::from_secs(15));
         assert!(matches!(status, None | Some(408)), "{status:?}");

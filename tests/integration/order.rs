@@ -2,7 +2,7 @@
 //! first fault is mended.
 
 use crmconf_events::access::Role;
-use crmconf_events::{PartitionId, Scope, TelSysId};
+use crmconf_events::{DeviceNumber, PartitionId, Scope, TelSysId};
 
 use crate::harness::{
     COMMON, CONFIGURATION, Extra, Reply, SUGAR, Server, Session, add_payload, container, escape, exchange,
@@ -44,9 +44,10 @@ fn check(pairs: &[Pair], send: impl Fn(&str) -> Reply) {
 
 fn server() -> Server {
     let partition = Scope::Partition(TelSysId::new(1).unwrap(), PartitionId::new(1).unwrap());
-    let watcher =
-        Extra { name: "watcher", password: "narrow-password", role: Role::Viewer, scope: partition };
-    Server::demo_with_accounts(&[watcher], &[])
+    let device = DeviceNumber::new("01234567101").unwrap();
+    let device = Scope::Device(TelSysId::new(1).unwrap(), PartitionId::new(1).unwrap(), device);
+    let viewer = |name, scope| Extra { name, password: "narrow-password", role: Role::Viewer, scope };
+    Server::demo_with_accounts(&[viewer("watcher", partition), viewer("phone", device)], &[])
 }
 
 /// A request of CreateSession with this inside.
@@ -257,6 +258,7 @@ fn grants_come_before_request_keys_and_those_before_the_directory() {
     let server = server();
     let editor = server.session("editor");
     let watcher = Session::sign_in(server.address, "watcher", "narrow-password");
+    let phone = Session::sign_in(server.address, "phone", "narrow-password");
     let at = |telsys, partition, device| add_payload(&triple(telsys, partition, device), "x");
     let key = property("RequestKey", "used");
     let used = add_payload(&triple("1", "1", ""), "first") + &key;
@@ -274,6 +276,20 @@ fn grants_come_before_request_keys_and_those_before_the_directory() {
             watcher.request(ADD, &at("1", "2", "")),
             (10512, ""),
             watcher.request(ADD, &at("1", "1", "")),
+            (10515, ""),
+        ),
+        pair(
+            "grants: Device before the right to modify",
+            phone.request(ADD, &at("1", "1", "01234567102")),
+            (10701, ""),
+            phone.request(ADD, &at("1", "1", "01234567101")),
+            (10515, ""),
+        ),
+        pair(
+            "grants: the every-TelSys scope before the right to modify",
+            watcher.request(ADD, &at("-1", "", "")),
+            (10700, ""),
+            server.session("viewer").request(ADD, &at("-1", "", "")),
             (10515, ""),
         ),
         pair(

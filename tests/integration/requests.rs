@@ -22,10 +22,10 @@ const DELETE: &str = "CRMConfigurationDelete";
 const INFO: &str = "CRMConfigurationInfo";
 const LIST: &str = "CRMConfigurationList";
 
-/// A Description that no other test has.
+/// A Description that no other test has, and that no other one begins with.
 fn fresh() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    format!("configuration {}", NUMBER.fetch_add(1, Ordering::Relaxed))
+    format!("configuration {};", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A configuration of a test's own, with the properties that name it.
@@ -62,4 +62,12 @@ fn column(reply: &Reply, name: &str) -> Vec<String> {
     let start = format!("<Property Name=\"{name}\">");
     let cells = reply.body.split(&start).skip(1);
     cells.map(|rest| rest.split("</Property>").next().unwrap().to_owned()).collect()
+}
+
+/// A golden's text without the version, which depends on the tests that came before.
+fn without_version(text: &str, version: &str) -> String {
+    let shown = format!("Name=\"Version\">{version}<");
+    assert!(text.contains(&shown), "{version} is no version in {text}");
+    text.replace(&shown, "Name=\"Version\">[version]<")
+        .replace(&format!("etag: \"{version}-"), "etag: \"[version]-")
 }

@@ -133,3 +133,39 @@ fn elements_come_in_any_order() {
     );
     assert_eq!(editor.send(&body).expect_success().body, own.info(&editor).body);
 }
+
+#[test]
+fn ids_have_one_form() {
+    let server = SERVER.get();
+    let admin = server.session("admin");
+    let list = |name: &str, value: &str, above: &str| {
+        admin.call(LIST, &(above.to_owned() + &property(name, value))).code()
+    };
+    let telsys = property("TelSysID", "1");
+    let partition = telsys.clone() + &property("PartIDInTelSys", "1");
+    for bad in [
+        "0",
+        "-2",
+        "+1",
+        "1.0",
+        "0x1",
+        "2147483648",
+        "99999999999999999999",
+        "1 1",
+        "\u{661}",
+        "UnknownNoneOrAll",
+    ] {
+        assert_eq!(list("TelSysID", bad, ""), 11012, "{bad}");
+        assert_eq!(list("PartIDInTelSys", bad, &telsys), 10108, "{bad}");
+    }
+    assert_eq!(list("TelSysID", "2147483647", ""), 11013);
+    assert_eq!(list("PartIDInTelSys", "2147483647", &telsys), 11131);
+    assert_eq!(list("DeviceNumber", &"9".repeat(64), &partition), 11161);
+    assert_eq!(list("DeviceNumber", &"9".repeat(65), &partition), 10108);
+    for other in ["1234567101", "+01234567101", "001234567101", "01234567101.0", "unknownnoneorall"] {
+        assert_eq!(list("DeviceNumber", other, &partition), 11161, "{other} is compared exactly");
+    }
+    for id in ["x", "8b421354e7ea58f6:1007bf0b:197cf8dc588", "-", &"f".repeat(10_000)] {
+        admin.call(INFO, &(partition.clone() + &property("CRMConfigurationID", id))).expect_code(31003);
+    }
+}

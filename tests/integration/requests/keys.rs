@@ -59,6 +59,18 @@ fn property_and_header_must_agree_and_a_key_has_128_characters_at_most() {
 }
 
 #[test]
+fn validate_only_looks_at_no_key() {
+    let server = SERVER.get();
+    let editor = server.session("editor");
+    let key = property("RequestKey", &fresh());
+    let scope = triple("1", "1", "");
+    editor.call(ADD, &(add_payload(&scope, &fresh()) + &key)).expect_success();
+    let other = add_payload(&scope, &fresh()) + &key;
+    editor.call(ADD, &(other.clone() + &property("ValidateOnly", "true"))).expect_success();
+    editor.call(ADD, &other).expect_code(31101);
+}
+
+#[test]
 fn a_refused_request_leaves_its_key_free() {
     let server = SERVER.get();
     let editor = server.session("editor");
