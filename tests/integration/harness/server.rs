@@ -1,0 +1,152 @@
+//! The demo server as a process of its own, on a free port and in a folder of its own.
+
+use std::fs::{File, OpenOptions};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use super::client::{Reply, get, post};
+use super::session::Session;
+
+/// How long a start or a stop may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program under test: the one that cargo built, or another that `CRMCONF_BIN` names.
+pub fn binary() -> PathBuf {
+    std::env::var_os("CRMCONF_BIN").map_or_else(|| env!("CARGO_BIN_EXE_crmconf").into(), PathBuf::from)
+}
+
+/// A running demo server; killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    pub data: PathBuf,
+    log: PathBuf,
+    extra: Vec<String>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Server {
+    /// The demo in a folder of its own.
+    pub fn demo() -> Self {
+        Self::demo_with(&[])
+    }
+
+    /// The demo with more arguments.
+    pub fn demo_with(extra: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server =
+            Self::demo_in(&folder.path().join("data"), extra).unwrap_or_else(|log| panic!("{log}"));
+        server._folder = Some(folder);
+        server
+    }
+
+    /// The demo in this folder; what it logged when it does not become ready.
+    pub fn demo_in(data: &Path, extra: &[&str]) -> Result<Self, String> {
+        let extra: Vec<String> = extra.iter().map(ToString::to_string).collect();
+        let log = data.with_extension("log");
+        let (child, address) = spawn(data, &log, &extra);
+        let mut server = Self { child, address, data: data.into(), log, extra, _folder: None };
+        server.wait_ready()?;
+        Ok(server)
+    }
+
+    /// Starts again after a kill.
+    pub fn restart(&mut self) {
+        self.try_restart().unwrap_or_else(|log| panic!("{log}"));
+    }
+
+    /// Starts again; what it logged when it does not become ready.
+    pub fn try_restart(&mut self) -> Result<(), String> {
+        (self.child, self.address) = spawn(&self.data, &self.log, &self.extra);
+        self.wait_ready()
+    }
+
+    fn wait_ready(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if self.child.try_wait().unwrap().is_some() {
+                return Err(self.log_text());
+            }
+            if get(self.address, "/readyz").is_some_and(|reply| reply.status == 200) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err(format!("not ready in time: {}", self.log_text()))
+    }
+
+    /// `kill -9`.
+    pub fn kill_nine(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and how it ended.
+    pub fn terminate(&mut self) -> ExitStatus {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "does not stop: {}", self.log_text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Everything that the process wrote to standard output and error, over all its starts.
+    pub fn log_text(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// Posts a body to the API.
+    pub fn post(&self, body: &str) -> Reply {
+        self.post_bytes(body.as_bytes(), &[]).expect("an answer")
+    }
+
+    /// Posts bytes with headers; `None` when the connection is closed without an answer.
+    pub fn post_bytes(&self, body: &[u8], headers: &[(&str, &str)]) -> Option<Reply> {
+        post(self.address, "/api/xml", headers, body)
+    }
+
+    /// Signs a demo account in.
+    pub fn session(&self, user: &str) -> Session {
+        Session::sign_in(self.address, user, &format!("demo-{user}"))
+    }
+
+    /// Runs another command of the program on this server's data folder.
+    pub fn run(&self, words: &[&str]) -> std::process::Output {
+        Command::new(binary()).args(words).arg("--data").arg(&self.data).output().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(data: &Path, log: &Path, extra: &[String]) -> (Child, SocketAddr) {
+    std::fs::create_dir_all(log.parent().unwrap()).unwrap();
+    let out: File = OpenOptions::new().create(true).append(true).open(log).unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let child = Command::new(binary())
+        .args(["serve", "--demo", "--listen", &address.to_string(), "--data"])
+        .arg(data)
+        .args(extra)
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(out)
+        .spawn()
+        .unwrap();
+    (child, address)
+}
