@@ -9,7 +9,7 @@ use crmconf_events::decide::{Decision, NewEvent, Prior, decide};
 use crmconf_events::event::{Actor, Envelope, decode, encode};
 use crmconf_events::log::EventLog;
 use crmconf_events::state::{State, evolve};
-use crmconf_events::{AccountId, RequestKey, Sequence, Timestamp};
+use crmconf_events::{AccountId, RequestKey, Timestamp};
 use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
@@ -272,10 +272,16 @@ fn asked(request: &Request) -> Option<(AccountId, RequestKey)> {
     }
 }
 
-/// The last event that a state has taken in, for tests of the engine.
+/// What tests of the engine look at and turn.
 #[cfg(test)]
 impl Engine {
-    pub(super) fn last(&self) -> Option<Sequence> {
+    /// The last event that the decision state has taken in.
+    pub(super) fn last(&self) -> Option<crmconf_events::Sequence> {
         self.state.last
+    }
+
+    /// How long the fate of a commit is looked for.
+    pub(super) fn set_settle_max(&mut self, settle_max: std::time::Duration) {
+        self.resolver.settle_max = settle_max;
     }
 }
