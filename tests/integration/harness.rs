@@ -1,13 +1,15 @@
 //! What every integration test needs: the demo server as a process, a bare HTTP client, sessions, goldens.
 
+mod accounts;
 mod client;
 mod golden;
 mod server;
 mod session;
 
-pub use client::{Reply, exchange, get, post};
+pub use accounts::Extra;
+pub use client::{Reply, exchange, get, post, read_reply};
 pub use golden::{golden, redact};
-pub use server::{Server, binary};
+pub use server::{Server, Shared, binary};
 pub use session::Session;
 
 /// A property of a payload, its value escaped.

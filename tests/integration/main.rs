@@ -4,4 +4,10 @@
 
 mod harness;
 
+mod bad_input;
+mod canary;
+mod errors;
+mod order;
+mod requests;
 mod seed;
+mod sessions;

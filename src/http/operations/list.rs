@@ -45,7 +45,6 @@ const SPEC: Spec = Spec {
 /// The first check that fails.
 pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
-    let triple = fields.triple()?;
     let requested = requested_fields(&fields)?;
     let crm_type = fields.either(CRM_TYPE_NAMES)?;
     let sort = fields.trimmed("Sort").map(parse_sort).transpose()?;
@@ -55,7 +54,7 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
     if limit > LIMIT_MAX {
         return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
     }
-    let permit: Permit<Reads> = caller.permit(triple.scope()?)?;
+    let permit: Permit<Reads> = caller.permit(fields.triple()?.scope()?)?;
     caller.view.directory.check(permit.scope())?;
 
     // A text that is too long for a type is an unknown type, and those give no rows.

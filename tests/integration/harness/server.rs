@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::client::{Reply, get, post};
@@ -15,6 +16,29 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The program under test: the one that cargo built, or another that `CRMCONF_BIN` names.
 pub fn binary() -> PathBuf {
     std::env::var_os("CRMCONF_BIN").map_or_else(|| env!("CARGO_BIN_EXE_crmconf").into(), PathBuf::from)
+}
+
+/// One server for those tests of a module that run at the same time; it ends with the last of them.
+pub struct Shared {
+    server: Mutex<Weak<Server>>,
+    start: fn() -> Server,
+}
+
+impl Shared {
+    /// A server that is started when a test first asks for it.
+    pub const fn new(start: fn() -> Server) -> Self {
+        Self { server: Mutex::new(Weak::new()), start }
+    }
+
+    /// The server.
+    pub fn get(&self) -> Arc<Server> {
+        let mut shared = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let server = Arc::new((self.start)());
+            *shared = Arc::downgrade(&server);
+            server
+        })
+    }
 }
 
 /// A running demo server; killed when dropped.
@@ -36,10 +60,14 @@ impl Server {
     /// The demo with more arguments.
     pub fn demo_with(extra: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut server =
-            Self::demo_in(&folder.path().join("data"), extra).unwrap_or_else(|log| panic!("{log}"));
-        server._folder = Some(folder);
-        server
+        let server = Self::demo_in(&folder.path().join("data"), extra).unwrap_or_else(|log| panic!("{log}"));
+        server.keeping(folder)
+    }
+
+    /// The server with the folder that goes away with it.
+    pub fn keeping(mut self, folder: tempfile::TempDir) -> Self {
+        self._folder = Some(folder);
+        self
     }
 
     /// The demo in this folder; what it logged when it does not become ready.
@@ -103,6 +131,13 @@ impl Server {
     /// Everything that the process wrote to standard output and error, over all its starts.
     pub fn log_text(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// The state that the journal adds up to, as `replay` prints it.
+    pub fn dump(&self) -> String {
+        let output = self.run(&["replay"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Posts a body to the API.
