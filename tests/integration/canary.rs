@@ -180,7 +180,7 @@ fn in_the_wrong_place(editor: &Session, named: &str, answers: &mut Answers) {
             format!(
                 "<Container Name=\"CRMConfiguration\"><Property Name=\"Password\">{value}</Property></Container>"
             ),
-            format!("{value}"),
+            value.clone(),
             format!("<Property>{value}</Property>"),
         ] {
             answers.refused(editor.call(CHANGE, &(named.to_owned() + &inner)));
