@@ -7,17 +7,12 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, HttpServer};
-use arc_swap::ArcSwap;
-use crmconf_events::ReplicaId;
 use crmconf_events::log::{LocalLog, LocalOptions, Progress};
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::http::app::{App, Phase, Service, routes};
-use crate::ids::IdSource;
-use crate::sessions::{
-    Authenticator, Clock, PasswordChecker, SessionLimits, Sessions, SystemClock, Throttle, ThrottleLimits,
-};
+use crate::http::app::{App, AppParts, Phase, Service, routes};
+use crate::sessions::SessionLimits;
 use crate::settings::Settings;
 use crate::store::{self, Store, StoreError};
 use crate::templates::TemplateSet;
@@ -110,7 +105,8 @@ fn listen(
 
 /// Opens the store and lets requests in. Runs beside the listener, which says meanwhile how far it is.
 fn start(settings: &Settings, service: &Service) -> Result<Running, ServerError> {
-    let options = LocalOptions::default();
+    let options =
+        LocalOptions { sled_cache_bytes: settings.sled_cache_bytes.value, ..LocalOptions::default() };
     let mut progress =
         |progress: Progress| service.tell(format!("{}, commit {}", progress.step, progress.commits));
     let Store { log, vault, origin } =
@@ -118,29 +114,20 @@ fn start(settings: &Settings, service: &Service) -> Result<Running, ServerError>
     let views = Arc::clone(&origin.views);
     let store = origin.log.store();
     let (writer, thread) = Writer::start(origin, settings.write_queue_commands_max.value.get())?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let limits = SessionLimits {
-        idle: settings.session_idle.value,
-        lifetime: settings.session_absolute.value,
-        ..SessionLimits::default()
-    };
-    let sessions = Arc::new(Sessions::new(limits, Arc::clone(&clock)));
-    let app = Arc::new(App {
+    let app = App::new(AppParts {
         views,
         writer,
-        ids: IdSource::new(store, ReplicaId::SOLE)
-            .map_err(|error| StoreError::from(VaultError::from(error)))?,
-        templates: ArcSwap::from_pointee(TemplateSet::builtin()),
-        authenticator: Authenticator::new(
-            vault,
-            Arc::clone(&sessions),
-            PasswordChecker::default(),
-            Throttle::new(ThrottleLimits::default()),
-            clock,
-        ),
-        sessions,
+        store,
+        vault,
+        templates: TemplateSet::builtin(),
+        sessions: SessionLimits {
+            idle: settings.session_idle.value,
+            lifetime: settings.session_absolute.value,
+            ..SessionLimits::default()
+        },
         body_timeout: settings.body_timeout.value,
     });
+    let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
     service.enter(Phase::Ready(Arc::clone(&app)));
     Ok(Running { app, writer: thread, log })
 }

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use actix_web::web::{self, Data, ServiceConfig};
 use arc_swap::ArcSwap;
-use crmconf_events::AccountId;
+use crmconf_events::{AccountId, ReplicaId, StoreId};
 
 use super::{api, health, outside};
 use crate::ids::IdSource;
-use crate::sessions::{Accounts, Authenticator, Sessions, Standing};
+use crate::sessions::{
+    Accounts, Authenticator, Clock, PasswordChecker, SessionLimits, Sessions, Standing, SystemClock,
+    Throttle, ThrottleLimits,
+};
 use crate::templates::TemplateSet;
+use crate::vault::Vault;
 use crate::writer::{Views, Writer};
 
 /// Where raw XML is answered.
@@ -36,6 +40,51 @@ pub struct App {
     pub authenticator: Authenticator,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+}
+
+/// What an [`App`] is put together from.
+pub struct AppParts {
+    /// The read models that the writer publishes.
+    pub views: Views,
+    /// The writer, started.
+    pub writer: Writer,
+    /// The store that it writes to.
+    pub store: StoreId,
+    /// The credentials.
+    pub vault: Arc<Vault>,
+    /// The templates in use.
+    pub templates: TemplateSet,
+    /// How many sessions there may be, and how long they live.
+    pub sessions: SessionLimits,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+impl App {
+    /// Puts an app together: the same for the server and for tests.
+    ///
+    /// # Errors
+    /// When the operating system has no random bytes to give.
+    pub fn new(parts: AppParts) -> Result<Self, getrandom::Error> {
+        let AppParts { views, writer, store, vault, templates, sessions, body_timeout } = parts;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let sessions = Arc::new(Sessions::new(sessions, Arc::clone(&clock)));
+        Ok(Self {
+            views,
+            writer,
+            ids: IdSource::new(store, ReplicaId::SOLE)?,
+            templates: ArcSwap::from_pointee(templates),
+            authenticator: Authenticator::new(
+                vault,
+                Arc::clone(&sessions),
+                PasswordChecker::default(),
+                Throttle::new(ThrottleLimits::default()),
+                clock,
+            ),
+            sessions,
+            body_timeout,
+        })
+    }
 }
 
 /// How far the process is.

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crmconf_events::Sequence;
 use crmconf_events::commit::Commit;
-use crmconf_events::log::{AppendOutcome, EventLog, Health, LogError};
+use crmconf_events::log::{AppendOutcome, EventLog, Health};
 
 /// How long the fate of a commit is looked for before callers are told that it is not known.
 const SETTLE_MAX: Duration = Duration::from_secs(5);
@@ -42,9 +41,9 @@ impl Resolver {
     pub(super) fn append(&mut self, log: &dyn EventLog, commit: &Commit) -> Fate {
         let fate = match log.append(commit.clone()) {
             AppendOutcome::Appended | AppendOutcome::Duplicate => Fate::Stands,
-            AppendOutcome::Conflict { .. } => found(log, commit).unwrap_or(Fate::Lost),
+            AppendOutcome::Conflict { .. } => conflict(log, commit).unwrap_or_else(Fate::Unknown),
             AppendOutcome::Unavailable { why } => Fate::NotAppended(why),
-            AppendOutcome::Unknown { why } => self.look_for(log, commit, why),
+            AppendOutcome::Unknown { .. } => self.look_for(log, commit),
         };
         self.pending = matches!(fate, Fate::Unknown(_)).then(|| commit.clone());
         fate
@@ -56,7 +55,7 @@ impl Resolver {
     /// Why it is still not known: nothing may be decided.
     pub(super) fn settle(&mut self, log: &dyn EventLog) -> Result<(), String> {
         let Some(commit) = self.pending.take() else { return Ok(()) };
-        match self.look_for(log, &commit, "an earlier change is not settled".into()) {
+        match self.look_for(log, &commit) {
             Fate::Stands | Fate::Lost => Ok(()),
             Fate::NotAppended(why) | Fate::Unknown(why) => {
                 self.pending = Some(commit);
@@ -67,22 +66,23 @@ impl Resolver {
 
     /// Looks past the known head: this commit's hash, another commit, or nothing, upon which the identical bytes are
     /// appended again. A log that takes no appends until it is opened again ends the search at once.
-    fn look_for(&self, log: &dyn EventLog, commit: &Commit, mut why: String) -> Fate {
+    fn look_for(&self, log: &dyn EventLog, commit: &Commit) -> Fate {
         let deadline = Instant::now() + self.settle_max;
         loop {
             if let Health::ReadOnly { why } = log.health() {
                 return Fate::Unknown(why);
             }
-            if let Some(fate) = found(log, commit) {
+            if let Ok(Some(fate)) = found(log, commit) {
                 return fate;
             }
-            match log.append(commit.clone()) {
+            let why = match log.append(commit.clone()) {
                 AppendOutcome::Appended | AppendOutcome::Duplicate => return Fate::Stands,
-                AppendOutcome::Conflict { .. } => return found(log, commit).unwrap_or(Fate::Lost),
-                AppendOutcome::Unavailable { why: reason } | AppendOutcome::Unknown { why: reason } => {
-                    why = reason
-                }
-            }
+                AppendOutcome::Conflict { .. } => match conflict(log, commit) {
+                    Ok(fate) => return fate,
+                    Err(why) => why,
+                },
+                AppendOutcome::Unavailable { why } | AppendOutcome::Unknown { why } => why,
+            };
             if Instant::now() >= deadline {
                 return Fate::Unknown(why);
             }
@@ -91,15 +91,18 @@ impl Resolver {
     }
 }
 
-/// What stands in a commit's place, if anything does and it can be read.
-fn found(log: &dyn EventLog, commit: &Commit) -> Option<Fate> {
-    let first: Sequence = commit.first();
-    match log.read_commit(first) {
-        Ok(Some(standing)) if standing.hash() == commit.hash() => Some(Fate::Stands),
-        Ok(Some(_)) => Some(Fate::Lost),
-        Ok(None)
-        | Err(LogError::Backend(_) | LogError::Broken { .. } | LogError::Missing(_) | LogError::Closed) => {
-            None
-        }
+/// What a conflict means: our own commit stands after all, or another's does. The error says why that cannot be read;
+/// to take it for another's would have our own commands decided a second time, on top of themselves.
+fn conflict(log: &dyn EventLog, commit: &Commit) -> Result<Fate, String> {
+    Ok(found(log, commit)?.unwrap_or(Fate::Lost))
+}
+
+/// What stands in a commit's place, if anything does.
+fn found(log: &dyn EventLog, commit: &Commit) -> Result<Option<Fate>, String> {
+    match log.read_commit(commit.first()) {
+        Ok(Some(standing)) if standing.hash() == commit.hash() => Ok(Some(Fate::Stands)),
+        Ok(Some(_)) => Ok(Some(Fate::Lost)),
+        Ok(None) => Ok(None),
+        Err(error) => Err(error.to_string()),
     }
 }

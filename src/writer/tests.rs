@@ -1,1 +1,187 @@
-//! The engine against a scripted log.
+//! The engine against a scripted log: every outcome of an append, at each step, and what callers and readers see.
+
+mod batches;
+mod outcomes;
+mod scripted;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use crmconf_events::access::{Grant, Role};
+use crmconf_events::command::{
+    AddConfiguration, AddParts, Command, CreateStore, Given, NewAccount, Request, RequestForm, TemplateUse,
+};
+use crmconf_events::event::{Actor, Context};
+use crmconf_events::json::Json;
+use crmconf_events::state::State;
+use crmconf_events::template::template_digest;
+use crmconf_events::{
+    AccountId, ConfigurationId, CredentialId, CrmType, Description, IdParts, NameCommitment, RequestKey,
+    Scope, StoreId, Timestamp,
+};
+use crmconf_projections::Projector;
+use tokio::sync::oneshot;
+
+use super::engine::Engine;
+use super::{Entropy, Job, Obstacle, Origin, Views, WriteError, WriteResult};
+use scripted::Scripted;
+
+const STORE: StoreId = StoreId::new([7; 16]);
+const WRITER: AccountId = AccountId::new([1; 16]);
+const STRANGER: AccountId = AccountId::new([2; 16]);
+const TEMPLATE: &str = r#"{"CRMType":"T"}"#;
+
+/// An engine on a scripted log, with an account and nothing else in its store.
+struct Bench {
+    log: Arc<Scripted>,
+    engine: Engine,
+    views: Views,
+    obstacle: Obstacle,
+    /// What the clock shows, in microseconds.
+    clock: Arc<AtomicI64>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let views = Views::new(ArcSwap::from_pointee(Projector::default().view().clone()));
+        Self::on(Arc::new(Scripted::new(STORE, Arc::clone(&views))), views)
+    }
+
+    fn on(log: Arc<Scripted>, views: Views) -> Self {
+        let clock = Arc::new(AtomicI64::new(1_000_000));
+        let obstacle = Obstacle::default();
+        let origin = Origin {
+            log: Arc::clone(&log) as Arc<_>,
+            state: State::default(),
+            projector: Projector::default(),
+            views: Arc::clone(&views),
+        };
+        let shown = Arc::clone(&clock);
+        let now = move || Timestamp::from_micros(shown.load(Ordering::Relaxed));
+        let mut engine = Engine::new(origin, Entropy::default(), Box::new(now), Arc::clone(&obstacle));
+        engine.set_settle_max(Duration::from_millis(60));
+        let mut bench = Self { log, engine, views, obstacle, clock };
+        bench.run([create_store()]).pop().unwrap().unwrap();
+        bench.log.forget();
+        bench
+    }
+
+    /// Runs a batch, and returns what each caller is told.
+    fn run(&mut self, requests: impl IntoIterator<Item = Request>) -> Vec<WriteResult> {
+        let (jobs, answers): (Vec<_>, Vec<_>) = requests.into_iter().map(job).unzip();
+        self.engine.run_batch(jobs);
+        answers.into_iter().map(|mut answer| answer.try_recv().expect("each caller is answered")).collect()
+    }
+
+    /// The descriptions that readers see, in the order of creation.
+    fn shown(&self) -> Vec<String> {
+        let view = self.views.load();
+        let mut found: Vec<_> = view.configurations.iter().collect();
+        found.sort_by_key(|found| found.created);
+        found.into_iter().map(|found| found.description.to_string()).collect()
+    }
+
+    /// Readers see exactly what the log holds, and the decision state is there too.
+    #[track_caller]
+    fn assert_in_step(&self) {
+        let head = self.log.head_last();
+        assert_eq!(self.views.load().last, head, "the view");
+        assert_eq!(self.engine.last(), head, "the decision state");
+    }
+
+    fn obstacle(&self) -> Option<String> {
+        self.obstacle.load().as_ref().as_ref().map(|hindrance| hindrance.why.clone())
+    }
+}
+
+fn job(request: Request) -> (Job, oneshot::Receiver<WriteResult>) {
+    let (answer, outcome) = oneshot::channel();
+    (Job { request, answer }, outcome)
+}
+
+fn create_store() -> Request {
+    let account = |account, role, seed| NewAccount {
+        account,
+        name: NameCommitment::new([seed; 32]),
+        credential: CredentialId::new([seed; 16]),
+        grants: vec![Grant { role, scope: Scope::EveryTelSys }],
+    };
+    let accounts = vec![account(WRITER, Role::Editor, 1), account(STRANGER, Role::Editor, 2)];
+    let command = CreateStore { store: STORE, accounts, directory: Vec::new() };
+    Request {
+        context: Context::of(Actor::System),
+        validate_only: false,
+        command: Command::CreateStore(command),
+    }
+}
+
+/// An Add of a configuration with this description; its id follows from the number.
+fn add(number: u64, description: &str) -> Request {
+    add_with(number, description, "{}")
+}
+
+fn add_with(number: u64, description: &str, configuration: &str) -> Request {
+    let crm_type = CrmType::new("T").unwrap();
+    let description = Description::new(description).unwrap();
+    let configuration = Arc::new(Json::parse(configuration).unwrap());
+    let common = Arc::new(Json::parse("{}").unwrap());
+    let template = TemplateUse {
+        crm_type: crm_type.clone(),
+        version: "1".into(),
+        digest: template_digest(TEMPLATE),
+        document: TEMPLATE.into(),
+        password_fields: std::collections::BTreeSet::new(),
+    };
+    let command = AddConfiguration {
+        id: id(number),
+        scope: Scope::EveryTelSys,
+        crm_type: crm_type.clone(),
+        description: description.clone(),
+        parts: Ok(AddParts {
+            template: Arc::new(template),
+            configuration: Arc::clone(&configuration),
+            secrets: std::collections::BTreeMap::new(),
+            common: Arc::clone(&common),
+        }),
+        form: RequestForm {
+            operation: "CRMConfigurationAdd",
+            scope: Scope::EveryTelSys,
+            id: None,
+            crm_type: Some(crm_type),
+            description: Some(description),
+            expected_version: None,
+            configuration: Given::Json(configuration),
+            common: Given::Json(common),
+        },
+    };
+    Request {
+        context: Context::of(Actor::Account(WRITER)),
+        validate_only: false,
+        command: Command::AddConfiguration(command),
+    }
+}
+
+fn id(number: u64) -> ConfigurationId {
+    IdParts { node: 1, process: 1, millis: number, counter: 0 }.into()
+}
+
+/// The same request under a RequestKey.
+fn keyed(mut request: Request, key: &str) -> Request {
+    request.context.key = Some(RequestKey::new(key).unwrap());
+    request
+}
+
+/// The same request of another account.
+fn of_stranger(mut request: Request) -> Request {
+    request.context.actor = Actor::Account(STRANGER);
+    request
+}
+
+/// What the caller of an accepted Add with this number is told.
+#[track_caller]
+fn assert_added(answer: &WriteResult, number: u64) {
+    let outcome = answer.as_ref().expect("accepted").as_ref().expect("an outcome");
+    assert_eq!(outcome.id, id(number));
+}
