@@ -3,5 +3,8 @@
 #![expect(unreachable_pub, missing_docs, reason = "nothing outside this binary uses the harness")]
 
 mod harness;
+mod inprocess;
 
+mod model;
+mod permissions;
 mod seed;

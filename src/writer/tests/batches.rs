@@ -160,7 +160,8 @@ fn a_caller_that_went_away_does_no_harm() {
 #[test]
 fn time_never_goes_back() {
     let mut bench = Bench::new();
-    for (number, micros) in [(1, 5_000_000), (2, 4_000_000), (3, 0), (4, -1), (5, 5_000_001), (6, 9_000_000)] {
+    for (number, micros) in [(1, 5_000_000), (2, 4_000_000), (3, 0), (4, -1), (5, 5_000_001), (6, 9_000_000)]
+    {
         bench.clock.store(micros, Ordering::Relaxed);
         assert_added(&bench.run([add(number, &format!("d{number}"))])[0], number);
     }
