@@ -1,4 +1,24 @@
-//! The server of crmconf.
+//! The server of crmconf: the event-sourced configuration store behind the "CRM Configurations" XML API.
+//!
+//! Data flows one way: a request becomes a command ([`http`]), the command a decision and a commit ([`writer`]), the
+//! commit durable in the log (`crmconf-events`), the read models follow (`crmconf-projections`), and the answer is
+//! read from them. What must be able to forget stands beside the log, in the [`vault`].
+//!
+//! What it is not: it keeps no passwords inside configurations yet, speaks no SOAP and no TLS, and administers neither
+//! accounts nor the directory beyond what `init` and the demo set up.
+//!
+//! Limits are constants beside what they limit, or settings ([`settings`]); beyond one comes an error that names it.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     match crmconf::cli::Command::from_process() {
+//!         Ok(command) => crmconf::commands::run(command).into(),
+//!         Err(stop) => stop.report().into(),
+//!     }
+//! }
+//! ```
 
 pub mod cli;
 pub mod commands;

@@ -105,7 +105,8 @@ fn listen(
 
 /// Opens the store and lets requests in. Runs beside the listener, which says meanwhile how far it is.
 fn start(settings: &Settings, service: &Service) -> Result<Running, ServerError> {
-    let options = LocalOptions::default();
+    let options =
+        LocalOptions { sled_cache_bytes: settings.sled_cache_bytes.value, ..LocalOptions::default() };
     let mut progress =
         |progress: Progress| service.tell(format!("{}, commit {}", progress.step, progress.commits));
     let Store { log, vault, origin } =

@@ -209,7 +209,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The scope's three ids, from the payload or, for List, the URL.
+    /// The scope's three ids, from the payload or, for List, the URL. The last getter to call: among what is
+    /// malformed a `TelSysID` is told of last, since it has a code of its own.
     ///
     /// # Errors
     /// When one is malformed, or payload and URL differ.
@@ -223,24 +224,22 @@ impl<'a> Fields<'a> {
         let malformed = |name: &str, error: ScopeError| ApiError::invalid(format!("{name} {error}."));
         let given = [id(telsys)?, id(partition)?, id(device)?];
         let [telsys_text, partition_text, device_text] = given;
-        Ok(Triple {
-            telsys_given: telsys_text.is_some(),
-            telsys: telsys_text
-                .map(TelSysId::parse)
-                .transpose()
-                .map_err(|_| ApiError::new(Code::TelSysMalformed))?
-                .flatten(),
-            partition: partition_text
-                .map(PartitionId::parse)
-                .transpose()
-                .map_err(|error| malformed(partition, error))?
-                .flatten(),
-            device: device_text
-                .map(DeviceNumber::parse)
-                .transpose()
-                .map_err(|error| malformed(device, error))?
-                .flatten(),
-        })
+        let partition = partition_text
+            .map(PartitionId::parse)
+            .transpose()
+            .map_err(|error| malformed(partition, error))?
+            .flatten();
+        let device = device_text
+            .map(DeviceNumber::parse)
+            .transpose()
+            .map_err(|error| malformed(device, error))?
+            .flatten();
+        let telsys = telsys_text
+            .map(TelSysId::parse)
+            .transpose()
+            .map_err(|_| ApiError::new(Code::TelSysMalformed))?
+            .flatten();
+        Ok(Triple { telsys_given: telsys_text.is_some(), telsys, partition, device })
     }
 
     /// A container; `None` when it was not given.

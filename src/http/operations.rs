@@ -38,8 +38,10 @@ impl<'a> Input<'a> {
     /// # Errors
     /// The first thing that is unknown, twice or malformed.
     pub fn fields(&'a self, spec: &Spec) -> Result<Fields<'a>, ApiError> {
-        let beside = self.beside.as_ref().map_err(Clone::clone)?;
-        let fields = Fields::new(self.parsed, &beside.query, spec)?;
+        // What is malformed beside the body waits for what is unknown or twice in it.
+        let query = self.beside.as_ref().map_or(&[][..], |beside| &beside.query);
+        let fields = Fields::new(self.parsed, query, spec)?;
+        self.beside.as_ref().map_err(Clone::clone)?;
         if self.parsed.invoke_id.is_some() && self.parsed.echoed_invoke_id().is_none() {
             let message = format!("InvokeID may have {INVOKE_ID_CHARS_MAX} characters at most.");
             return Err(ApiError::invalid(message));

@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::xml::Namespace;
 
 /// 405 with `Allow`.
-pub async fn method_not_allowed() -> HttpResponse {
+pub(super) async fn method_not_allowed() -> HttpResponse {
     let error =
         ApiError::with(Code::Operation, "Requests are sent by POST.").status(StatusCode::METHOD_NOT_ALLOWED);
     let mut response = fail(&error, None, Namespace::Bare);
@@ -20,7 +20,7 @@ pub async fn method_not_allowed() -> HttpResponse {
 }
 
 /// 404.
-pub async fn not_found() -> HttpResponse {
+pub(super) async fn not_found() -> HttpResponse {
     let message = format!("There is nothing at this path; requests go to {XML_PATH}.");
     fail(&ApiError::with(Code::Operation, message).status(StatusCode::NOT_FOUND), None, Namespace::Bare)
 }

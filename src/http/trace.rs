@@ -6,14 +6,14 @@ use super::error::ApiError;
 use super::operation::Operation;
 
 /// A request on its way.
-pub struct Trace {
+pub(super) struct Trace {
     id: u64,
     start: Instant,
 }
 
 /// Begins a request, under an id that is unique enough to find its lines by.
 #[must_use]
-pub fn begin() -> Trace {
+pub(super) fn begin() -> Trace {
     let mut id = [0; 8];
     // Without random bytes the lines stand under one id; the request goes on.
     let _ = getrandom::fill(&mut id);
@@ -22,13 +22,13 @@ pub fn begin() -> Trace {
 
 impl Trace {
     /// The request succeeded.
-    pub fn succeeded(&self, operation: Option<Operation>) {
+    pub(super) fn succeeded(&self, operation: Option<Operation>) {
         let (request, operation) = self.words(operation);
         tracing::info!(request, operation, result = "Success", duration_us = self.micros());
     }
 
     /// The request was refused.
-    pub fn refused(&self, operation: Option<Operation>, error: &ApiError) {
+    pub(super) fn refused(&self, operation: Option<Operation>, error: &ApiError) {
         let (request, operation) = self.words(operation);
         tracing::info!(
             request,

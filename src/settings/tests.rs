@@ -235,3 +235,18 @@ fn an_idle_time_beyond_the_absolute_one_is_refused() {
     let message = resolve(None, &[], &flags, false).unwrap_err();
     assert!(message.contains("cannot rest longer than it lives"), "{message}");
 }
+
+#[test]
+fn the_configuration_page_shows_every_setting_as_the_table_has_it_and_no_other() {
+    let page = include_str!("../../docs/configuration.md");
+    let shown: Vec<_> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let expected: Vec<_> = TABLE
+        .iter()
+        .map(|setting| {
+            let Setting { name, env, flag, default, kind, doc, placeholder: _ } = setting;
+            let default = default.map_or_else(|| "none".to_owned(), |value| format!("`{value}`"));
+            format!("| `{name}` | `{env}` | `{flag}` | {default} | {} | {doc} |", kind.expectation())
+        })
+        .collect();
+    assert_eq!(shown, expected);
+}

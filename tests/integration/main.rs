@@ -1,10 +1,21 @@
 //! Integration tests: the binary as its users meet it, over HTTP and on disk. One binary, a module per promise.
 
-#![expect(unreachable_pub, missing_docs, reason = "nothing outside this binary uses the harness")]
+#![expect(unreachable_pub, reason = "nothing outside this binary uses the harness")]
 
 mod harness;
 mod inprocess;
 
+mod bad_input;
+mod canary;
+mod commands;
+mod damage;
+mod errors;
+mod faults;
+mod kill_nine;
+mod manners;
 mod model;
+mod order;
 mod permissions;
+mod requests;
 mod seed;
+mod sessions;

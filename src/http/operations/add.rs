@@ -35,18 +35,18 @@ const SPEC: Spec = Spec {
 /// The first check that fails.
 pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
-    let triple = fields.triple()?;
     let description = fields.text("Description", Description::new)?;
     let crm_type = fields.identifier("CRMType", CrmType::new)?;
     let extensions = Extensions::of(&fields, input)?;
     let configuration = parts::read(&fields, Part::Configuration)?;
     let common = parts::read(&fields, Part::Common)?;
+    let triple = fields.triple()?;
     triple.require_telsys()?;
     let description = require(description, "Description")?;
-    let crm_type = require(crm_type, "CRMType")?;
     for part in Part::ALL {
         require(fields.container(part.name()), part.name())?;
     }
+    let crm_type = require(crm_type, "CRMType")?;
     let permit = caller.permit(triple.scope()?)?;
 
     let command = Command::AddConfiguration(AddConfiguration {

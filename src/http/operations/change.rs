@@ -37,13 +37,13 @@ const SPEC: Spec = Spec {
 /// The first check that fails.
 pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
-    let triple = fields.triple()?;
     let description = fields.text("Description", Description::new)?;
     let crm_type = fields.identifier("CRMType", CrmType::new)?;
     let expected_version = expected_version(&fields)?;
     let extensions = Extensions::of(&fields, input)?;
     let configuration = parts::read(&fields, Part::Configuration)?;
     let common = parts::read(&fields, Part::Common)?;
+    let triple = fields.triple()?;
     triple.require_telsys()?;
     let id_text = require(fields.trimmed("CRMConfigurationID"), "CRMConfigurationID")?;
     let permit = caller.permit(triple.scope()?)?;

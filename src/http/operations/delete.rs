@@ -33,9 +33,9 @@ const SPEC: Spec = Spec {
 /// The first check that fails.
 pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
-    let triple = fields.triple()?;
     let expected_version = expected_version(&fields)?;
     let extensions = Extensions::of(&fields, input)?;
+    let triple = fields.triple()?;
     triple.require_telsys()?;
     let id_text = require(fields.trimmed("CRMConfigurationID"), "CRMConfigurationID")?;
     let permit = caller.permit(triple.scope()?)?;

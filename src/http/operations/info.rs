@@ -36,9 +36,9 @@ const SPEC: Spec = Spec {
 /// The first check that fails.
 pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
-    let triple = fields.triple()?;
     let requested = requested_fields(&fields)?;
     let as_json = fields.flag("ReturnJSON")?;
+    let triple = fields.triple()?;
     triple.require_telsys()?;
     let id = require(fields.trimmed("CRMConfigurationID"), "CRMConfigurationID")?;
     let permit: Permit<Reads> = caller.permit(triple.scope()?)?;

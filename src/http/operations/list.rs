@@ -8,7 +8,7 @@ use crmconf_projections::list::{Direction, Page, Query, ScopeMatch, Search, Sort
 use crmconf_projections::{Configuration, Descriptions};
 
 use super::Input;
-use super::render::{self, OPTIONAL_FIELDS, Shape};
+use super::render::{self, OPTIONAL_FIELDS, Shapes};
 use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::{Caller, Permit, Reads};
@@ -45,7 +45,6 @@ const SPEC: Spec = Spec {
 /// The first check that fails.
 pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
-    let triple = fields.triple()?;
     let requested = requested_fields(&fields)?;
     let crm_type = fields.either(CRM_TYPE_NAMES)?;
     let sort = fields.trimmed("Sort").map(parse_sort).transpose()?;
@@ -55,7 +54,7 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
     if limit > LIMIT_MAX {
         return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
     }
-    let permit: Permit<Reads> = caller.permit(triple.scope()?)?;
+    let permit: Permit<Reads> = caller.permit(fields.triple()?.scope()?)?;
     caller.view.directory.check(permit.scope())?;
 
     // A text that is too long for a type is an unknown type, and those give no rows.
@@ -128,8 +127,9 @@ fn render(app: &App, caller: &Caller, offset: u64, page: &Page, requested: &BTre
     let mut payload = Payload::with_capacity(page.rows.len().saturating_mul(ROW_BYTES));
     payload.property("Offset", &offset.to_string());
     payload.property("Total", &page.total.to_string());
+    let mut shapes = Shapes::new(app, &caller.view);
     for found in &page.rows {
-        payload.container(None, |row| render_row(row, app, caller, found, requested));
+        payload.container(None, |row| render_row(row, &mut shapes, caller, found, requested));
     }
     payload
 }
@@ -137,7 +137,7 @@ fn render(app: &App, caller: &Caller, offset: u64, page: &Page, requested: &BTre
 /// The seed's six properties, then those asked for, in their fixed order.
 fn render_row(
     row: &mut Payload,
-    app: &App,
+    shapes: &mut Shapes<'_>,
     caller: &Caller,
     found: &Configuration,
     requested: &BTreeSet<&str>,
@@ -161,7 +161,7 @@ fn render_row(
     optional("Version", &found.version.to_string());
     for (part, json) in [(Part::Configuration, &found.configuration), (Part::Common, &found.common)] {
         if requested.contains(part.name()) {
-            Shape::of(app, &caller.view, found).container(row, part, json, false);
+            shapes.of(found).container(row, part, json, false);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! How a configuration's properties and parts look in answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crmconf_events::Scope;
 use crmconf_events::json::Json;
 use crmconf_events::template::Part;
+use crmconf_events::{CrmType, Scope, TemplateDigest};
 use crmconf_projections::Configuration;
 
 use crate::http::app::App;
@@ -41,6 +41,27 @@ pub(super) fn partition(scope: &Scope) -> String {
 /// `DeviceNumber` as answers show it.
 pub(super) fn device(scope: &Scope) -> &str {
     scope.device().map_or(DEVICE_SENTINEL, |device| device.as_str())
+}
+
+/// The shapes of a long answer's rows, each made once.
+pub(super) struct Shapes<'a> {
+    app: &'a App,
+    view: &'a ReadModel,
+    made: BTreeMap<(CrmType, TemplateDigest), Shape>,
+}
+
+impl<'a> Shapes<'a> {
+    /// No shapes yet.
+    pub(super) const fn new(app: &'a App, view: &'a ReadModel) -> Self {
+        Self { app, view, made: BTreeMap::new() }
+    }
+
+    /// The shape of a configuration.
+    pub(super) fn of(&mut self, found: &Configuration) -> &Shape {
+        let key = (found.crm_type.clone(), found.template);
+        let (app, view) = (self.app, self.view);
+        self.made.entry(key).or_insert_with(|| Shape::of(app, view, found))
+    }
 }
 
 /// The password fields of a configuration and its types' order of keys, by the template of today and the one that

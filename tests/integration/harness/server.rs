@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::client::{Reply, get, post};
@@ -17,13 +18,45 @@ pub fn binary() -> PathBuf {
     std::env::var_os("CRMCONF_BIN").map_or_else(|| env!("CARGO_BIN_EXE_crmconf").into(), PathBuf::from)
 }
 
-/// A running demo server; killed when dropped.
+/// One server for those tests of a module that run at the same time; it ends with the last of them.
+pub struct Shared {
+    server: Mutex<Weak<Server>>,
+    start: fn() -> Server,
+}
+
+impl Shared {
+    /// A server that is started when a test first asks for it.
+    pub const fn new(start: fn() -> Server) -> Self {
+        Self { server: Mutex::new(Weak::new()), start }
+    }
+
+    /// The server.
+    pub fn get(&self) -> Arc<Server> {
+        let mut shared = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let server = Arc::new((self.start)());
+            *shared = Arc::downgrade(&server);
+            server
+        })
+    }
+}
+
+/// How the server is started, each time.
+#[derive(Clone, Debug, Default)]
+struct Launch {
+    demo: bool,
+    extra: Vec<String>,
+    /// Largest file that it may write, in blocks of 512 bytes.
+    file_blocks_max: Option<u32>,
+}
+
+/// A running server; killed when dropped.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
     pub data: PathBuf,
     log: PathBuf,
-    extra: Vec<String>,
+    launch: Launch,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -36,20 +69,37 @@ impl Server {
     /// The demo with more arguments.
     pub fn demo_with(extra: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut server =
-            Self::demo_in(&folder.path().join("data"), extra).unwrap_or_else(|log| panic!("{log}"));
-        server._folder = Some(folder);
-        server
+        let server = Self::demo_in(&folder.path().join("data"), extra).unwrap_or_else(|log| panic!("{log}"));
+        server.keeping(folder)
+    }
+
+    /// The server with the folder that goes away with it.
+    pub fn keeping(mut self, folder: tempfile::TempDir) -> Self {
+        self._folder = Some(folder);
+        self
     }
 
     /// The demo in this folder; what it logged when it does not become ready.
     pub fn demo_in(data: &Path, extra: &[&str]) -> Result<Self, String> {
-        let extra: Vec<String> = extra.iter().map(ToString::to_string).collect();
+        Self::start(data, Launch { demo: true, extra: owned(extra), file_blocks_max: None })
+    }
+
+    /// A store that was set up before; what it logged when it does not become ready.
+    pub fn plain_in(data: &Path, extra: &[&str]) -> Result<Self, String> {
+        Self::start(data, Launch { demo: false, extra: owned(extra), file_blocks_max: None })
+    }
+
+    fn start(data: &Path, launch: Launch) -> Result<Self, String> {
         let log = data.with_extension("log");
-        let (child, address) = spawn(data, &log, &extra);
-        let mut server = Self { child, address, data: data.into(), log, extra, _folder: None };
+        let (child, address) = spawn(data, &log, &launch);
+        let mut server = Self { child, address, data: data.into(), log, launch, _folder: None };
         server.wait_ready()?;
         Ok(server)
+    }
+
+    /// From the next start on, no file may grow beyond this many blocks of 512 bytes, as on a full disk.
+    pub fn limit_files(&mut self, blocks: Option<u32>) {
+        self.launch.file_blocks_max = blocks;
     }
 
     /// Starts again after a kill.
@@ -59,8 +109,13 @@ impl Server {
 
     /// Starts again; what it logged when it does not become ready.
     pub fn try_restart(&mut self) -> Result<(), String> {
-        (self.child, self.address) = spawn(&self.data, &self.log, &self.extra);
+        self.begin_restart();
         self.wait_ready()
+    }
+
+    /// Starts again, and waits for nothing.
+    pub fn begin_restart(&mut self) {
+        (self.child, self.address) = spawn(&self.data, &self.log, &self.launch);
     }
 
     fn wait_ready(&mut self) -> Result<(), String> {
@@ -85,7 +140,17 @@ impl Server {
 
     /// SIGTERM, and how it ended.
     pub fn terminate(&mut self) -> ExitStatus {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        Command::new("kill").args(["-s", name]).arg(self.child.id().to_string()).status().unwrap();
+    }
+
+    /// Waits until it ended by itself, and tells how.
+    pub fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -103,6 +168,13 @@ impl Server {
     /// Everything that the process wrote to standard output and error, over all its starts.
     pub fn log_text(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// The state that the journal adds up to, as `replay` prints it.
+    pub fn dump(&self) -> String {
+        let output = self.run(&["replay"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Posts a body to the API.
@@ -134,19 +206,33 @@ impl Drop for Server {
     }
 }
 
-fn spawn(data: &Path, log: &Path, extra: &[String]) -> (Child, SocketAddr) {
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+fn spawn(data: &Path, log: &Path, launch: &Launch) -> (Child, SocketAddr) {
     std::fs::create_dir_all(log.parent().unwrap()).unwrap();
     let out: File = OpenOptions::new().create(true).append(true).open(log).unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let child = Command::new(binary())
-        .args(["serve", "--demo", "--listen", &address.to_string(), "--data"])
+    let child = program(launch)
+        .args(["serve", "--listen", &address.to_string(), "--data"])
         .arg(data)
-        .args(extra)
+        .args(launch.demo.then_some("--demo"))
+        .args(&launch.extra)
         .stdin(Stdio::null())
         .stdout(out.try_clone().unwrap())
         .stderr(out)
         .spawn()
         .unwrap();
     (child, address)
+}
+
+fn program(launch: &Launch) -> Command {
+    let Some(blocks) = launch.file_blocks_max else { return Command::new(binary()) };
+    let mut shell = Command::new("sh");
+    // A write past the limit is an error like that of a full disk only where the signal is ignored.
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &script]).arg(binary());
+    shell
 }

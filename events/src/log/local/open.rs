@@ -21,10 +21,18 @@ use crate::log::journal::{
 use crate::{Sequence, StoreId};
 
 /// How a local log is kept.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct LocalOptions {
     /// How large the journal's files are.
     pub segments: SegmentSizes,
+    /// Memory for sled's page cache, in bytes. sled's own default is 1 GiB.
+    pub sled_cache_bytes: u64,
+}
+
+impl Default for LocalOptions {
+    fn default() -> Self {
+        Self { segments: SegmentSizes::default(), sled_cache_bytes: 64 << 20 }
+    }
 }
 
 /// A data folder and what its parts are reached through.
@@ -112,7 +120,7 @@ impl LocalLog {
 
 impl Site {
     pub(super) fn real(data: &Path, options: LocalOptions) -> Self {
-        let source = Box::new(SledSource::new(data));
+        let source = Box::new(SledSource::new(data, options.sled_cache_bytes));
         Self { disk: Arc::new(RealDisk), data: data.to_owned(), source, options }
     }
 

@@ -20,9 +20,6 @@ const SEGMENT_BYTES: usize = 2 << 20;
 /// Bytes of a commit in one entry. Usual commits are one piece.
 const PIECE_BYTES: usize = 16 << 10;
 
-/// Set, since the default is 1 GiB.
-const CACHE_BYTES: u64 = 64 << 20;
-
 /// How often sled's own thread makes durable what was inserted. Nothing rests on it: what is lost is inserted again.
 const FLUSH_EVERY_MS: u64 = 500;
 
@@ -38,11 +35,17 @@ pub(super) struct SledSource {
     marker: PathBuf,
     /// Where the last one that was of no use went.
     aside: PathBuf,
+    cache_bytes: u64,
 }
 
 impl SledSource {
-    pub(super) fn new(data: &Path) -> Self {
-        Self { folder: data.join("sled"), marker: data.join("sled.opening"), aside: data.join("sled.aside") }
+    pub(super) fn new(data: &Path, cache_bytes: u64) -> Self {
+        Self {
+            folder: data.join("sled"),
+            marker: data.join("sled.opening"),
+            aside: data.join("sled.aside"),
+            cache_bytes,
+        }
     }
 }
 
@@ -60,7 +63,7 @@ impl ReadStoreSource for SledSource {
         let config = sled::Config::default()
             .path(&self.folder)
             .segment_size(SEGMENT_BYTES)
-            .cache_capacity(CACHE_BYTES)
+            .cache_capacity(self.cache_bytes)
             .flush_every_ms(Some(FLUSH_EVERY_MS));
         let opened = guarded(|| config.open());
         fs::remove_file(&self.marker).map_err(marked)?;
