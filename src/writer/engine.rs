@@ -151,6 +151,9 @@ impl Engine {
                 envelopes.push(envelope);
             }
             self.merge(state, &envelopes);
+            if let Some(why) = &self.out_of_step {
+                return Err(WriteError::Unavailable(why.clone()));
+            }
         }
         Ok(())
     }

@@ -12,16 +12,19 @@
 )]
 
 mod harness;
+mod inprocess;
 
 mod bad_input;
 mod canary;
-mod errors;
-mod order;
-mod requests;
 mod commands;
 mod damage;
+mod errors;
 mod faults;
 mod kill_nine;
 mod manners;
+mod model;
+mod order;
+mod permissions;
+mod requests;
 mod seed;
 mod sessions;
