@@ -7,7 +7,7 @@ use crmconf_events::command::Request;
 use crmconf_events::commit::{Commit, CommitBuilder, EventBytes};
 use crmconf_events::decide::{Decision, NewEvent, Prior, decide};
 use crmconf_events::event::{Actor, Envelope, decode, encode};
-use crmconf_events::log::EventLog;
+use crmconf_events::log::{EventLog, Health};
 use crmconf_events::state::{State, evolve};
 use crmconf_events::{AccountId, RequestKey, Sequence, Timestamp};
 use crmconf_projections::Projector;
@@ -176,7 +176,11 @@ impl Engine {
         }
         self.state = state;
         self.views.store(Arc::new(self.projector.view().clone()));
-        self.hinder(None);
+        // A commit may stand although sled refused it, and then it is the last one until the next start.
+        self.hinder(match self.log.health() {
+            Health::Writable => None,
+            Health::ReadOnly { why } => Some(why),
+        });
     }
 
     fn hinder(&self, why: Option<String>) {
