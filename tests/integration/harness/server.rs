@@ -192,6 +192,11 @@ impl Server {
         Session::sign_in(self.address, user, &format!("demo-{user}"))
     }
 
+    /// Signs an account in with its password.
+    pub fn session_of(&self, user: &str, password: &str) -> Session {
+        Session::sign_in(self.address, user, password)
+    }
+
     /// Runs another command of the program on this server's data folder.
     pub fn run(&self, words: &[&str]) -> std::process::Output {
         Command::new(binary()).args(words).arg("--data").arg(&self.data).output().unwrap()
