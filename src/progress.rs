@@ -41,7 +41,7 @@ struct Cadence {
 }
 
 impl Progress {
-    /// Begins to show work of `total` steps, of whatever kind the title says.
+    /// Begins to show work of `total` steps, of whatever kind the title says; 0 where their number is not known.
     #[must_use]
     pub fn new(title: &str, total: u64) -> Self {
         let display = if std::io::stderr().is_terminal() {
@@ -87,22 +87,28 @@ impl Cadence {
 }
 
 fn bar(title: &str, total: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    // The template is a constant; were it ever wrong, indicatif's own style is a bar as well.
-    if let Ok(style) = ProgressStyle::with_template("{msg} [{wide_bar}] {percent}% ({eta} left)") {
+    let size = (total > 0).then_some(total);
+    let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr());
+    let template =
+        if total > 0 { "{msg} [{wide_bar}] {percent}% ({eta} left)" } else { "{msg}: {human_pos} so far" };
+    // The templates are constants; were one ever wrong, indicatif's own style shows progress as well.
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));
     }
     bar.set_message(title.to_owned());
     bar
 }
 
-/// Work of no steps is done.
+/// Of work whose size is not known, no part is known to be done.
 fn percent(done: u64, total: u64) -> u64 {
     let share = u128::from(done.min(total)) * 100 / u128::from(total.max(1));
-    if total == 0 { 100 } else { u64::try_from(share).unwrap_or(100) }
+    u64::try_from(share).unwrap_or(100)
 }
 
 fn line(title: &str, done: u64, total: u64, percent: u64) -> String {
+    if total == 0 {
+        return format!("{title}: {done} so far");
+    }
     format!("{title}: {percent} % ({done} of {total})")
 }
 
@@ -130,7 +136,8 @@ mod tests {
 
     #[test]
     fn percentages_hold_at_the_edges() {
-        assert_eq!(percent(0, 0), 100);
+        assert_eq!(percent(7, 0), 0);
+        assert_eq!(line("checking", 7, 0, percent(7, 0)), "checking: 7 so far");
         assert_eq!(percent(5, 3), 100);
         assert_eq!(percent(u64::MAX / 2, u64::MAX), 49);
         assert_eq!(line("checking", 1, 4, percent(1, 4)), "checking: 25 % (1 of 4)");

@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use actix_web::{App as ActixApp, HttpServer};
 use crmconf_events::log::{LocalLog, LocalOptions, Progress};
 use thiserror::Error;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::http::app::{App, AppParts, Phase, Service, routes};
 use crate::sessions::SessionLimits;
@@ -73,10 +73,13 @@ pub async fn serve(settings: Settings, ready: impl FnOnce(SocketAddr)) -> Result
             return Err(std::io::Error::other(error).into());
         }
     };
+    // Whoever sees that it is ready may tell it to stop: from then on a signal must not simply kill it.
+    let mut signals = StopSignals::listen()?;
+    service.enter(Phase::Ready(Arc::clone(&running.app)));
     tracing::info!(%address, "serving");
     ready(address);
     tokio::select! {
-        signal = stop_signal() => tracing::info!(signal = signal?, drain_s = drain.as_secs(), "stopping"),
+        signal = signals.first() => tracing::info!(signal, drain_s = drain.as_secs(), "stopping"),
         ended = &mut serving => tracing::error!(?ended, "the listener ended by itself"),
     }
     stop(running, &handle).await;
@@ -103,7 +106,7 @@ fn listen(
     Ok((address, server.run()))
 }
 
-/// Opens the store and lets requests in. Runs beside the listener, which says meanwhile how far it is.
+/// Opens the store and starts what answers requests. Runs beside the listener, which says meanwhile how far it is.
 fn start(settings: &Settings, service: &Service) -> Result<Running, ServerError> {
     let options =
         LocalOptions { sled_cache_bytes: settings.sled_cache_bytes.value, ..LocalOptions::default() };
@@ -127,18 +130,32 @@ fn start(settings: &Settings, service: &Service) -> Result<Running, ServerError>
         },
         body_timeout: settings.body_timeout.value,
     });
+<<<<<<< HEAD
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
     service.enter(Phase::Ready(Arc::clone(&app)));
+=======
+>>>>>>> 8705c2eda31e5eb40d3137c2a9a22f4ace8be718
     Ok(Running { app, writer: thread, log })
 }
 
-/// Waits for the first signal that asks to stop, and names it.
-async fn stop_signal() -> std::io::Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok("SIGTERM"),
-        _ = interrupt.recv() => Ok("SIGINT"),
+/// The signals that ask to stop, noted from [`StopSignals::listen`] on.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt })
+    }
+
+    /// Waits for the first, and names it.
+    async fn first(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
     }
 }
 

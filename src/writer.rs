@@ -12,6 +12,7 @@ mod tests;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use crmconf_events::Timestamp;
@@ -69,8 +70,21 @@ pub(crate) struct Job {
     answer: oneshot::Sender<WriteResult>,
 }
 
-/// Whether the writer takes changes, for `/readyz`; `None` while it does.
-pub type Obstacle = Arc<ArcSwap<Option<String>>>;
+/// Whether the writer takes changes; `None` while it does.
+pub(crate) type Obstacle = Arc<ArcSwap<Option<Hindrance>>>;
+
+/// Why changes are refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Hindrance {
+    why: String,
+    since: Instant,
+    /// Whether it ends with the process only; a full disk may have room again at the next try.
+    lasting: bool,
+}
+
+/// How long `/readyz` tells of a hindrance that may have passed: then the next change is to find out, which none
+/// would do that a load balancer keeps away.
+const PASSING_SHOWN: Duration = Duration::from_secs(10);
 
 /// Hands commands to the writer's thread. Clones share it; it ends when the last one is gone.
 #[derive(Clone)]
@@ -126,7 +140,9 @@ impl Writer {
     /// Why changes are refused now, if they are.
     #[must_use]
     pub fn obstacle(&self) -> Option<String> {
-        self.obstacle.load().as_ref().clone()
+        let obstacle = self.obstacle.load();
+        let shown = |hindrance: &&Hindrance| hindrance.lasting || hindrance.since.elapsed() < PASSING_SHOWN;
+        obstacle.as_ref().as_ref().filter(shown).map(|hindrance| hindrance.why.clone())
     }
 }
 

@@ -30,7 +30,7 @@ const INFO_CONFIGURATIONS: usize = 64;
 
 /// What is measured, and for how long.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// Program to measure [default: release/crmconf in CARGO_TARGET_DIR, or in ./target]
     #[arg(long, value_name = "PATH")]
     bin: Option<PathBuf>,
@@ -53,7 +53,7 @@ pub struct Options {
 
 /// Why a measurement is worth nothing.
 #[derive(Debug, Error)]
-pub enum BenchError {
+pub(crate) enum BenchError {
     /// The operating system refuses something.
     #[error("{what}: {cause}")]
     System {
@@ -90,7 +90,7 @@ impl BenchError {
 ///
 /// # Errors
 /// When something does not start, or any answer is no success.
-pub fn run(options: &Options) -> Result<(), BenchError> {
+pub(crate) fn run(options: &Options) -> Result<(), BenchError> {
     let parent = options.dir.clone().unwrap_or_else(std::env::temp_dir);
     let folder = tempfile::Builder::new()
         .prefix("crmconf-bench-")

@@ -30,9 +30,7 @@ pub fn open(
         return Err(StoreError::Absent(data.into()));
     }
     let (log, report) = LocalLog::open(data, options, progress)?;
-    for repair in &report.repairs {
-        tracing::warn!("{repair}");
-    }
+    // The log has told the operator of its repairs itself.
     let (state, projector) = fold(&log)?;
     projector.check_against(report.head.last)?;
     let vault = Vault::open(&data.join(VAULT_FOLDER), log.store(), &master_key(key)?)?;

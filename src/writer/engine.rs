@@ -2,19 +2,20 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 use crmconf_events::command::Request;
 use crmconf_events::commit::{Commit, CommitBuilder, EventBytes};
 use crmconf_events::decide::{Decision, NewEvent, Prior, decide};
 use crmconf_events::event::{Actor, Envelope, decode, encode};
-use crmconf_events::log::EventLog;
+use crmconf_events::log::{EventLog, Health};
 use crmconf_events::state::{State, evolve};
 use crmconf_events::{AccountId, RequestKey, Timestamp};
 use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
 use super::resolve::{Fate, Resolver};
-use super::{Entropy, Job, Obstacle, Origin, Views, WriteError, WriteResult};
+use super::{Entropy, Hindrance, Job, Obstacle, Origin, Views, WriteError, WriteResult};
 
 /// How far a commit's time may run ahead of the clock before the operator is told.
 const CLOCK_LIFT_MICROS_MAX: i64 = 5 * 60 * 1_000_000;
@@ -31,6 +32,8 @@ pub(super) struct Engine {
     clock: Box<dyn Fn() -> Timestamp + Send>,
     obstacle: Obstacle,
     resolver: Resolver,
+    /// Why the read models no longer follow, if they do not: then nothing may be decided.
+    out_of_step: Option<String>,
 }
 
 /// A batch that was decided and waits to be appended.
@@ -67,7 +70,17 @@ impl Engine {
         obstacle: Obstacle,
     ) -> Self {
         let Origin { log, state, projector, views } = origin;
-        Self { log, state, projector, views, entropy, clock, obstacle, resolver: Resolver::default() }
+        Self {
+            log,
+            state,
+            projector,
+            views,
+            entropy,
+            clock,
+            obstacle,
+            resolver: Resolver::default(),
+            out_of_step: None,
+        }
     }
 
     /// Decides, appends and answers a batch; as several commits when one has no room for it.
@@ -88,6 +101,9 @@ impl Engine {
 
     /// Decides as many of the first requests as one commit has room for, appends it, and returns their answers.
     fn commit_front(&mut self, requests: &VecDeque<Request>) -> Vec<WriteResult> {
+        if let Some(why) = &self.out_of_step {
+            return refuse(requests.len(), &WriteError::Unavailable(why.clone()));
+        }
         for _ in 0..CONFLICTS_MAX {
             if let Err(error) = self.catch_up() {
                 return refuse(requests.len(), &error);
@@ -102,12 +118,12 @@ impl Engine {
                 Fate::Lost => {}
                 Fate::NotAppended(why) => {
                     tracing::error!(reason = why, "the log takes no changes");
-                    self.hinder(Some(why.clone()));
+                    self.hinder(why.clone(), false);
                     return refuse(decided.answers.len(), &WriteError::Unavailable(why));
                 }
                 Fate::Unknown(why) => {
                     tracing::error!(reason = why, "whether a commit was appended is not known");
-                    self.hinder(Some(why.clone()));
+                    self.hinder(why.clone(), true);
                     return refuse(decided.answers.len(), &WriteError::Unknown(why));
                 }
             }
@@ -135,6 +151,9 @@ impl Engine {
                 envelopes.push(envelope);
             }
             self.merge(state, &envelopes);
+            if let Some(why) = &self.out_of_step {
+                return Err(WriteError::Unavailable(why.clone()));
+            }
         }
         Ok(())
     }
@@ -169,20 +188,31 @@ impl Engine {
     fn merge(&mut self, state: State, envelopes: &[Envelope]) {
         for envelope in envelopes {
             if let Err(error) = self.projector.apply(envelope) {
-                tracing::error!(%error, "a read model is out of step; it stays as it is until the next start");
-                self.hinder(Some(error.to_string()));
+                tracing::error!(%error, "a read model is out of step: nothing is changed until the next start");
+                self.hinder(error.to_string(), true);
+                self.out_of_step = Some(error.to_string());
                 return;
             }
         }
         self.state = state;
         self.views.store(Arc::new(self.projector.view().clone()));
-        self.hinder(None);
+<<<<<<< HEAD
+        match self.log.health() {
+            Health::ReadOnly { why } => self.hinder(why, true),
+            Health::Writable if self.obstacle.load().is_some() => self.obstacle.store(Arc::new(None)),
+            Health::Writable => {}
+        }
+=======
+        // A commit may stand although sled refused it, and then it is the last one until the next start.
+        self.hinder(match self.log.health() {
+            Health::Writable => None,
+            Health::ReadOnly { why } => Some(why),
+        });
+>>>>>>> 8705c2eda31e5eb40d3137c2a9a22f4ace8be718
     }
 
-    fn hinder(&self, why: Option<String>) {
-        if **self.obstacle.load() != why {
-            self.obstacle.store(Arc::new(why));
-        }
+    fn hinder(&self, why: String, lasting: bool) {
+        self.obstacle.store(Arc::new(Some(Hindrance { why, since: Instant::now(), lasting })));
     }
 }
 

@@ -92,7 +92,7 @@ impl Bench {
     }
 
     fn obstacle(&self) -> Option<String> {
-        self.obstacle.load().as_ref().clone()
+        self.obstacle.load().as_ref().as_ref().map(|hindrance| hindrance.why.clone())
     }
 }
 

@@ -2,15 +2,19 @@
 
 mod accounts;
 mod client;
+mod dice;
 mod golden;
 mod server;
 mod session;
+mod store;
 
 pub use accounts::Extra;
 pub use client::{Reply, exchange, get, post, read_reply};
+pub use dice::Dice;
 pub use golden::{golden, redact};
 pub use server::{Server, Shared, binary};
 pub use session::Session;
+pub use store::{Ran, Store, contents, copy_folder, run, run_fed, text};
 
 /// A property of a payload, its value escaped.
 pub fn property(name: &str, value: &str) -> String {

@@ -1,8 +1,8 @@
 //! Given/when/then: tests of the decider as stories, for this crate and those above it.
 
-use super::{Decision, Outcome, Prior, Rejection, decide};
+use super::{Decision, NewEvent, Outcome, Prior, Rejection, decide};
 use crate::command::Request;
-use crate::event::{Envelope, Event};
+use crate::event::{Context, Envelope, Event};
 use crate::state::{State, evolve};
 use crate::value::{Salt, Sequence, Timestamp};
 
@@ -56,27 +56,39 @@ impl Given {
         &self.past
     }
 
+    /// This has happened too: for facts that no command leads to.
+    #[must_use]
+    pub fn and(mut self, context: Context, event: impl Into<Event>) -> Self {
+        self.take_in(&NewEvent { context, event: event.into() });
+        self
+    }
+
     /// Decides a request, and takes its events in if it is accepted.
     #[must_use]
-    pub fn when(mut self, request: Request) -> Then {
+    pub fn when(mut self, request: impl Into<Request>) -> Then {
+        let request = request.into();
         let asked = (request.context.actor, request.context.key.clone());
         let prior = asked.1.as_ref().and_then(|_| {
             self.past.iter().find(|e| (e.context.actor, e.context.key.clone()) == asked).and_then(Prior::of)
         });
         let result = decide(&self.state, &request, prior.as_ref());
         for new in result.iter().flat_map(|decision| &decision.events) {
-            let sequence = Sequence::after(self.state.last);
-            evolve(&mut self.state, sequence, &new.event);
-            self.past.push(Envelope {
-                sequence,
-                time: Timestamp::from_micros(1_000_000 * i64::try_from(sequence.get()).unwrap_or(i64::MAX)),
-                stream: new.event.stream(),
-                context: new.context.clone(),
-                salt: Salt::new([0; 16]),
-                event: new.event.clone(),
-            });
+            self.take_in(new);
         }
         Then { given: self, result }
+    }
+
+    fn take_in(&mut self, new: &NewEvent) {
+        let sequence = Sequence::after(self.state.last);
+        evolve(&mut self.state, sequence, &new.event);
+        self.past.push(Envelope {
+            sequence,
+            time: Timestamp::from_micros(1_000_000 * i64::try_from(sequence.get()).unwrap_or(i64::MAX)),
+            stream: new.event.stream(),
+            context: new.context.clone(),
+            salt: Salt::new([0; 16]),
+            event: new.event.clone(),
+        });
     }
 }
 

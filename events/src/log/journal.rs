@@ -73,6 +73,11 @@ impl JournalReader {
         self.scanner.store()
     }
 
+    /// The fault of a journal that was read to its end and does not reach a commit that was synced.
+    pub(super) fn lost(&self, known: u64) -> Fault {
+        self.scanner.fault(FaultKind::Lost { known })
+    }
+
     /// Whether what stopped the iterator is a commit that was never acknowledged: a power cut left it half
     /// written at the end of the journal, and the next start clears it away.
     #[must_use]

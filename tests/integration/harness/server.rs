@@ -41,13 +41,22 @@ impl Shared {
     }
 }
 
-/// A running demo server; killed when dropped.
+/// How the server is started, each time.
+#[derive(Clone, Debug, Default)]
+struct Launch {
+    demo: bool,
+    extra: Vec<String>,
+    /// Largest file that it may write, in blocks of 512 bytes.
+    file_blocks_max: Option<u32>,
+}
+
+/// A running server; killed when dropped.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
     pub data: PathBuf,
     log: PathBuf,
-    extra: Vec<String>,
+    launch: Launch,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -72,12 +81,25 @@ impl Server {
 
     /// The demo in this folder; what it logged when it does not become ready.
     pub fn demo_in(data: &Path, extra: &[&str]) -> Result<Self, String> {
-        let extra: Vec<String> = extra.iter().map(ToString::to_string).collect();
+        Self::start(data, Launch { demo: true, extra: owned(extra), file_blocks_max: None })
+    }
+
+    /// A store that was set up before; what it logged when it does not become ready.
+    pub fn plain_in(data: &Path, extra: &[&str]) -> Result<Self, String> {
+        Self::start(data, Launch { demo: false, extra: owned(extra), file_blocks_max: None })
+    }
+
+    fn start(data: &Path, launch: Launch) -> Result<Self, String> {
         let log = data.with_extension("log");
-        let (child, address) = spawn(data, &log, &extra);
-        let mut server = Self { child, address, data: data.into(), log, extra, _folder: None };
+        let (child, address) = spawn(data, &log, &launch);
+        let mut server = Self { child, address, data: data.into(), log, launch, _folder: None };
         server.wait_ready()?;
         Ok(server)
+    }
+
+    /// From the next start on, no file may grow beyond this many blocks of 512 bytes, as on a full disk.
+    pub fn limit_files(&mut self, blocks: Option<u32>) {
+        self.launch.file_blocks_max = blocks;
     }
 
     /// Starts again after a kill.
@@ -87,8 +109,13 @@ impl Server {
 
     /// Starts again; what it logged when it does not become ready.
     pub fn try_restart(&mut self) -> Result<(), String> {
-        (self.child, self.address) = spawn(&self.data, &self.log, &self.extra);
+        self.begin_restart();
         self.wait_ready()
+    }
+
+    /// Starts again, and waits for nothing.
+    pub fn begin_restart(&mut self) {
+        (self.child, self.address) = spawn(&self.data, &self.log, &self.launch);
     }
 
     fn wait_ready(&mut self) -> Result<(), String> {
@@ -113,7 +140,17 @@ impl Server {
 
     /// SIGTERM, and how it ended.
     pub fn terminate(&mut self) -> ExitStatus {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        Command::new("kill").args(["-s", name]).arg(self.child.id().to_string()).status().unwrap();
+    }
+
+    /// Waits until it ended by itself, and tells how.
+    pub fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -155,6 +192,11 @@ impl Server {
         Session::sign_in(self.address, user, &format!("demo-{user}"))
     }
 
+    /// Signs an account in with its password.
+    pub fn session_of(&self, user: &str, password: &str) -> Session {
+        Session::sign_in(self.address, user, password)
+    }
+
     /// Runs another command of the program on this server's data folder.
     pub fn run(&self, words: &[&str]) -> std::process::Output {
         Command::new(binary()).args(words).arg("--data").arg(&self.data).output().unwrap()
@@ -169,19 +211,33 @@ impl Drop for Server {
     }
 }
 
-fn spawn(data: &Path, log: &Path, extra: &[String]) -> (Child, SocketAddr) {
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+fn spawn(data: &Path, log: &Path, launch: &Launch) -> (Child, SocketAddr) {
     std::fs::create_dir_all(log.parent().unwrap()).unwrap();
     let out: File = OpenOptions::new().create(true).append(true).open(log).unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let child = Command::new(binary())
-        .args(["serve", "--demo", "--listen", &address.to_string(), "--data"])
+    let child = program(launch)
+        .args(["serve", "--listen", &address.to_string(), "--data"])
         .arg(data)
-        .args(extra)
+        .args(launch.demo.then_some("--demo"))
+        .args(&launch.extra)
         .stdin(Stdio::null())
         .stdout(out.try_clone().unwrap())
         .stderr(out)
         .spawn()
         .unwrap();
     (child, address)
+}
+
+fn program(launch: &Launch) -> Command {
+    let Some(blocks) = launch.file_blocks_max else { return Command::new(binary()) };
+    let mut shell = Command::new("sh");
+    // A write past the limit is an error like that of a full disk only where the signal is ignored.
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &script]).arg(binary());
+    shell
 }

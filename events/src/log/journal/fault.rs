@@ -35,6 +35,12 @@ pub enum FaultKind {
     /// A file of the sequence is not there.
     #[error("the file is missing, although later ones are there")]
     MissingFile,
+    /// The journal ends here, but `journal/head` names a later commit, which was synced.
+    #[error("the journal ends, but journal/head knows commit {known}: commits were lost")]
+    Lost {
+        /// The number of the commit that it names.
+        known: u64,
+    },
     /// The file cannot be read.
     #[error("the file cannot be read: {0}")]
     Unreadable(String),

@@ -140,7 +140,8 @@ impl Scanner {
         Ok(Found { commit: Arc::new(commit), place, end: self.end })
     }
 
-    fn fault(&self, kind: FaultKind) -> Fault {
+    /// A fault at the present place.
+    pub(super) fn fault(&self, kind: FaultKind) -> Fault {
         let head = self.head();
         Fault {
             file: segment_path(&self.folder, self.at.segment),

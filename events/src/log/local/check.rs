@@ -97,8 +97,9 @@ pub(super) fn check(
         }
     }
     let end = scanner.head();
-    refuse_behind("journal/head", known.map(|known| known.commit), end)?;
-    refuse_behind("sled", comparison.ahead(end), end)?;
+    let ends = || ends_with(site, end, scanner.end());
+    refuse_behind("journal/head", known.map(|known| known.commit), end, ends)?;
+    refuse_behind("sled", comparison.ahead(end), end, ends)?;
     let (Some(head), Some(store)) = (end, scanner.store()) else {
         return Err(OpenError::NoStore { folder: site.data.clone() });
     };
@@ -139,15 +140,25 @@ fn compare_head(site: &Site, known: Option<SyncedHead>, found: &Found) -> Result
 }
 
 /// Refuses a journal that ends before a commit that was synced.
-fn refuse_behind(witness: &str, known: Option<u64>, end: Option<Head>) -> Result<(), OpenError> {
+fn refuse_behind(
+    witness: &str,
+    known: Option<u64>,
+    end: Option<Head>,
+    ends: impl Fn() -> String,
+) -> Result<(), OpenError> {
     match known {
-        Some(known) if known > end.map_or(0, |head| head.commit) => Err(OpenError::JournalBehind {
-            witness: witness.to_owned(),
-            known,
-            end: end.map_or_else(|| "no commit at all".to_owned(), |head| head.to_string()),
-        }),
+        Some(known) if known > end.map_or(0, |head| head.commit) => {
+            Err(OpenError::JournalBehind { witness: witness.to_owned(), known, end: ends() })
+        }
         Some(_) | None => Ok(()),
     }
+}
+
+/// With what a journal ends, and where.
+fn ends_with(site: &Site, end: Option<Head>, place: Place) -> String {
+    let Some(head) = end else { return "no commit at all".to_owned() };
+    let file = segment_path(&site.journal(), place.segment);
+    format!("{head} ({}, byte {})", file.display(), place.offset)
 }
 
 fn two_histories(site: &Site, witness: &str, found: &Found) -> OpenError {

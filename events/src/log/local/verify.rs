@@ -8,7 +8,8 @@ use super::open::{LocalOptions, Site, lock_data};
 use super::report::{OpenError, Progress, Step};
 use crate::StoreId;
 use crate::commit::Head;
-use crate::log::journal::{Fault, JournalReader};
+use crate::disk::RealDisk;
+use crate::log::journal::{Fault, JournalReader, journal_folder, read_head};
 
 /// A journal without a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +40,18 @@ pub enum SledReport {
 }
 
 /// Checks every commit of a journal: form, events, hashes, chain, sequences and times. Reads the journal alone and
-/// writes nothing. A store that is being written to may be checked; what is being appended is then no fault.
+/// writes nothing. A store that is being written to may be checked; what is being appended is then no fault. A
+/// journal that ends before the commit that `journal/head` names has lost commits; without that file, or with one
+/// that is damaged, nothing tells.
 ///
 /// # Errors
 /// The first fault and its place, within [`Ok`]; the outer error when the journal cannot be read at all.
 pub fn verify(data: &Path, progress: &mut dyn FnMut(Progress)) -> io::Result<Result<VerifyReport, Fault>> {
+    // Read first: what is appended meanwhile may move it on.
+    let known = match read_head(&RealDisk, &journal_folder(data)) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
+        known => known?.map(|known| known.commit),
+    };
     let mut reader = JournalReader::open(data)?;
     let mut torn = None;
     while let Some(commit) = reader.next() {
@@ -54,6 +62,9 @@ pub fn verify(data: &Path, progress: &mut dyn FnMut(Progress)) -> io::Result<Res
         }
     }
     let head = reader.head();
+    if let Some(known) = known.filter(|&known| known > head.map_or(0, |head| head.commit)) {
+        return Ok(Err(torn.unwrap_or_else(|| reader.lost(known))));
+    }
     Ok(Ok(VerifyReport { store: reader.store(), head, torn }))
 }
 

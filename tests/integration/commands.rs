@@ -1,0 +1,179 @@
+//! `init`, `call`, `verify` and `replay` as an operator meets them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::harness::{Server, Session, Store, add_payload, contents, property, run, run_fed, text, triple};
+
+const LIST: &str = "<Request Operation=\"CRMConfigurationList\"><InvokeID>5</InvokeID></Request>";
+
+#[test]
+fn init_makes_a_private_store_and_prints_the_password_once() {
+    let store = Store::init();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(&store.data), 0o700);
+    assert_eq!(mode(&store.key_file()), 0o600);
+    for (path, content, _) in contents(store.folder.path()) {
+        let private = mode(&store.folder.path().join(&path)) & 0o077 == 0 || path.starts_with("store");
+        assert!(private, "{} is open to others", path.display());
+        let kept = content.windows(store.password.len()).any(|window| window == store.password.as_bytes());
+        assert!(!kept, "{} holds the password", path.display());
+    }
+    for folder in ["journal", "vault/credentials"] {
+        for entry in fs::read_dir(store.data.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+        }
+    }
+    let before = contents(store.folder.path());
+    let again = run(&["init", "--data", text(&store.data)]).expect(1);
+    assert_eq!(again.out, "");
+    again.says(&["holds a store already", "crmconf serve --data"]);
+    assert!(before == contents(store.folder.path()), "a refused init changed something");
+}
+
+#[test]
+fn the_printed_password_signs_in_and_no_other_does() {
+    let store = Store::init();
+    let server = store.serve(&[]).unwrap();
+    server.session_of("admin", &store.password).call("CRMConfigurationList", "").expect_success();
+    let session = Session::create(server.address);
+    let wrong = property("UserName", "admin") + &property("Password", "demo-admin");
+    session.call("Authenticate", &wrong).expect_code(10307);
+    assert!(!server.log_text().contains(&store.password));
+}
+
+#[test]
+fn init_takes_a_name_and_a_place_for_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, key) = (folder.path().join("data"), folder.path().join("keys.hex"));
+    let printed = run(&["init", "--data", text(&data), "--admin", "alice", "--master-key-file", text(&key)]);
+    let printed = printed.expect(0).out;
+    assert!(printed.contains("Administrator: alice") && printed.contains(text(&key)), "{printed}");
+    assert!(key.exists());
+    let inside = data.join("key");
+    let refused = run(&["init", "--data", text(&data), "--master-key-file", text(&inside)]).expect(2);
+    refused.says(&["lies in the data folder", "Keep it elsewhere"]);
+}
+
+#[test]
+fn call_sends_a_file_or_standard_input_and_exits_by_the_result() {
+    let server = Server::demo();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        text(&path).to_owned()
+    };
+    let (password, wrong) = (path("password", "demo-editor\n"), path("wrong", "demo-nobody\n"));
+    let (list, add) = (path("list.xml", LIST), add("called"));
+    let url = format!("http://{}", server.address);
+    let call = |password: &str, request: &str, input: &str| {
+        run_fed(&["call", "--url", &url, "--user", "editor", "--password-file", password, request], input)
+    };
+
+    let done = call(&password, "-", &add).expect(0);
+    assert!(done.out.contains("Result=\"Success\""), "{done:?}");
+    let again = call(&password, "-", &add).expect(1);
+    assert!(again.out.contains("31000"), "the failure's response is printed too: {again:?}");
+    let listed = call(&password, &list, "").expect(0);
+    assert!(listed.out.contains("called"), "{listed:?}");
+
+    let refused = call(&wrong, &list, "").expect(1);
+    assert_eq!(refused.out, "");
+    assert!(!refused.err.contains("demo-nobody"), "{refused:?}");
+    refused.says(&["10307"]);
+    call(&password, "/no/such/request.xml", "").expect(1).says(&["/no/such/request.xml cannot be read"]);
+    call("/no/such/password", &list, "").expect(1).says(&["/no/such/password cannot be read"]);
+    call(&password, "-", "<Request>").expect(1).says(&["not well-formed XML"]);
+    run(&["call", "--url", "ftp://x", "--user", "editor", &list]).expect(2);
+    run(&["call", "--user", "editor", &list]).expect(2);
+    let nobody = ["call", "--url", "http://127.0.0.1:1", "--user", "editor", "--password-file"];
+    run(&[&nobody[..], &[&password, &list]].concat()).expect(1).says(&["127.0.0.1:1"]);
+}
+
+fn add(description: &str) -> String {
+    let payload = add_payload(&triple("1", "", ""), description);
+    format!(
+        "<Request Operation=\"CRMConfigurationAdd\"><InvokeID>4</InvokeID><OperationPayload>{payload}\
+         </OperationPayload></Request>"
+    )
+}
+
+/// A demo that was stopped after these Adds, each a commit of its own.
+fn stopped_after(adds: usize) -> Server {
+    let mut server = Server::demo();
+    let session = server.session("editor");
+    for number in 0..adds {
+        let payload = add_payload(&triple("1", "", ""), &format!("number {number}"));
+        session.call("CRMConfigurationAdd", &payload).expect_success();
+    }
+    assert!(server.terminate().success());
+    server
+}
+
+/// How often the descriptions of the Adds stand in a text.
+fn adds_in(text: &str) -> usize {
+    (0..100).filter(|number| text.contains(&format!("number {number}"))).count()
+}
+
+#[test]
+fn verify_counts_what_is_there() {
+    let server = stopped_after(3);
+    let data = text(&server.data);
+    let told = run(&["verify", "--sled", "--data", data]).expect(0).out;
+    assert!(told.contains(": 4 commits, ") && told.contains("chain unbroken"), "{told}");
+    assert!(told.contains("sled holds the same"), "{told}");
+    let nothing = run(&["verify", "--data", "/no/such/folder"]).expect(1);
+    nothing.says(&["/no/such/folder cannot be read"]);
+}
+
+#[test]
+fn replay_stops_at_a_sequence_or_a_time() {
+    let server = stopped_after(3);
+    let data = text(&server.data);
+    let replay = |more: &[&str]| run(&[&["replay", "--data", data], more].concat()).expect(0).out;
+    let whole = replay(&[]);
+    assert_eq!(adds_in(&whole), 3);
+    let verified = run(&["verify", "--data", data]).expect(0).out;
+    let events: u64 = verified.split(" events").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    let until = |sequence: u64| adds_in(&replay(&["--until", &sequence.to_string()]));
+    assert_eq!((until(events), until(events - 1), until(events - 2), until(1)), (3, 2, 1, 0));
+    assert_eq!(replay(&["--until", &events.to_string()]), whole);
+    assert_eq!(replay(&["--until", &(events + 1_000).to_string()]), whole);
+    assert_eq!(replay(&["--until", "2999-01-01T00:00:00Z"]), whole);
+    assert_eq!(adds_in(&replay(&["--until", "2001-01-01"])), 0);
+    run(&["replay", "--data", data, "--until", "yesterday"]).expect(2).says(&["2026-03-03T09:30:00Z"]);
+    run(&["replay", "--data", data, "--until", "0"]).expect(2).says(&["sequences count from 1"]);
+}
+
+#[test]
+fn replay_prints_one_valid_json_document_with_the_same_configurations() {
+    let server = stopped_after(4);
+    let data = text(&server.data);
+    let printed = run(&["replay", "--data", data, "--format", "json"]).expect(0).out;
+    let json: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(adds_in(&json.to_string()), 4);
+    assert_eq!(adds_in(&run(&["replay", "--data", data]).expect(0).out), 4);
+    let configurations = json["configurations"].as_array().map(Vec::len);
+    assert_eq!(configurations, Some(4), "{printed}");
+}
+
+#[test]
+fn verify_and_replay_write_nothing() {
+    let server = stopped_after(2);
+    let data = text(&server.data);
+    let before = contents(&server.data);
+    run(&["verify", "--data", data]).expect(0);
+    run(&["replay", "--data", data]).expect(0);
+    run(&["replay", "--data", data, "--format", "json"]).expect(0);
+    assert!(before == contents(&server.data), "something in the data folder changed");
+    // The journal alone is enough: no sled, no vault, no lock, no journal/head.
+    let alone = tempfile::tempdir().unwrap();
+    crate::harness::copy_folder(&server.data.join("journal"), &alone.path().join("journal"));
+    fs::remove_file(alone.path().join("journal/head")).unwrap();
+    run(&["verify", "--data", text(alone.path())]).expect(0);
+    assert_eq!(adds_in(&run(&["replay", "--data", text(alone.path())]).expect(0).out), 2);
+    assert_eq!(fs::read_dir(alone.path()).unwrap().count(), 1);
+}

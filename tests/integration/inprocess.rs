@@ -1,0 +1,205 @@
+//! The service in this process: the real routes over a log of the test's choice, with any accounts and directory.
+
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServiceResponse;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Data;
+use crmconf::http::app::{App, AppParts, Phase, Service, XML_PATH, routes};
+use crmconf::sessions::SessionLimits;
+use crmconf::templates::TemplateSet;
+use crmconf::vault::{MasterKey, Vault};
+use crmconf::writer::{Origin, Views, Writer};
+use crmconf_events::access::{Grant, Role};
+use crmconf_events::command::{Command, CreateStore, DirectoryEntry, NewAccount, Request};
+use crmconf_events::commit::CommitBuilder;
+use crmconf_events::decide::decide;
+use crmconf_events::event::{Actor, Context, decode, encode};
+use crmconf_events::log::{AppendOutcome, EventLog};
+use crmconf_events::state::{State, evolve};
+use crmconf_events::{
+    AccountId, CredentialId, DeviceNumber, DirectoryText, NameCommitment, PartitionId, Salt, Scope, Sequence,
+    StoreId, TelSysId, Timestamp,
+};
+use crmconf_projections::Projector;
+
+use crate::harness::Reply;
+
+/// The store that every test founds; each has it for itself.
+pub const STORE: StoreId = StoreId::new([5; 16]);
+/// How many waiting commands the writer takes.
+const QUEUE_COMMANDS_MAX: usize = 16;
+
+type Answering = Pin<Box<dyn Future<Output = ServiceResponse>>>;
+
+/// A running service.
+pub struct InProcess {
+    pub app: Arc<App>,
+    pub log: Arc<dyn EventLog>,
+    handle: Box<dyn Fn(String) -> Answering>,
+    sessions: Vec<String>,
+    writer: JoinHandle<()>,
+}
+
+/// Ids, `0` and the empty text standing for the sentinels.
+pub fn scope(telsys: u32, partition: u32, device: &str) -> Scope {
+    Scope::new(TelSysId::new(telsys).ok(), PartitionId::new(partition).ok(), DeviceNumber::new(device).ok())
+        .unwrap()
+}
+
+/// An entry of the directory for each scope, parents first, with what List shows for it.
+pub fn directory(entries: &[(u32, u32, &str, &str)]) -> Vec<DirectoryEntry> {
+    let entry = |&(telsys, partition, device, text): &(u32, u32, &str, &str)| {
+        let description = DirectoryText::new(text).unwrap();
+        let environment = DirectoryText::new(&format!("environment-{telsys}")).unwrap();
+        match scope(telsys, partition, device) {
+            Scope::EveryTelSys => panic!("every TelSys is no entry"),
+            Scope::TelSys(telsys) => DirectoryEntry::TelSys { telsys, description, environment },
+            Scope::Partition(telsys, partition) => {
+                DirectoryEntry::Partition { telsys, partition, description }
+            }
+            Scope::Device(telsys, partition, device) => {
+                DirectoryEntry::Device { telsys, partition, device, description }
+            }
+        }
+    };
+    entries.iter().map(entry).collect()
+}
+
+/// The id of the account with that place in the list.
+fn account_id(place: usize) -> AccountId {
+    AccountId::new([u8::try_from(place + 1).unwrap(); 16])
+}
+
+/// Makes the first commit of an empty log. Nobody signs in with a password here, so that there are no credentials.
+pub fn found(log: &dyn EventLog, accounts: &[Vec<Grant>], directory: Vec<DirectoryEntry>) {
+    let accounts = accounts.iter().enumerate().map(|(place, grants)| {
+        let seed = u8::try_from(place + 1).unwrap();
+        NewAccount {
+            account: account_id(place),
+            name: NameCommitment::new([seed; 32]),
+            credential: CredentialId::new([seed; 16]),
+            grants: grants.clone(),
+        }
+    });
+    let command = CreateStore { store: STORE, accounts: accounts.collect(), directory };
+    let context = Context::of(Actor::System);
+    let request = Request { context, validate_only: false, command: Command::CreateStore(command) };
+    let decision = decide(&State::default(), &request, None).unwrap();
+    let mut builder = CommitBuilder::new(log.store(), log.head(), Timestamp::from_micros(1));
+    for new in decision.events {
+        let bytes = encode(Salt::new([3; 16]), &new.context, &new.event).unwrap();
+        builder.try_push(bytes.into()).unwrap();
+    }
+    assert_eq!(log.append(builder.seal().unwrap()), AppendOutcome::Appended);
+}
+
+/// Folds a log into fresh read models and a fresh decision state.
+pub fn fold(log: &dyn EventLog) -> (State, Projector) {
+    let (mut state, mut projector) = (State::default(), Projector::default());
+    for commit in log.read(Sequence::FIRST) {
+        let commit = commit.unwrap();
+        for (sequence, bytes) in commit.numbered() {
+            let envelope = decode(sequence, commit.time(), bytes).unwrap();
+            evolve(&mut state, sequence, &envelope.event);
+            projector.apply(&envelope).unwrap();
+        }
+    }
+    (state, projector)
+}
+
+/// A vault that holds nothing: one for all tests, since making one writes files.
+fn vault() -> Arc<Vault> {
+    static VAULT: OnceLock<(Arc<Vault>, tempfile::TempDir)> = OnceLock::new();
+    let (vault, _) = VAULT.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::create(&folder.path().join("vault"), STORE, &MasterKey::generate().unwrap());
+        (Arc::new(vault.unwrap()), folder)
+    });
+    Arc::clone(vault)
+}
+
+/// The built-in templates, compiled once.
+fn templates() -> TemplateSet {
+    static TEMPLATES: OnceLock<TemplateSet> = OnceLock::new();
+    TEMPLATES.get_or_init(TemplateSet::builtin).clone()
+}
+
+impl InProcess {
+    /// Serves a founded log, with a session of each of its first accounts.
+    pub async fn start(log: Arc<dyn EventLog>, accounts: usize) -> Self {
+        let (state, projector) = fold(&*log);
+        let views = Views::new(arc_swap::ArcSwap::from_pointee(projector.view().clone()));
+        let origin = Origin { log: Arc::clone(&log), state, projector, views: Arc::clone(&views) };
+        let (writer, thread) = Writer::start(origin, QUEUE_COMMANDS_MAX).unwrap();
+        let parts = AppParts {
+            views,
+            writer,
+            store: log.store(),
+            vault: vault(),
+            templates: templates(),
+            sessions: SessionLimits::default(),
+            body_timeout: Duration::from_secs(10),
+        };
+        let app = Arc::new(App::new(parts).unwrap());
+        let service = Data::new(Service::starting());
+        service.enter(Phase::Ready(Arc::clone(&app)));
+        let served = Rc::new(init_service(actix_web::App::new().configure(routes(service))).await);
+        let handle = move |body: String| {
+            let served = Rc::clone(&served);
+            let request = TestRequest::post().uri(XML_PATH).insert_header(("content-type", "text/xml"));
+            let request = request.set_payload(body).to_request();
+            Box::pin(async move { call_service(&*served, request).await }) as Answering
+        };
+        let sessions = (0..accounts).map(|place| sign_in(&app, account_id(place))).collect();
+        Self { app, log, handle: Box::new(handle), sessions, writer: thread }
+    }
+
+    /// Calls an operation as the account with that place in the list.
+    pub async fn call(&self, account: usize, operation: &str, payload: &str) -> Reply {
+        let session = &self.sessions[account];
+        let body = format!(
+            "<Request Operation=\"{operation}\"><InvokeID>7</InvokeID><SessionID>{session}</SessionID>\
+             <OperationPayload>{payload}</OperationPayload></Request>"
+        );
+        let response = (self.handle)(body).await;
+        let status = response.status().as_u16();
+        let header = |(name, value): (&actix_web::http::header::HeaderName, _)| {
+            let value: &actix_web::http::header::HeaderValue = value;
+            (name.as_str().to_owned(), value.to_str().unwrap().to_owned())
+        };
+        let headers = response.headers().iter().map(header).collect();
+        let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+        Reply { status, headers, body }
+    }
+
+    /// The whole state that readers see, as text.
+    pub fn dump(&self) -> String {
+        self.app.views.load().to_string()
+    }
+
+    /// Ends the writer, so that the log can be closed.
+    pub async fn stop(self) -> Arc<dyn EventLog> {
+        self.app.writer.stop().await;
+        self.writer.join().unwrap();
+        self.log
+    }
+}
+
+/// A session of an account, without a password: hashing many of them is slow.
+fn sign_in(app: &App, account: AccountId) -> String {
+    let (session, _) = app.sessions.create(IpAddr::V4(Ipv4Addr::LOCALHOST)).unwrap();
+    app.sessions.bind(session.digest(), account, || true).unwrap();
+    session.to_text().to_string()
+}
+
+/// One grant.
+pub fn grant(role: Role, scope: Scope) -> Grant {
+    Grant { role, scope }
+}

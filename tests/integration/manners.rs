@@ -1,0 +1,165 @@
+//! The manners of a service: health, orderly ends, one process a folder, clear refusals, help that can be read.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::harness::{Server, Store, add_payload, get, golden, read_reply, run, text, triple};
+
+/// Longest time to the end of a server that has nothing to wait for.
+const PROMPTLY: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_served_store_is_alive_and_ready() {
+    let server = Server::demo();
+    for (path, body) in [("/healthz", "alive\n"), ("/readyz", "ready\n")] {
+        let reply = get(server.address, path).unwrap();
+        assert_eq!((reply.status, &*reply.body), (200, body), "{path}");
+    }
+    assert_eq!(get(server.address, "/elsewhere").unwrap().status, 404);
+}
+
+/// Sends a request but for its last byte.
+fn begun(address: SocketAddr, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /api/xml HTTP/1.1\r\nHost: {address}\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let (most, _) = body.split_at(body.len() - 1);
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(most.as_bytes()).unwrap();
+    stream
+}
+
+/// Waits until nobody accepts connections at an address any more.
+fn wait_until_closed(address: SocketAddr) {
+    let deadline = Instant::now() + PROMPTLY;
+    while TcpStream::connect(address).is_ok() {
+        assert!(Instant::now() < deadline, "new connections are still accepted");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn told_to_stop_it_answers_what_is_under_way_and_accepts_nothing_new() {
+    for signal in ["TERM", "INT"] {
+        let mut server = Server::demo();
+        let session = server.session("editor");
+        let add = session.request("CRMConfigurationAdd", &add_payload(&triple("1", "", ""), "under way"));
+        let mut under_way = begun(server.address, &add);
+        std::thread::sleep(Duration::from_millis(200));
+        server.signal(signal);
+        wait_until_closed(server.address);
+        under_way.write_all(b">").unwrap();
+        read_reply(&mut under_way).expect("an answer").expect_success();
+        let status = server.wait();
+        assert!(status.success(), "SIG{signal}: {status}: {}", server.log_text());
+        assert!(server.log_text().contains(&format!("signal=\"SIG{signal}\"")), "{}", server.log_text());
+
+        server.restart();
+        let listed = server.session("viewer").call("CRMConfigurationList", "").expect_success();
+        assert_eq!(listed.property("Total").as_deref(), Some("1"), "what was answered stands");
+    }
+}
+
+#[test]
+fn idle_connections_do_not_hold_up_the_end() {
+    let mut server = Server::demo();
+    let mut idle = TcpStream::connect(server.address).unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert_eq!(read_reply(&mut idle).unwrap().status, 200);
+    let silent = TcpStream::connect(server.address).unwrap();
+    let started = Instant::now();
+    assert!(server.terminate().success());
+    assert!(started.elapsed() < PROMPTLY, "{:?}", started.elapsed());
+    drop(silent);
+    assert_eq!(idle.read(&mut [0; 1]).unwrap_or(0), 0, "the idle connection is closed");
+}
+
+#[test]
+fn a_client_that_never_ends_its_request_is_waited_for_no_longer_than_the_drain_time() {
+    let mut server = Server::demo_with(&["--shutdown-drain-seconds", "2"]);
+    let session = server.session("editor");
+    let stuck = begun(server.address, &session.request("CRMConfigurationList", ""));
+    std::thread::sleep(Duration::from_millis(200));
+    let started = Instant::now();
+    assert!(server.terminate().success());
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(2) + PROMPTLY, "{took:?}");
+    drop(stuck);
+    assert!(server.run(&["verify"]).status.success());
+}
+
+#[test]
+fn a_second_process_on_the_same_folder_is_refused_and_the_first_goes_on() {
+    let server = Server::demo();
+    let data = text(&server.data);
+    let second = run(&["serve", "--demo", "--data", data, "--listen", "127.0.0.1:0"]).expect(1);
+    second.says(&["another process has the data folder open", data, "Stop it, or use another data folder"]);
+    run(&["verify", "--sled", "--data", data]).expect(1).says(&["another process has the data folder open"]);
+    // Reading the journal alone disturbs nobody.
+    run(&["verify", "--data", data]).expect(0);
+    run(&["replay", "--data", data]).expect(0);
+    server.session("editor").call("CRMConfigurationList", "").expect_success();
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let store = Store::init();
+    let refused = run(&["serve", "--data", text(&store.data), "--listen", &address]).expect(1);
+    refused.says(&["cannot listen on", &address, "in use"]);
+}
+
+#[test]
+fn listening_beyond_loopback_takes_a_proxy_and_the_demo_never_does() {
+    let store = Store::init();
+    let data = text(&store.data);
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8462"] {
+        let refused = run(&["serve", "--data", data, "--listen", address]).expect(2);
+        refused.says(&[address, "beyond loopback", "--behind-tls-proxy"]);
+        let refused = run(&["serve", "--demo", "--behind-tls-proxy", "--data", data, "--listen", address]);
+        refused.expect(2).says(&[address, "--demo listens on loopback only"]);
+    }
+    let mut server = store.serve(&["--listen", "0.0.0.0:0", "--behind-tls-proxy"]).err();
+    assert!(
+        server.take().is_some_and(|log| log.contains("cannot be used multiple times")),
+        "flags count once"
+    );
+}
+
+#[test]
+fn unknown_settings_are_refused_with_the_one_that_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crmconf.toml");
+    std::fs::write(&file, "worker = 3\n").unwrap();
+    let refused = run(&["serve", "--config", text(&file), "--demo"]).expect(2);
+    refused.says(&[text(&file), "\"worker\" is not a setting of crmconf", "did you mean \"workers\""]);
+    std::fs::write(&file, "workers = \"many\"\n").unwrap();
+    run(&["serve", "--config", text(&file), "--demo"]).expect(2).says(&["workers", "must be a whole number"]);
+    run(&["serve", "--worker", "3"]).expect(2).says(&["--worker"]);
+    run(&["serve", "--config", "/no/such/file"]).expect(2).says(&["/no/such/file cannot be read"]);
+}
+
+#[test]
+fn a_folder_without_a_store_is_refused_with_the_command_that_makes_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("nothing");
+    for made in [false, true] {
+        if made {
+            std::fs::create_dir(&data).unwrap();
+        }
+        let refused = run(&["serve", "--data", text(&data), "--listen", "127.0.0.1:0"]).expect(1);
+        refused.says(&[text(&data), "holds no store", "crmconf init --data"]);
+    }
+}
+
+#[test]
+fn help_reads_as_it_is_documented() {
+    for command in ["crmconf", "serve", "init", "call", "verify", "replay"] {
+        let words: &[&str] = if command == "crmconf" { &["--help"] } else { &[command, "--help"] };
+        golden("cli", &format!("{command}-help"), &run(words).expect(0).out);
+    }
+}

@@ -1,0 +1,362 @@
+//! Who may do what where: role × scope of the grant × scope asked, for the five operations, each cell asserted.
+//!
+//! The tables below are written by hand from the API's page, "Roles and grants". Nothing here asks the code.
+
+use std::sync::Arc;
+
+use crmconf_events::access::{Grant, Role};
+use crmconf_events::log::MemoryLog;
+
+use crate::harness::{Reply, add_payload, property, triple};
+use crate::inprocess::{InProcess, STORE, directory, found, grant, scope};
+
+/// A scope as requests name it: every TelSys by the sentinel.
+type Asked = (u32, u32, &'static str);
+
+const EVERY: Asked = (0, 0, "");
+
+/// The scopes asked; at each stands one configuration, described by its place here.
+const ASKED: [Asked; 10] = [
+    EVERY,
+    (1, 0, ""),
+    (1, 1, ""),
+    (1, 1, "01"),
+    (1, 1, "02"),
+    (1, 2, ""),
+    (1, 2, "01"),
+    (2, 0, ""),
+    (2, 1, ""),
+    (2, 1, "01"),
+];
+
+/// The scopes of grants: one of each kind.
+const GRANTED: [Asked; 4] = [EVERY, (1, 0, ""), (1, 1, ""), (1, 1, "01")];
+
+/// What Info and List answer, for every role: a row for each scope granted, a column for each scope asked; 0 is success.
+const READING: [[u32; 10]; 4] = [
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [0, 0, 0, 0, 0, 0, 0, 10511, 10511, 10511],
+    [0, 0, 0, 0, 0, 10512, 10512, 10511, 10511, 10511],
+    [0, 0, 0, 0, 10701, 10512, 10512, 10511, 10511, 10511],
+];
+
+/// What Add, Change and Delete answer to roles that may write.
+const WRITING: [[u32; 10]; 4] = [
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [10700, 0, 0, 0, 0, 0, 0, 10511, 10511, 10511],
+    [10700, 10515, 0, 0, 0, 10512, 10512, 10511, 10511, 10511],
+    [10700, 10515, 10515, 0, 10701, 10512, 10512, 10511, 10511, 10511],
+];
+
+/// What Add, Change and Delete answer to roles that may only read.
+const WRITING_REFUSED: [[u32; 10]; 4] = [
+    [10515, 10515, 10515, 10515, 10515, 10515, 10515, 10515, 10515, 10515],
+    [10700, 10515, 10515, 10515, 10515, 10515, 10515, 10511, 10511, 10511],
+    [10700, 10515, 10515, 10515, 10515, 10512, 10512, 10511, 10511, 10511],
+    [10700, 10515, 10515, 10515, 10701, 10512, 10512, 10511, 10511, 10511],
+];
+
+/// An Administrator holds everything and nothing less; the other roles stand on each kind of scope.
+const ROLES: [(Role, bool, &[usize]); 5] = [
+    (Role::Viewer, false, &[0, 1, 2, 3]),
+    (Role::Client, false, &[0, 1, 2, 3]),
+    (Role::Editor, true, &[0, 1, 2, 3]),
+    (Role::Auditor, false, &[0, 1, 2, 3]),
+    (Role::Administrator, true, &[0]),
+];
+
+/// The account that sets everything up; those of the matrix follow it.
+const ADMIN: usize = 0;
+
+/// An account of the matrix.
+struct Holder {
+    account: usize,
+    role: Role,
+    writes: bool,
+    granted: usize,
+}
+
+struct Matrix {
+    service: InProcess,
+    holders: Vec<Holder>,
+    /// The id of the configuration at each scope asked.
+    ids: Vec<String>,
+}
+
+fn at((telsys, partition, device): Asked) -> crmconf_events::Scope {
+    scope(telsys, partition, device)
+}
+
+/// The ids of a scope as properties; what is not named is left out, except `TelSysID`.
+fn ids_of((telsys, partition, device): Asked) -> String {
+    let number = |id: u32| if id == 0 { String::new() } else { id.to_string() };
+    let telsys = if telsys == 0 { "-1".to_owned() } else { telsys.to_string() };
+    triple(&telsys, &number(partition), device)
+}
+
+fn located(id: &str, asked: Asked) -> String {
+    property("CRMConfigurationID", id) + &ids_of(asked)
+}
+
+/// Serves these accounts over a directory that knows every scope asked, and nothing else.
+async fn serve(accounts: &[Vec<Grant>]) -> InProcess {
+    let log = Arc::new(MemoryLog::new(STORE));
+    let entries: Vec<_> =
+        ASKED[1..].iter().map(|&(telsys, partition, device)| (telsys, partition, device, "entry")).collect();
+    found(&*log, accounts, directory(&entries));
+    InProcess::start(log, accounts.len()).await
+}
+
+/// Adds one configuration at each of these scopes, described by its place, and returns their ids.
+async fn add_at(service: &InProcess, scopes: &[Asked]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for asked in scopes {
+        let place = ASKED.iter().position(|found| found == asked).unwrap();
+        let payload = add_payload(&ids_of(*asked), &format!("place {place}"));
+        let reply = service.call(ADMIN, "CRMConfigurationAdd", &payload).await.expect_success();
+        ids.push(reply.configuration_id());
+    }
+    ids
+}
+
+fn everything() -> Vec<Grant> {
+    vec![grant(Role::Administrator, at(EVERY))]
+}
+
+impl Matrix {
+    async fn new() -> Self {
+        let mut accounts = vec![everything()];
+        let mut holders = Vec::new();
+        for (role, writes, granted) in ROLES {
+            for &granted in granted {
+                holders.push(Holder { account: accounts.len(), role, writes, granted });
+                accounts.push(vec![grant(role, at(GRANTED[granted]))]);
+            }
+        }
+        let service = serve(&accounts).await;
+        let ids = add_at(&service, &ASKED).await;
+        Self { service, holders, ids }
+    }
+
+    async fn call(&self, account: usize, operation: &str, payload: &str) -> Reply {
+        self.service.call(account, operation, payload).await
+    }
+
+    async fn list(&self, account: usize, payload: &str) -> String {
+        self.call(account, "CRMConfigurationList", payload).await.expect_success().body
+    }
+}
+
+/// Asserts a cell; 0 is success.
+#[track_caller]
+fn assert_cell(reply: &Reply, expected: u32, cell: &str) {
+    assert_eq!(reply.code(), expected, "{cell}: {}", reply.body);
+    assert_eq!(reply.is_success(), expected == 0, "{cell}: {}", reply.body);
+    assert_eq!(reply.status, 200, "{cell}");
+}
+
+#[actix_web::test]
+async fn reading_is_allowed_exactly_at_below_and_above_a_grant() {
+    let matrix = Matrix::new().await;
+    let mut cells = 0;
+    for Holder { account, role, granted, .. } in &matrix.holders {
+        for (place, asked) in ASKED.into_iter().enumerate() {
+            let expected = READING[*granted][place];
+            let cell = format!("{role:?} on {:?} asks for {asked:?}", GRANTED[*granted]);
+            let info = located(&matrix.ids[place], asked);
+            let reply = matrix.call(*account, "CRMConfigurationInfo", &info).await;
+            assert_cell(&reply, expected, &format!("Info: {cell}"));
+            if expected == 0 {
+                let admins = matrix.call(ADMIN, "CRMConfigurationInfo", &info).await;
+                assert_eq!(reply.body, admins.body, "{cell}");
+            }
+            let reply = matrix.call(*account, "CRMConfigurationList", &ids_of(asked)).await;
+            assert_cell(&reply, expected, &format!("List: {cell}"));
+            cells += 2;
+        }
+    }
+    assert_eq!(cells, 17 * 10 * 2);
+}
+
+#[actix_web::test]
+async fn writing_is_allowed_exactly_at_and_below_the_grant_of_a_role_that_writes() {
+    let matrix = Matrix::new().await;
+    let mut cells = 0;
+    for Holder { account, role, writes, granted } in &matrix.holders {
+        let table = if *writes { &WRITING } else { &WRITING_REFUSED };
+        for (place, asked) in ASKED.into_iter().enumerate() {
+            let expected = table[*granted][place];
+            let cell = format!("{role:?} on {:?} asks for {asked:?}", GRANTED[*granted]);
+            let before = matrix.service.dump();
+            let payload = add_payload(&ids_of(asked), &cell);
+            let reply = matrix.call(*account, "CRMConfigurationAdd", &payload).await;
+            assert_cell(&reply, expected, &format!("Add: {cell}"));
+            // What the account may write is its own from here on; what it may not is what stands there.
+            let id = reply.headers.get("x-crmconfigurationid").unwrap_or(&matrix.ids[place]);
+            for operation in ["CRMConfigurationChange", "CRMConfigurationDelete"] {
+                let change = operation == "CRMConfigurationChange";
+                let more =
+                    if change { property("Description", &format!("{cell}, changed")) } else { String::new() };
+                let reply = matrix.call(*account, operation, &(located(id, asked) + &more)).await;
+                assert_cell(&reply, expected, &format!("{operation}: {cell}"));
+            }
+            if expected != 0 {
+                assert_eq!(matrix.service.dump(), before, "{cell}: a refused request leaves no trace");
+            }
+            cells += 3;
+        }
+    }
+    assert_eq!(cells, 17 * 10 * 3);
+}
+
+/// What a List shows without the ids that differ between two stores.
+fn without_ids(body: &str, ids: &[String]) -> String {
+    ids.iter().fold(body.to_owned(), |body, id| body.replace(id, "[id]"))
+}
+
+/// Questions that a List answers, in the order of creation or one that does not depend on ids.
+fn questions() -> Vec<String> {
+    let mut questions = vec![String::new(), property("CRMConfigurationFields", "TelSysID,CRMConfiguration")];
+    questions.extend(["Description:DESC", "Description:ASC"].map(|sort| property("Sort", sort)));
+    questions.extend(["place 1", "SUGAR", "nothing"].map(|text| property("SearchQuery", text)));
+    for (offset, limit) in [("0", "0"), ("1", "1"), ("2", "3"), ("99", "1")] {
+        questions.push(property("Offset", offset) + &property("Limit", limit));
+    }
+    for scope_match in ["Overlap", "Within", "Exact", "Applicable"] {
+        for asked in ASKED {
+            questions.push(ids_of(asked) + &property("ScopeMatch", scope_match));
+        }
+    }
+    questions
+}
+
+#[actix_web::test]
+async fn a_list_equals_the_list_of_a_store_that_holds_only_what_the_account_may_see() {
+    let matrix = Matrix::new().await;
+    for (granted, readable) in READING.iter().enumerate() {
+        let visible: Vec<_> = ASKED.into_iter().zip(readable).filter(|(_, code)| **code == 0).collect();
+        let visible: Vec<_> = visible.into_iter().map(|(asked, _)| asked).collect();
+        // The other store has the same account, and never held the rest.
+        let smaller = serve(&[everything(), vec![grant(Role::Viewer, at(GRANTED[granted]))]]).await;
+        let smaller_ids = add_at(&smaller, &visible).await;
+        for Holder { account, role, .. } in matrix.holders.iter().filter(|holder| holder.granted == granted) {
+            for question in questions() {
+                let reply = matrix.call(*account, "CRMConfigurationList", &question).await;
+                let expected = smaller.call(1, "CRMConfigurationList", &question).await;
+                let cell = format!("{role:?} on {:?} asks {question}", GRANTED[granted]);
+                assert_eq!(
+                    without_ids(&reply.body, &matrix.ids),
+                    without_ids(&expected.body, &smaller_ids),
+                    "{cell}"
+                );
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn the_list_of_everything_shows_just_what_the_tables_say() {
+    let matrix = Matrix::new().await;
+    for Holder { account, granted, .. } in &matrix.holders {
+        let body = matrix.list(*account, "").await;
+        let visible: Vec<_> = READING[*granted].iter().map(|code| *code == 0).collect();
+        for (place, visible) in visible.iter().enumerate() {
+            assert_eq!(body.contains(&format!(">place {place}<")), *visible, "{place} to {granted}: {body}");
+        }
+        let total = visible.iter().filter(|visible| **visible).count();
+        assert!(body.contains(&format!("<Property Name=\"Total\">{total}</Property>")), "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn a_hidden_configuration_cannot_be_told_from_an_absent_one() {
+    let matrix = Matrix::new().await;
+    // Grants on TelSys 1; the configurations of TelSys 2 are hidden from them.
+    let absent = "0000000000000000:1:1:1";
+    for Holder { account, writes, .. } in matrix.holders.iter().filter(|holder| holder.granted == 1) {
+        for hidden in [&matrix.ids[7], &matrix.ids[8], &matrix.ids[9]] {
+            for (operation, more) in [
+                ("CRMConfigurationInfo", String::new()),
+                ("CRMConfigurationChange", property("Description", "taken over")),
+                ("CRMConfigurationChange", property("ExpectedVersion", "1")),
+                ("CRMConfigurationChange", property("CRMType", "CrmAddin.Nowhere")),
+                ("CRMConfigurationDelete", String::new()),
+                ("CRMConfigurationDelete", property("ExpectedVersion", "1")),
+            ] {
+                for asked in [(1, 0, ""), (1, 1, "01")] {
+                    let of = |id: &str| located(id, asked) + &more;
+                    let reply = matrix.call(*account, operation, &of(hidden)).await;
+                    let expected = matrix.call(*account, operation, &of(absent)).await;
+                    assert_eq!(reply.body, expected.body, "{operation}");
+                    let code = if *writes || operation == "CRMConfigurationInfo" { 31003 } else { 10515 };
+                    reply.expect_code(code);
+                }
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_hidden_part_of_the_directory_cannot_be_told_from_an_absent_one() {
+    let matrix = Matrix::new().await;
+    let pairs = [((2, 0, ""), (3, 0, "")), ((2, 1, ""), (3, 1, "")), ((1, 2, ""), (1, 3, ""))];
+    let deeper = [((1, 2, "01"), (1, 2, "77")), ((1, 1, "02"), (1, 1, "77"))];
+    for Holder { account, granted, .. } in &matrix.holders {
+        for (there, absent) in pairs.into_iter().chain(deeper) {
+            let place = ASKED.iter().position(|asked| *asked == there).unwrap();
+            if READING[*granted][place] == 0 {
+                continue;
+            }
+            for operation in ["CRMConfigurationList", "CRMConfigurationInfo", "CRMConfigurationDelete"] {
+                let payload = |asked| match operation {
+                    "CRMConfigurationList" => ids_of(asked),
+                    _ => located(&matrix.ids[place], asked),
+                };
+                let reply = matrix.call(*account, operation, &payload(there)).await;
+                let expected = matrix.call(*account, operation, &payload(absent)).await;
+                assert_eq!(reply.body, expected.body, "{operation} at {there:?} and {absent:?}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn several_grants_add_up_and_no_more() {
+    let device = grant(Role::Editor, scope(1, 1, "01"));
+    let other = grant(Role::Viewer, scope(2, 0, ""));
+    let service = serve(&[everything(), vec![device, other], vec![]]).await;
+    let ids = add_at(&service, &ASKED).await;
+    // Each row: the scope asked, what Info answers, what Delete as a dry run answers.
+    let cells = [
+        (EVERY, 0, 10700),
+        ((1, 0, ""), 0, 10515),
+        ((1, 1, ""), 0, 10515),
+        ((1, 1, "01"), 0, 0),
+        ((1, 1, "02"), 10701, 10701),
+        ((1, 2, ""), 10512, 10512),
+        ((1, 2, "01"), 10512, 10512),
+        ((2, 0, ""), 0, 10515),
+        ((2, 1, ""), 0, 10515),
+        ((2, 1, "01"), 0, 10515),
+    ];
+    for ((asked, info, delete), id) in cells.into_iter().zip(&ids) {
+        let payload = located(id, asked);
+        assert_cell(&service.call(1, "CRMConfigurationInfo", &payload).await, info, &format!("{asked:?}"));
+        let dry = payload.clone() + &property("ValidateOnly", "true");
+        assert_cell(&service.call(1, "CRMConfigurationDelete", &dry).await, delete, &format!("{asked:?}"));
+        // An account without any grant: nothing fits, at the first level already.
+        let nothing = service.call(2, "CRMConfigurationInfo", &payload).await;
+        assert_cell(&nothing, 10511, &format!("{asked:?}"));
+    }
+}
+
+#[actix_web::test]
+async fn a_request_key_tells_nothing_about_another_account_s_requests() {
+    let editor = || vec![grant(Role::Editor, at(EVERY))];
+    let service = serve(&[everything(), editor(), editor()]).await;
+    let keyed = |text: &str| add_payload(&ids_of(EVERY), text) + &property("RequestKey", "k");
+    let first = service.call(1, "CRMConfigurationAdd", &keyed("a")).await.expect_success();
+    service.call(1, "CRMConfigurationAdd", &keyed("b")).await.expect_code(31101);
+    let second = service.call(2, "CRMConfigurationAdd", &keyed("b")).await.expect_success();
+    assert_ne!(first.configuration_id(), second.configuration_id());
+}
