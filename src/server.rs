@@ -130,11 +130,7 @@ fn start(settings: &Settings, service: &Service) -> Result<Running, ServerError>
         },
         body_timeout: settings.body_timeout.value,
     });
-<<<<<<< HEAD
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
-    service.enter(Phase::Ready(Arc::clone(&app)));
-=======
->>>>>>> 8705c2eda31e5eb40d3137c2a9a22f4ace8be718
     Ok(Running { app, writer: thread, log })
 }
 

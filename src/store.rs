@@ -40,6 +40,16 @@ pub enum StoreError {
     /// There is one, and the command would make one.
     #[error("{} holds a store already; `crmconf serve --data {}` serves it", .0.display(), .0.display())]
     Present(PathBuf),
+    /// Something stands in the folder that setting up a store would wipe away.
+    #[error(
+        "{} does not belong to an unfinished store; set the store up in an empty folder, or look for what became of \
+         the one that this belonged to",
+        path.display()
+    )]
+    Foreign {
+        /// What stands there.
+        path: PathBuf,
+    },
     /// The data folder cannot be read or written.
     #[error("cannot {doing} {}: {cause}", path.display())]
     Folder {

@@ -16,6 +16,8 @@ use crate::writer::WriteError;
 
 /// After how many seconds a client that was turned away may try again.
 const RETRY_AFTER_S: u32 = 1;
+/// The same where sessions have to expire first: as long as one that nobody signs in to lives.
+const RETRY_AFTER_SESSIONS_S: u32 = 60;
 
 /// A refusal as a client sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,10 +165,11 @@ impl From<SessionError> for ApiError {
 impl From<CreateError> for ApiError {
     fn from(error: CreateError) -> Self {
         match error {
-            CreateError::Busy => {
-                Self::busy("Too many sessions of this address wait for Authenticate; try again later.")
+            CreateError::Busy => Self {
+                retry_after_s: Some(RETRY_AFTER_SESSIONS_S),
+                ..Self::busy("Too many sessions of this address wait for Authenticate; try again later.")
                     .status(StatusCode::TOO_MANY_REQUESTS)
-            }
+            },
             CreateError::Random => Self::new(Code::Unknown),
         }
     }

@@ -55,6 +55,7 @@ pub fn found(
         return Err(StoreError::Present(data.into()));
     }
     make_private_folder(data)?;
+    refuse_foreign(data)?;
     let store = StoreId::new(random()?);
     // Taking the log first takes the folder's lock: two processes cannot set up one folder.
     let log = LocalLog::create(data, store, options)?;
@@ -78,6 +79,40 @@ pub fn found(
     }
     log.close();
     Ok(())
+}
+
+/// What an unfinished store may have left in its folder, beside the demo's master key.
+const OWN_NAMES: [&str; 7] =
+    ["journal", "lock", "master.key", "sled", "sled.aside", "sled.opening", VAULT_FOLDER];
+
+/// Refuses a folder in which something stands that setting up would wipe away: anything that is not ours, or a vault
+/// without a journal. The journal is made first, so such a vault belongs to a store that lost it.
+fn refuse_foreign(data: &Path) -> Result<(), StoreError> {
+    let names = names_in(data)?;
+    if let Some(foreign) = names.iter().find(|name| !OWN_NAMES.contains(&name.as_str())) {
+        return Err(StoreError::Foreign { path: data.join(foreign) });
+    }
+    let stands = |name: &str| names.iter().any(|found| found == name);
+    if stands(VAULT_FOLDER) && !stands("journal") {
+        return Err(StoreError::Foreign { path: data.join(VAULT_FOLDER) });
+    }
+    if stands("journal") {
+        let journal = data.join("journal");
+        let own =
+            |name: &&String| name.as_str() == "head" || name.contains(".crmj") || name.ends_with(".new");
+        if let Some(foreign) = names_in(&journal)?.iter().find(|name| !own(name)) {
+            return Err(StoreError::Foreign { path: journal.join(foreign) });
+        }
+    }
+    Ok(())
+}
+
+fn names_in(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let unreadable = |cause| StoreError::Folder { doing: "read", path: folder.into(), cause };
+    std::fs::read_dir(folder)
+        .map_err(unreadable)?
+        .map(|entry| Ok(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned()))
+        .collect()
 }
 
 /// A folder that only its owner can look into.
@@ -134,4 +169,26 @@ fn first_commit(log: &LocalLog, actor: Actor, command: CreateStore) -> Result<Co
         builder.try_push(bytes.into()).map_err(|error| failed(&error))?;
     }
     builder.seal().ok_or_else(|| failed(&"nothing to begin with"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_anything_that_is_not_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        assert!(refuse_foreign(data).is_ok());
+        std::fs::create_dir(data.join("vault")).unwrap();
+        assert!(refuse_foreign(data).is_err(), "a vault without a journal is a store that lost it");
+        std::fs::create_dir(data.join("journal")).unwrap();
+        std::fs::write(data.join("journal/00000001.crmj"), b"").unwrap();
+        assert!(refuse_foreign(data).is_ok(), "an unfinished store is set up anew");
+        std::fs::write(data.join("journal/letters.txt"), b"").unwrap();
+        assert!(refuse_foreign(data).is_err());
+        std::fs::remove_file(data.join("journal/letters.txt")).unwrap();
+        std::fs::write(data.join("photo.jpg"), b"").unwrap();
+        assert!(refuse_foreign(data).is_err());
+    }
 }

@@ -196,19 +196,12 @@ impl Engine {
         }
         self.state = state;
         self.views.store(Arc::new(self.projector.view().clone()));
-<<<<<<< HEAD
+        // A commit may stand although sled refused it, and then it is the last one until the next start.
         match self.log.health() {
             Health::ReadOnly { why } => self.hinder(why, true),
             Health::Writable if self.obstacle.load().is_some() => self.obstacle.store(Arc::new(None)),
             Health::Writable => {}
         }
-=======
-        // A commit may stand although sled refused it, and then it is the last one until the next start.
-        self.hinder(match self.log.health() {
-            Health::Writable => None,
-            Health::ReadOnly { why } => Some(why),
-        });
->>>>>>> 8705c2eda31e5eb40d3137c2a9a22f4ace8be718
     }
 
     fn hinder(&self, why: String, lasting: bool) {

@@ -1,14 +1,13 @@
 //! Integration tests: the binary as its users meet it, over HTTP and on disk. One binary, a module per promise.
 
+#![expect(unreachable_pub, reason = "nothing outside this binary uses the harness")]
+#![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used,
     reason = "all of this is test code; clippy takes only functions marked as tests for that"
-#![expect(
-#![expect(unreachable_pub, missing_docs, reason = "nothing outside this binary uses the harness")]
-#![expect(unreachable_pub, reason = "nothing outside this binary uses the harness")]
 )]
 
 mod harness;
