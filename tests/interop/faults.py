@@ -158,7 +158,7 @@ def main():
     case(binary, "a write without space", ["pwrite64:error=ENOSPC:when=3+"], journal, 10, UNKNOWN)
     case(binary, "no space for the next file", ["pwrite64:error=ENOSPC:when=1..2"], following, LARGE_BYTES, refused, True)
     case(binary, "sync of the next file", ["fdatasync:error=EIO:when=1..2"], following, LARGE_BYTES, refused, True)
-    case(binary, "sled without space", ["pwrite64:error=ENOSPC"], "sled/db", LARGE_BYTES, refused)
+    case(binary, "sled without space", ["pwrite64:error=ENOSPC:when=6+"], "sled/db", LARGE_BYTES, refused)
 
 
 if __name__ == "__main__":
