@@ -167,7 +167,8 @@ fn whatever_file_of_sled_is_truncated_everything_comes_back() {
 #[test]
 fn wherever_sled_is_flipped_everything_comes_back() {
     let mut dice = Dice::seeded();
-    let sizes = sled_files(&Filled::new().data);
+    let filled = Filled::new();
+    let sizes = sled_files(&filled.data);
     let sizes: Vec<_> = sizes.iter().map(|path| fs::read(path).unwrap().len() as u64).collect();
     for (file, size) in sizes.into_iter().enumerate().filter(|(_, size)| *size > 0) {
         let mut places = vec![0, size / 2, size - 1];
