@@ -14,7 +14,8 @@ use crmconf_events::log::{
 };
 use crmconf_events::{AccountId, RequestKey};
 
-const OPTIONS: LocalOptions = LocalOptions { segments: SegmentSizes { first: 4_096, max: 8_192 } };
+const OPTIONS: LocalOptions =
+    LocalOptions { segments: SegmentSizes { first: 4_096, max: 8_192 }, sled_cache_bytes: 16 << 20 };
 
 struct Store {
     sim: SimDisk,

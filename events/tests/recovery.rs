@@ -19,7 +19,8 @@ use crmconf_events::log::{EventLog, LocalLog, LocalOptions, OpenError, OpenRepor
 use tempfile::TempDir;
 
 /// Small files, so that a few commits fill several.
-const OPTIONS: LocalOptions = LocalOptions { segments: SegmentSizes { first: 4_096, max: 8_192 } };
+const OPTIONS: LocalOptions =
+    LocalOptions { segments: SegmentSizes { first: 4_096, max: 8_192 }, sled_cache_bytes: 16 << 20 };
 
 /// A closed store of `commits` commits in a folder of its own.
 fn store_with(commits: u64) -> (TempDir, Vec<Commit>) {

@@ -16,7 +16,7 @@ pub(crate) const DATA: &str = "/data";
 
 /// Small files, so that the script fills many.
 pub(crate) const OPTIONS: LocalOptions =
-    LocalOptions { segments: SegmentSizes { first: 8_192, max: 16_384 } };
+    LocalOptions { segments: SegmentSizes { first: 8_192, max: 16_384 }, sled_cache_bytes: 16 << 20 };
 
 const COMMITS: u64 = 200;
 
