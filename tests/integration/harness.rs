@@ -12,7 +12,7 @@ pub use accounts::Extra;
 pub use client::{Reply, exchange, get, post, read_reply};
 pub use dice::Dice;
 pub use golden::{golden, redact};
-pub use server::{Server, Shared, binary};
+pub use server::{Server, Shared};
 pub use session::Session;
 pub use store::{Ran, Store, contents, copy_folder, run, run_fed, text};
 

@@ -157,24 +157,11 @@ pub fn command() -> impl Strategy<Value = Command> {
     let expects =
         prop_oneof![6 => Just(Expects::Any), 2 => Just(Expects::Current), 1 => Just(Expects::Another)];
     let extras = (optional(0.3, 0..3_u8), prop::bool::weighted(0.1), any::<bool>(), any::<bool>());
-    let elsewhere = prop::bool::weighted(0.3);
     let flaw = optional(0.06, 0..64_usize);
     let again = optional(0.08, 0..6_usize);
-    let rest = (flaw, again, elsewhere);
     (account, operation, place, any::<bool>(), named, parts, expects, extras, (flaw, again), question())
         .prop_map(
-            |(
-                account,
-                operation,
-                place,
-                spelled,
-                named,
-                parts,
-                expects,
-                extras,
-                (flaw, again, elsewhere),
-                question,
-            )| {
+            |(account, operation, place, spelled, named, parts, expects, extras, (flaw, again), question)| {
                 let (description, crm_type, configuration, common) = parts;
                 let (key, dry, tell, as_json) = extras;
                 let command = Command {
