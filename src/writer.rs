@@ -59,7 +59,7 @@ pub type WriteResult = Result<Option<Outcome>, WriteError>;
 /// What the writer's thread is sent.
 enum Message {
     /// A command to decide.
-    Decide(Job),
+    Decide(Box<Job>),
     /// Decide what was sent before this, and end.
     Stop,
 }
@@ -124,10 +124,12 @@ impl Writer {
     /// See [`WriteError`].
     pub async fn submit(&self, request: Request) -> WriteResult {
         let (answer, outcome) = oneshot::channel();
-        self.queue.try_send(Message::Decide(Job { request, answer })).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => WriteError::Draining,
-        })?;
+        self.queue.try_send(Message::Decide(Box::new(Job { request, answer }))).map_err(
+            |error| match error {
+                mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
+                mpsc::error::TrySendError::Closed(_) => WriteError::Draining,
+            },
+        )?;
         outcome.await.unwrap_or_else(|_| Err(WriteError::Unknown("the writer stopped".into())))
     }
 
@@ -154,7 +156,7 @@ fn run(mut engine: Engine, mut queue: mpsc::Receiver<Message>) {
         let jobs: Vec<_> = messages
             .drain(..)
             .map_while(|message| match message {
-                Message::Decide(job) => Some(job),
+                Message::Decide(job) => Some(*job),
                 Message::Stop => None,
             })
             .collect();

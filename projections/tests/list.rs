@@ -1,7 +1,12 @@
 //! List against a naive model: random configurations, questions and grants give the rows and total that the API's
 //! page "Info and List" promises.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: a panic is how it reports")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test: a panic is how it reports"
+)]
 
 #[path = "list/model.rs"]
 mod model;

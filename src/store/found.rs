@@ -86,14 +86,15 @@ const OWN_NAMES: [&str; 7] =
     ["journal", "lock", "master.key", "sled", "sled.aside", "sled.opening", VAULT_FOLDER];
 
 /// Refuses a folder in which something stands that setting up would wipe away: anything that is not ours, or a vault
-/// without a journal. The journal is made first, so such a vault belongs to a store that lost it.
+/// without journal and sled. Those are made first, so such a vault belongs to a store that lost them; where sled is
+/// left, the log itself refuses and says which commit the journal lost.
 fn refuse_foreign(data: &Path) -> Result<(), StoreError> {
     let names = names_in(data)?;
     if let Some(foreign) = names.iter().find(|name| !OWN_NAMES.contains(&name.as_str())) {
         return Err(StoreError::Foreign { path: data.join(foreign) });
     }
     let stands = |name: &str| names.iter().any(|found| found == name);
-    if stands(VAULT_FOLDER) && !stands("journal") {
+    if stands(VAULT_FOLDER) && !stands("journal") && !stands("sled") {
         return Err(StoreError::Foreign { path: data.join(VAULT_FOLDER) });
     }
     if stands("journal") {

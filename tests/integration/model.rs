@@ -122,7 +122,7 @@ fn run_sequences(seed: u64, part: u32, count: u32, seen: &Seen) -> Result<(), St
     let sequence = prop::collection::vec(command(), 1..COMMANDS_MAX);
     let outcome = runner.run(&sequence, |commands| {
         ran.set(ran.get() + 1);
-        let on_disk = (ran.get() * RUNNERS + part) % ON_DISK_EVERY == 0;
+        let on_disk = (ran.get() + part).is_multiple_of(ON_DISK_EVERY);
         system.block_on(if on_disk { Either::Disk(commands) } else { Either::Memory(commands) }.run(seen))
     });
     outcome.map_err(|error| format!("runner {part}: {error}"))

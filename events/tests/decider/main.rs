@@ -1,6 +1,12 @@
 //! What the decider promises, told as stories: given what has happened, when this is asked for, then that happens.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: a panic is how it reports")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test: a panic is how it reports, and what it printed before tells where"
+)]
 
 mod add;
 mod change;
