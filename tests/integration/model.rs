@@ -78,7 +78,8 @@ fn random_sequences_are_answered_as_the_naive_model_answers_them() {
     let seen = seen.into_inner().unwrap();
     let requests: u64 = seen.values().sum();
     println!("{sequences} sequences, {requests} requests, {:.1} s: {seen:?}", start.elapsed().as_secs_f64());
-    if sequences >= SEQUENCES {
+    // Rare codes are met by luck: that none is left out is a promise of the fixed seed, not of every one.
+    if sequences >= SEQUENCES && seed == SEED {
         assert_nothing_was_left_out(&seen);
     }
 }
