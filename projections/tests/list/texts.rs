@@ -22,8 +22,9 @@ pub(crate) const TEXTS: [(&str, &str); 21] = [
     ("f", "f"),
     (NO_DEVICE, "none or all devices"),
     ("strasse", "strasse"),
-    ("Straße", "strasse"),
     ("STRASSE", "strasse"),
+    // DUCET gives ß a secondary weight between its two letters, which outweighs upper case, a tertiary one.
+    ("Straße", "strasse"),
     ("z", "z"),
 ];
 
