@@ -6,7 +6,6 @@
 
 mod bare;
 mod client;
-mod floor;
 mod load;
 mod report;
 mod requests;
@@ -17,16 +16,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use thiserror::Error;
-
+use crate::error::BenchError;
+use crate::figures::Figures;
+use crate::floor::Floor;
+use crate::written::Meter;
 use client::Client;
-use load::{Figures, Load};
-use report::Report;
+use load::Load;
+use report::{Report, Row};
 use requests::Source;
 use server::Server;
 
 /// Requests that Info rotates over.
 const INFO_CONFIGURATIONS: usize = 64;
+/// Bytes of one write of the raw floor: the size that the figures of other systems were measured with.
+const FLOOR_BYTES: usize = 1_024;
 
 /// What is measured, and for how long.
 #[derive(Debug, clap::Args)]
@@ -51,41 +54,6 @@ pub(crate) struct Options {
     workers: Option<u16>,
 }
 
-/// Why a measurement is worth nothing.
-#[derive(Debug, Error)]
-pub(crate) enum BenchError {
-    /// The operating system refuses something.
-    #[error("{what}: {cause}")]
-    System {
-        /// What was tried.
-        what: String,
-        /// Its answer.
-        cause: std::io::Error,
-    },
-    /// The program to measure did not start.
-    #[error("{program} did not start: {why}")]
-    NotStarted {
-        /// Its path.
-        program: String,
-        /// What is known.
-        why: String,
-    },
-    /// An answer was no success.
-    #[error("an answer was no Success, so the figures mean nothing: {0}")]
-    NotSuccess(String),
-    /// An answer was not HTTP as the client reads it.
-    #[error("an answer could not be read: {0}")]
-    Unreadable(&'static str),
-}
-
-impl BenchError {
-    /// Names what was tried when the operating system refused.
-    fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
-        let what = what.into();
-        move |cause| Self::System { what, cause }
-    }
-}
-
 /// Runs the whole benchmark and prints its table.
 ///
 /// # Errors
@@ -106,9 +74,10 @@ pub(crate) fn run(options: &Options) -> Result<(), BenchError> {
     let duration = Duration::from_secs(options.seconds);
 
     let mut report = Report::begin(options.seconds, options.warm_up, workers);
-    report.floor("before", floor::measure(folder.path(), duration)?);
+    let floor = Floor { write_bytes: FLOOR_BYTES, writes_max: u64::MAX, duration_max: duration };
+    report.floor("before", floor.measure(folder.path())?.figures);
     runtime.block_on(measure(options, workers, folder.path(), &mut report))?;
-    report.floor("after", floor::measure(folder.path(), duration)?);
+    report.floor("after", floor.measure(folder.path())?.figures);
     report.print().map_err(BenchError::system("the table cannot be written"))
 }
 
@@ -119,46 +88,75 @@ async fn measure(
     report: &mut Report,
 ) -> Result<(), BenchError> {
     let server = Server::start(&program(options), &folder.join("data"), workers, folder)?;
-    let address = server.address();
-    let mut first = Client::connect(address).await?;
+    let mut first = Client::connect(server.address()).await?;
     let session = requests::sign_in(&mut first).await?;
+    let before = requests::total(&mut first, &session).await?;
+    let mut add = Source::add(&session);
+    add.learn(&mut first).await?;
     let mut ids = Vec::new();
-    let add = Arc::new(Source::add(&session));
-    let mut add_answer = Vec::new();
     for _ in 0..INFO_CONFIGURATIONS {
-        let answer = first.exchange(&add.next()).await?;
-        ids.extend(answer.configuration_id);
-        add_answer = answer.body;
+        ids.extend(first.exchange(&add.next().text).await?.configuration_id);
     }
-    let info = Arc::new(Source::info(&session, &ids)?);
-    let info_answer = first.exchange(&info.next()).await?.body;
-    report.sizes(&add.next(), &add_answer, &info.next(), &info_answer);
+    let mut info = Source::info(&session, &ids)?;
+    info.learn(&mut first).await?;
+    report.sizes(&add, &info);
 
-    for (name, source, answer) in [("Add", add, add_answer), ("Info", info, info_answer)] {
-        for &connections in &options.connections {
-            let own = load(options, connections, &source, address).await?;
-            let bare = bare::Handler::start(workers, answer.clone())?;
-            let beside = load(options, connections, &source, bare.address()).await?;
-            bare.stop().await;
-            report.row(name, connections, own, beside);
-        }
+    let bench = Bench { options, workers, folder, server };
+    let add = Arc::new(add);
+    bench.operation("Add", &add, report).await?;
+    let listed = requests::total(&mut first, &session).await?.saturating_sub(before);
+    if listed != add.taken() {
+        return Err(BenchError::Lost { sent: add.taken(), listed });
     }
-    Ok(())
+    bench.operation("Info", &Arc::new(info), report).await
 }
 
-async fn load(
-    options: &Options,
-    connections: u16,
-    source: &Arc<Source>,
-    address: SocketAddr,
-) -> Result<Figures, BenchError> {
-    let load = Load {
-        address,
-        connections,
-        warm_up: Duration::from_secs(options.warm_up),
-        duration: Duration::from_secs(options.seconds),
-    };
-    load.run(source).await
+/// What every measurement needs.
+struct Bench<'a> {
+    options: &'a Options,
+    workers: usize,
+    folder: &'a Path,
+    server: Server,
+}
+
+impl Bench<'_> {
+    /// Measures an operation with each number of connections, crmconf first and the bare handler right after it.
+    async fn operation(
+        &self,
+        name: &'static str,
+        source: &Arc<Source>,
+        report: &mut Report,
+    ) -> Result<(), BenchError> {
+        let meter = Meter::of(self.server.process(), self.folder)?;
+        for &connections in &self.options.connections {
+            let (taken, before) = (source.taken(), meter.settled(self.folder)?);
+            let own = self.load(connections, source, self.server.address()).await?;
+            let written = meter.settled(self.folder)?.since(before);
+            let requests = source.taken().saturating_sub(taken);
+
+            let bare = bare::Handler::start(self.workers, source.first_answer().to_vec())?;
+            let alike = Arc::new(source.answered_alike());
+            let beside = self.load(connections, &alike, bare.address()).await?;
+            bare.stop().await;
+            report.row(Row { name, connections, own, bare: beside, written, requests });
+        }
+        Ok(())
+    }
+
+    async fn load(
+        &self,
+        connections: u16,
+        source: &Arc<Source>,
+        address: SocketAddr,
+    ) -> Result<Figures, BenchError> {
+        let load = Load {
+            address,
+            connections,
+            warm_up: Duration::from_secs(self.options.warm_up),
+            duration: Duration::from_secs(self.options.seconds),
+        };
+        load.run(source).await
+    }
 }
 
 fn program(options: &Options) -> PathBuf {

@@ -1,6 +1,12 @@
 //! `crmconf-bench`: measurements of crmconf beside their floors, in the same run. See `bench/README.md`.
 
+mod append;
+mod error;
+mod figures;
+mod floor;
 mod http;
+mod machine;
+mod written;
 
 use std::process::ExitCode;
 
@@ -19,11 +25,17 @@ struct Words {
 enum Benchmark {
     /// How many Adds and Infos a second does crmconf answer over HTTP, beside a bare handler and the raw disk?
     Http(http::Options),
+    /// How many commits a second does the log make durable, and what does it write, by how sled is set?
+    Append(append::Options),
 }
 
 fn main() -> ExitCode {
-    let Words { benchmark: Benchmark::Http(options) } = Words::parse();
-    match http::run(&options) {
+    let Words { benchmark } = Words::parse();
+    let done = match benchmark {
+        Benchmark::Http(options) => http::run(&options),
+        Benchmark::Append(options) => append::run(&options),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell where standard error is closed.

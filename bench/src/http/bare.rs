@@ -8,7 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 
-use super::BenchError;
+use crate::error::BenchError;
 
 /// A bare handler on threads of its own, in this process.
 pub(super) struct Handler {

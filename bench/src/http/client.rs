@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::BenchError;
+use crate::error::BenchError;
 
 /// What every success of the API begins with.
 const SUCCESS: &[u8] = b"<Response Result=\"Success\">";
@@ -46,12 +46,13 @@ impl Client {
         Ok(Self { stream, buffer: Vec::with_capacity(READ_BYTES) })
     }
 
-    /// Sends a request and reads its answer to the end, without keeping it.
+    /// Sends a request and reads its answer to the end: the body, until the next is sent.
     ///
     /// # Errors
     /// When the connection ends or the answer is no success.
-    pub(super) async fn send(&mut self, request: &[u8]) -> Result<(), BenchError> {
-        self.round(request).await.map(drop)
+    pub(super) async fn send(&mut self, request: &[u8]) -> Result<&[u8], BenchError> {
+        let Frame { head, end } = self.round(request).await?;
+        Ok(self.buffer.get(head..end).unwrap_or_default())
     }
 
     /// Sends a request and keeps its answer.

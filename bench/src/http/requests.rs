@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::BenchError;
 use super::client::Client;
+use crate::error::BenchError;
 
 /// Bytes of the JSON in an Add's `CRMConfiguration`: the size that the figures of other systems were measured with.
 const JSON_BYTES: usize = 1_024;
@@ -18,6 +18,8 @@ const TRIPLE: &str = "<Property Name=\"TelSysID\">1</Property><Property Name=\"P
 /// Where the next request comes from; shared by all connections.
 pub(super) struct Source {
     texts: Vec<Vec<u8>>,
+    /// The answer to each text, byte for byte.
+    answers: Vec<Vec<u8>>,
     /// Where the counter is written.
     counter_at: Option<usize>,
     next: AtomicUsize,
@@ -39,7 +41,7 @@ impl Source {
         );
         let text = http(&request("CRMConfigurationAdd", Some(session), &payload));
         let counter_at = text.windows(COUNTER_DIGITS).position(|bytes| bytes == marker.as_bytes());
-        Self { texts: vec![text], counter_at, next: AtomicUsize::new(0) }
+        Self { texts: vec![text], answers: Vec::new(), counter_at, next: AtomicUsize::new(0) }
     }
 
     /// Infos of these configurations.
@@ -54,19 +56,86 @@ impl Source {
             let payload = format!("{TRIPLE}<Property Name=\"CRMConfigurationID\">{id}</Property>");
             http(&request("CRMConfigurationInfo", Some(session), &payload))
         };
-        Ok(Self { texts: ids.iter().map(text).collect(), counter_at: None, next: AtomicUsize::new(0) })
+        let texts = ids.iter().map(text).collect();
+        Ok(Self { texts, answers: Vec::new(), counter_at: None, next: AtomicUsize::new(0) })
     }
 
-    /// The next request, headers included.
-    pub(super) fn next(&self) -> Vec<u8> {
+    /// Learns from a server how each text is answered: from then on every answer must be this one.
+    ///
+    /// # Errors
+    /// When one of the answers is no success.
+    pub(super) async fn learn(&mut self, client: &mut Client) -> Result<(), BenchError> {
+        let mut answers = Vec::with_capacity(self.texts.len());
+        for _ in &self.texts {
+            answers.push(client.exchange(&self.next().text).await?.body);
+        }
+        self.answers = answers;
+        Ok(())
+    }
+
+    /// How the first text is answered.
+    pub(super) fn first_answer(&self) -> &[u8] {
+        self.answers.first().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The same requests, to a server that answers all of them with the first answer.
+    pub(super) fn answered_alike(&self) -> Self {
+        Self {
+            texts: self.texts.clone(),
+            answers: self.answers.first().cloned().into_iter().collect(),
+            counter_at: self.counter_at,
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    /// Checks the answer to a request.
+    ///
+    /// # Errors
+    /// When it is another than the one learnt.
+    pub(super) fn check(&self, request: &Sent, body: &[u8]) -> Result<(), BenchError> {
+        match self.answers.get(request.number % self.answers.len().max(1)) {
+            Some(answer) if *answer == body => Ok(()),
+            Some(_) | None => Err(BenchError::OtherAnswer(String::from_utf8_lossy(body).into_owned())),
+        }
+    }
+
+    /// Bytes of a request's body.
+    pub(super) fn body_bytes(&self) -> usize {
+        let text = self.texts.first().map(Vec::as_slice).unwrap_or_default();
+        text.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(0, |at| text.len() - at - 4)
+    }
+
+    /// How many requests were taken.
+    pub(super) fn taken(&self) -> usize {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// The next request.
+    pub(super) fn next(&self) -> Sent {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut text = self.texts.get(number % self.texts.len().max(1)).cloned().unwrap_or_default();
         if let Some(place) = self.counter_at.and_then(|at| text.get_mut(at..at + COUNTER_DIGITS)) {
             let digits = format!("{number:0COUNTER_DIGITS$}");
             place.copy_from_slice(digits.as_bytes().get(..COUNTER_DIGITS).unwrap_or(&[b'0'; COUNTER_DIGITS]));
         }
-        text
+        Sent { number, text }
     }
+}
+
+/// A request on its way.
+pub(super) struct Sent {
+    number: usize,
+    /// All of it, headers included.
+    pub(super) text: Vec<u8>,
+}
+
+/// How many configurations there are, as List has it.
+pub(super) async fn total(client: &mut Client, session: &str) -> Result<usize, BenchError> {
+    let payload = format!("{TRIPLE}<Property Name=\"Limit\">1</Property>");
+    let listed = client.exchange(&http(&request("CRMConfigurationList", Some(session), &payload))).await?;
+    property(&listed.body, "Total")
+        .and_then(|total| total.parse().ok())
+        .ok_or(BenchError::Unreadable("List answered without a Total"))
 }
 
 /// Signs in and hands back the session's id. One session serves every connection.
@@ -115,7 +184,7 @@ mod tests {
     #[test]
     fn adds_differ_in_their_description_alone_and_have_the_same_length() {
         let source = Source::add("0123456789ABCDEF0123456789ABCDEF");
-        let (first, second) = (source.next(), source.next());
+        let (first, second) = (source.next().text, source.next().text);
         assert_eq!(first.len(), second.len());
         assert_eq!(first.iter().zip(&second).filter(|(a, b)| a != b).count(), 1);
         assert!(String::from_utf8(second).unwrap().contains("Configuration 000000000001<"));

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::BenchError;
+use crate::error::BenchError;
 
 /// How the demo's first line begins; the address follows.
 const GREETING: &str = "crmconf demo: http://";
@@ -54,6 +54,11 @@ impl Server {
             not_started(std::fs::read_to_string(&log_path).unwrap_or_default().trim().to_owned())
         })?;
         Ok(server)
+    }
+
+    /// The id of its process.
+    pub(super) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where it answers.
