@@ -65,18 +65,24 @@ fn directory() -> Option<Vec<DirectoryEntry>> {
     Some(entries)
 }
 
+/// This program's file, as a shell takes it.
+fn program() -> String {
+    let file = std::env::current_exe().ok().and_then(|file| file.into_os_string().into_string().ok());
+    format!("'{}'", file.unwrap_or_else(|| "crmconf".into()).replace('\'', "'\\''"))
+}
+
 /// What the demo prints when it is ready.
 #[must_use]
 pub fn greeting(listen: std::net::SocketAddr) -> String {
+    let program = program();
     let accounts = ACCOUNTS.map(|(name, _, _)| format!("{name}/demo-{name}")).join(", ");
     format!(
         r#"crmconf demo: http://{listen}/api/xml
 Accounts (name/password): {accounts}
 
-Paste into another terminal, in this folder, to add a CRM Configuration:
+Paste into another terminal to add a CRM Configuration:
 
-crmconf() {{ cargo run --quiet --release -- "$@"; }}
-CRMCONF_PASSWORD=demo-editor crmconf call --url http://{listen} --user editor - <<'END'
+CRMCONF_PASSWORD=demo-editor {program} call --url http://{listen} --user editor - <<'END'
 <Request Operation="CRMConfigurationAdd"><InvokeID>11</InvokeID><OperationPayload>
 <Property Name="TelSysID">1</Property><Property Name="PartIDInTelSys">1</Property>
 <Property Name="DeviceNumber">01234567101</Property>

@@ -1,18 +1,20 @@
 //! The API over HTTP: the only place that knows actix and XML.
 //!
-//! A request passes through `intake` (what HTTP says of it), `xml` (well-formed, within limits), `api` (who calls
-//! which operation), `fields` (its properties) and one file of `operations`; whatever is refused becomes an
-//! `ApiError` from the one table in `code`.
+//! A request comes in by the `listener`, on a `connection` that keeps the time, and passes through `intake` (what HTTP
+//! says of it), `xml` (well-formed, within limits), `api` (who calls which operation), `fields` (its properties) and
+//! one file of `operations`; whatever is refused becomes an `ApiError` from the one table in `code`.
 
 pub mod answer;
 pub mod api;
 pub mod app;
 pub mod caller;
 pub mod code;
+mod connection;
 pub mod error;
 pub mod fields;
 pub mod health;
 pub mod intake;
+pub mod listener;
 pub mod operation;
 pub mod operations;
 mod outside;

@@ -1,26 +1,23 @@
 //! The server: listens at once, opens the store beside it, serves until it is told to stop, and ends in order.
 
-use std::net::SocketAddr;
+mod files;
+mod signals;
+mod start;
+
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::Server;
 use actix_web::web::Data;
-use actix_web::{App as ActixApp, HttpServer};
-use crmconf_events::log::{LocalLog, LocalOptions, Progress};
+use crmconf_events::log::LocalLog;
 use thiserror::Error;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::http::app::{App, AppParts, Phase, Service, routes};
-use crate::sessions::SessionLimits;
+use crate::http::app::{App, Phase, Service};
+use crate::http::listener::{Listener, ListenerOptions, Patience};
 use crate::settings::Settings;
-use crate::store::{self, Store, StoreError};
-use crate::templates::TemplateSet;
-use crate::vault::VaultError;
-use crate::writer::Writer;
-
-/// How long an idle connection is kept for the client's next request.
-const KEEP_ALIVE_S: u64 = 75;
+use crate::store::{Founder, StoreError};
+use signals::StopSignals;
 
 /// Why the server did not start, or did not end in order.
 #[derive(Debug, Error)]
@@ -36,6 +33,14 @@ pub enum ServerError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nobody told the listener to stop, and it did.
+    #[error("the listener ended by itself: {0}; start the server again")]
+    ListenerEnded(String),
+    /// The writer's thread panicked. What it had answered stands.
+    #[error(
+        "the writer's thread did not end in order; what was answered stands, and the next start checks the log"
+    )]
+    WriterLost,
     /// Something else that the operating system refuses.
     #[error("the server failed: {0}")]
     System(#[from] std::io::Error),
@@ -48,124 +53,141 @@ struct Running {
     log: Arc<LocalLog>,
 }
 
-/// Serves until SIGTERM or SIGINT. `ready` is called with the address once requests are answered.
+/// How many clients the operating system lets wait until they are taken up.
+const LISTEN_QUEUE: i32 = 2_048;
+
+/// The listener's own task.
+type Serving = actix_web::rt::task::JoinHandle<std::io::Result<()>>;
+
+/// Serves until SIGTERM or SIGINT. In a folder without a store, `founder` sets one up first; `ready` is called with the
+/// address once requests are answered.
 ///
 /// # Errors
-/// When it cannot start.
-pub async fn serve(settings: Settings, ready: impl FnOnce(SocketAddr)) -> Result<(), ServerError> {
-    let service = Data::new(Service::starting());
-    let (address, server) = listen(&settings, &service)?;
-    let handle = server.handle();
-    let mut serving = actix_web::rt::spawn(server);
-    let drain = settings.shutdown_drain.value;
-    let opening = {
-        let service = Data::clone(&service);
-        tokio::task::spawn_blocking(move || start(&settings, &service))
-    };
-    let running = match opening.await {
-        Ok(Ok(running)) => running,
-        Ok(Err(error)) => {
-            handle.stop(false).await;
-            return Err(error);
-        }
-        Err(error) => {
-            handle.stop(false).await;
-            return Err(std::io::Error::other(error).into());
-        }
-    };
-    // Whoever sees that it is ready may tell it to stop: from then on a signal must not simply kill it.
+/// When it cannot start, or does not end in order.
+pub async fn serve(
+    settings: Settings,
+    founder: Option<Founder>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServerError> {
+    // Before anything else: from here on a signal must not simply kill what is being opened.
     let mut signals = StopSignals::listen()?;
-    service.enter(Phase::Ready(Arc::clone(&running.app)));
-    tracing::info!(%address, "serving");
-    ready(address);
-    tokio::select! {
-        signal = signals.first() => tracing::info!(signal, drain_s = drain.as_secs(), "stopping"),
-        ended = &mut serving => tracing::error!(?ended, "the listener ended by itself"),
-    }
-    stop(running, &handle).await;
+    let service = Data::new(Service::starting());
+    let (listener, server) = listen(&settings, &service)?;
+    let address = listener.address();
+    let mut serving = actix_web::rt::spawn(server);
+    tracing::info!(%address, "listening");
+    let drain_s = settings.shutdown_drain.value.as_secs();
+    let mut opening = {
+        let service = Data::clone(&service);
+        tokio::task::spawn_blocking(move || start::start(&settings, founder, &service))
+    };
+    let (opened, told) = tokio::select! {
+        opened = &mut opening => (opened, None),
+        told = until_told(&mut signals, &mut serving) => {
+            // What opening has begun cannot be left half done: sled would be taken for damaged at the next start.
+            service.enter(Phase::Stopping);
+            tracing::info!("stopping as soon as the store is open");
+            (opening.await, Some(told))
+        }
+    };
+    let running = match opened.map_err(std::io::Error::other) {
+        Ok(Ok(running)) => running,
+        Ok(Err(error)) => return Err(refused(&listener, error).await),
+        Err(error) => return Err(refused(&listener, error.into()).await),
+    };
+    let told = match told {
+        Some(told) => told,
+        None => {
+            service.enter(Phase::Ready(Arc::clone(&running.app)));
+            tracing::info!(%address, "serving");
+            ready(address);
+            until_told(&mut signals, &mut serving).await
+        }
+    };
+    tracing::info!(drain_s, "stopping");
+    let stopped = stop(running, &listener).await;
     tracing::info!("stopped");
-    Ok(())
+    told.and(stopped)
 }
 
-fn listen(
-    settings: &Settings,
-    service: &Data<Service>,
-) -> Result<(SocketAddr, actix_web::dev::Server), ServerError> {
-    let address = settings.listen.value;
-    let refused = |cause| ServerError::Listen { address, cause };
-    let shared = Data::clone(service);
-    let server = HttpServer::new(move || ActixApp::new().configure(routes(Data::clone(&shared))))
-        .workers(settings.workers.value.get())
-        .keep_alive(std::time::Duration::from_secs(KEEP_ALIVE_S))
-        .client_request_timeout(settings.body_timeout.value)
-        .shutdown_timeout(settings.shutdown_drain.value.as_secs())
-        .disable_signals()
-        .bind(address)
-        .map_err(refused)?;
-    let address = server.addrs().first().copied().unwrap_or(address);
-    Ok((address, server.run()))
-}
-
-/// Opens the store and starts what answers requests. Runs beside the listener, which says meanwhile how far it is.
-fn start(settings: &Settings, service: &Service) -> Result<Running, ServerError> {
-    let options =
-        LocalOptions { sled_cache_bytes: settings.sled_cache_bytes.value, ..LocalOptions::default() };
-    let mut progress =
-        |progress: Progress| service.tell(format!("{}, commit {}", progress.step, progress.commits));
-    let Store { log, vault, origin } =
-        store::open(&settings.data.value, options, &settings.master_key.value, &mut progress)?;
-    let views = Arc::clone(&origin.views);
-    let store = origin.log.store();
-    let (writer, thread) = Writer::start(origin, settings.write_queue_commands_max.value.get())?;
-    let app = App::new(AppParts {
-        views,
-        writer,
-        store,
-        vault,
-        templates: TemplateSet::builtin(),
-        sessions: SessionLimits {
-            idle: settings.session_idle.value,
-            lifetime: settings.session_absolute.value,
-            ..SessionLimits::default()
-        },
-        body_timeout: settings.body_timeout.value,
-    });
-    let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
-    Ok(Running { app, writer: thread, log })
-}
-
-/// The signals that ask to stop, noted from [`StopSignals::listen`] on.
-struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignals {
-    fn listen() -> std::io::Result<Self> {
-        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        Ok(Self { terminate, interrupt })
-    }
-
-    /// Waits for the first, and names it.
-    async fn first(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
+/// Waits for a signal to stop; an error when the listener ends without one.
+async fn until_told(signals: &mut StopSignals, serving: &mut Serving) -> Result<(), ServerError> {
+    tokio::select! {
+        signal = signals.first() => {
+            tracing::info!(signal, "told to stop");
+            Ok(())
+        }
+        ended = serving => {
+            let why = match ended {
+                Ok(Ok(())) => "it gave no reason".to_owned(),
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            tracing::error!(why, "the listener ended by itself");
+            Err(ServerError::ListenerEnded(why))
         }
     }
+}
+
+/// Stops listening, since the store cannot be opened.
+async fn refused(listener: &Listener, error: ServerError) -> ServerError {
+    listener.abort().await;
+    error
+}
+
+fn listen(settings: &Settings, service: &Data<Service>) -> Result<(Listener, Server), ServerError> {
+    let address = settings.listen.value;
+    let options = ListenerOptions {
+        workers: settings.workers.value.get(),
+        connections_max: files::allow(settings.connections_max.value.get()),
+        patience: Patience::with_head(settings.body_timeout.value),
+        drain: settings.shutdown_drain.value,
+    };
+    TcpListener::bind(address)
+        .and_then(|socket| {
+            // The standard library's queue of 128 would turn a fleet away that comes back after a restart.
+            rustix::net::listen(&socket, LISTEN_QUEUE)?;
+            Ok(socket)
+        })
+        .and_then(|socket| Listener::start(socket, options, Data::clone(service)))
+        .map_err(|cause| ServerError::Listen { address, cause })
 }
 
 /// Stops accepting, answers what is under way, writes what waits, closes the log.
-async fn stop(running: Running, handle: &ServerHandle) {
+async fn stop(running: Running, listener: &Listener) -> Result<(), ServerError> {
     let Running { app, writer, log } = running;
-    handle.stop(true).await;
+    listener.drain().await;
     app.writer.stop().await;
-    let ended = tokio::task::spawn_blocking(move || {
-        let ended = writer.join().is_ok();
-        log.close();
-        ended
-    });
-    if !ended.await.unwrap_or(false) {
-        tracing::error!("the writer did not end in order; the next start checks the log");
+    let ended = tokio::task::spawn_blocking(move || end(writer, || log.close()));
+    ended.await.map_err(std::io::Error::other)?
+}
+
+/// Waits for the writer's thread, and closes the log however that ended.
+fn end(writer: JoinHandle<()>, close: impl FnOnce()) -> Result<(), ServerError> {
+    let ended = writer.join();
+    close();
+    ended.map_err(|_| ServerError::WriterLost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_writer_that_panicked_is_a_failure_and_the_log_is_closed_all_the_same() {
+        let mut closed = 0;
+        let in_order = std::thread::spawn(|| ());
+        assert!(end(in_order, || closed += 1).is_ok());
+        let panicked = std::thread::spawn(|| panic!("as a writer might"));
+        assert!(matches!(end(panicked, || closed += 1), Err(ServerError::WriterLost)));
+        assert_eq!(closed, 2);
+    }
+
+    #[actix_web::test]
+    async fn a_listener_that_ends_by_itself_is_a_failure_that_says_why() {
+        let mut signals = StopSignals::listen().unwrap();
+        let mut serving = actix_web::rt::spawn(async { Err(std::io::Error::other("no more sockets")) });
+        let told = until_told(&mut signals, &mut serving).await;
+        assert!(matches!(told, Err(ServerError::ListenerEnded(why)) if why == "no more sockets"));
     }
 }

@@ -94,6 +94,8 @@ pub struct Settings {
     pub master_key: Sourced<MasterKeySource>,
     /// HTTP worker threads, with "one for each core" already resolved.
     pub workers: Sourced<NonZeroUsize>,
+    /// Connections open at once.
+    pub connections_max: Sourced<NonZeroUsize>,
     /// Time within which a request's body must have arrived.
     pub body_timeout: Sourced<Duration>,
     /// Changes that may wait for the writer.
@@ -123,6 +125,7 @@ impl Settings {
             listen: values.required(&table::LISTEN)?,
             behind_tls_proxy: values.required(&table::BEHIND_TLS_PROXY)?,
             workers: workers(values.required(&table::WORKERS)?),
+            connections_max: values.required(&table::CONNECTIONS)?,
             body_timeout: values.required(&table::BODY_TIMEOUT)?.map(Duration::from_secs),
             write_queue_commands_max: values.required(&table::WRITE_QUEUE)?,
             session_idle: minutes(values.required(&table::SESSION_IDLE)?),
@@ -185,15 +188,20 @@ fn demo_data(values: &Values) -> Result<Sourced<PathBuf>, SettingsError> {
 }
 
 /// Where the master key of the store in `data` is. A stronger source wins; file and variable named by equally
-/// strong sources contradict each other.
+/// strong sources contradict each other. For the demo only flags count, as for its data folder: file and environment
+/// name the key of a real store.
 pub(crate) fn master_key(
     values: &Values,
     data: &Path,
     demo: bool,
 ) -> Result<Sourced<MasterKeySource>, SettingsError> {
-    let file = values.optional(&table::MASTER_KEY_FILE)?.map(|file| file.map(MasterKeySource::File));
+    let counts = |source: &Source| !demo || matches!(source, Source::Flag(_));
+    let file =
+        values.optional(&table::MASTER_KEY_FILE)?.filter(|file: &Sourced<PathBuf>| counts(&file.source));
+    let file = file.map(|file| file.map(MasterKeySource::File));
     let variable =
-        values.optional(&table::MASTER_KEY_ENV)?.map(|name| name.map(MasterKeySource::Environment));
+        values.optional(&table::MASTER_KEY_ENV)?.filter(|name: &Sourced<String>| counts(&name.source));
+    let variable = variable.map(|name| name.map(MasterKeySource::Environment));
     let chosen = match (file, variable) {
         (Some(file), Some(variable)) if file.source.rank() == variable.source.rank() => {
             return Err(SettingsError::Contradiction(format!(

@@ -12,7 +12,7 @@ use crmconf_projections::OutOfStep;
 use thiserror::Error;
 
 pub use found::{Founder, FoundingAccount, found};
-pub use open::open;
+pub use open::{Opening, Step, open};
 
 use crate::settings::MasterKeySource;
 use crate::vault::{MasterKey, MasterKeyError, Vault, VaultError};
@@ -49,6 +49,19 @@ pub enum StoreError {
     Foreign {
         /// What stands there.
         path: PathBuf,
+    },
+    /// A vault stands where its journal should, and does not.
+    #[error(
+        "{} holds accounts, but {} holds no file of a journal: the journal of this store was lost, or is not mounted. \
+         Nothing was changed. Mount it, or put its files back from a copy; only if the store is to be given up with \
+         all its accounts, remove {}",
+        vault.display(), journal.display(), vault.display()
+    )]
+    JournalLost {
+        /// The vault.
+        vault: PathBuf,
+        /// Where the journal should be.
+        journal: PathBuf,
     },
     /// The data folder cannot be read or written.
     #[error("cannot {doing} {}: {cause}", path.display())]
@@ -111,3 +124,6 @@ impl Store {
         self.log.store()
     }
 }
+
+#[cfg(test)]
+mod tests;

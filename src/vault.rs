@@ -18,7 +18,6 @@ mod store;
 
 pub use credential::{Credential, DISPLAY_NAME_CHARS_MAX, DisplayName};
 pub use error::VaultError;
-pub use files::{Files, RealFiles};
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyId};
 pub use names::{AccountName, FoldedName, NAME_CHARS_MAX, NameError};
 pub use password::{

@@ -12,7 +12,7 @@ mod tests;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use crmconf_events::Timestamp;
@@ -22,7 +22,9 @@ use crmconf_events::log::EventLog;
 use crmconf_events::state::State;
 use crmconf_projections::{Projector, ReadModel};
 use thiserror::Error;
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use engine::Engine;
 pub use entropy::Entropy;
@@ -74,17 +76,27 @@ pub(crate) struct Job {
 pub(crate) type Obstacle = Arc<ArcSwap<Option<Hindrance>>>;
 
 /// Why changes are refused.
-#[derive(Clone, Debug)]
-pub(crate) struct Hindrance {
-    why: String,
-    since: Instant,
-    /// Whether it ends with the process only; a full disk may have room again at the next try.
-    lasting: bool,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hindrance {
+    /// It may pass: a full disk may have room again. The writer looks now and then.
+    Passing(String),
+    /// It ends with the process only.
+    Lasting(String),
 }
 
-/// How long `/readyz` tells of a hindrance that may have passed: then the next change is to find out, which none
-/// would do that a load balancer keeps away.
-const PASSING_SHOWN: Duration = Duration::from_secs(10);
+impl Hindrance {
+    fn why(&self) -> &str {
+        match self {
+            Self::Passing(why) | Self::Lasting(why) => why,
+        }
+    }
+}
+
+/// How often the writer looks whether what hinders it has passed. The next change would find out too; but a load
+/// balancer keeps changes away from a server that says it is not ready.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// What is told where the writer's thread has panicked.
+const LOST: &str = "the writer's thread has ended after a fault of the server; restart it";
 
 /// Hands commands to the writer's thread. Clones share it; it ends when the last one is gone.
 #[derive(Clone)]
@@ -114,7 +126,11 @@ impl Writer {
         let (queue, jobs) = mpsc::channel(queue_commands_max);
         let obstacle = Obstacle::default();
         let engine = Engine::new(origin, Entropy::default(), Box::new(clock), Arc::clone(&obstacle));
-        let thread = std::thread::Builder::new().name("writer".into()).spawn(move || run(engine, jobs))?;
+        let timer = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let lost = Lost(Arc::clone(&obstacle));
+        let thread = std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || run(engine, jobs, &timer, lost))?;
         Ok((Self { queue, obstacle }, thread))
     }
 
@@ -127,10 +143,12 @@ impl Writer {
         self.queue.try_send(Message::Decide(Box::new(Job { request, answer }))).map_err(
             |error| match error {
                 mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
-                mpsc::error::TrySendError::Closed(_) => WriteError::Draining,
+                mpsc::error::TrySendError::Closed(_) => {
+                    self.obstacle().map_or(WriteError::Draining, WriteError::Unavailable)
+                }
             },
         )?;
-        outcome.await.unwrap_or_else(|_| Err(WriteError::Unknown("the writer stopped".into())))
+        outcome.await.unwrap_or_else(|_| Err(WriteError::Unknown(LOST.into())))
     }
 
     /// Has the thread end after what was submitted before; later commands are refused.
@@ -142,16 +160,43 @@ impl Writer {
     /// Why changes are refused now, if they are.
     #[must_use]
     pub fn obstacle(&self) -> Option<String> {
-        let obstacle = self.obstacle.load();
-        let shown = |hindrance: &&Hindrance| hindrance.lasting || hindrance.since.elapsed() < PASSING_SHOWN;
-        obstacle.as_ref().as_ref().filter(shown).map(|hindrance| hindrance.why.clone())
+        self.obstacle.load().as_ref().as_ref().map(|hindrance| hindrance.why().to_owned())
+    }
+}
+
+/// Leaves word when the writer's thread ends by a panic: nobody takes changes then until the next start.
+struct Lost(Obstacle);
+
+impl Drop for Lost {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("{LOST}");
+            self.0.store(Arc::new(Some(Hindrance::Lasting(LOST.into()))));
+        }
     }
 }
 
 /// The thread: takes all that waits, until it is told to stop or nobody is left who could send.
-fn run(mut engine: Engine, mut queue: mpsc::Receiver<Message>) {
+fn run(mut engine: Engine, mut queue: mpsc::Receiver<Message>, timer: &Runtime, lost: Lost) {
+    // A local is dropped before the queue is: whoever finds the queue closed finds the reason too.
+    let _lost = lost;
     let mut messages = Vec::new();
-    while queue.blocking_recv_many(&mut messages, BATCH_COMMANDS_MAX) > 0 {
+    loop {
+        let received = if engine.may_recover() {
+            let received = timer.block_on(async {
+                timeout(LOOK_EVERY, queue.recv_many(&mut messages, BATCH_COMMANDS_MAX)).await
+            });
+            let Ok(received) = received else {
+                engine.look();
+                continue;
+            };
+            received
+        } else {
+            queue.blocking_recv_many(&mut messages, BATCH_COMMANDS_MAX)
+        };
+        if received == 0 {
+            return;
+        }
         let sent = messages.len();
         let jobs: Vec<_> = messages
             .drain(..)

@@ -15,8 +15,8 @@ use thiserror::Error;
 
 pub use request_key::Prior;
 
-use crate::access::Refusal;
-use crate::command::{Command, PartsFault, Request, TemplateUse};
+use crate::access::{Refusal, Right};
+use crate::command::{Command, PartsFault, Request, RequestForm, TemplateUse};
 use crate::event::{Context, Event, TemplateRecorded};
 use crate::state::{ConfigurationState, Missing, State};
 use crate::value::{ConfigurationId, Scope, Sequence};
@@ -104,27 +104,36 @@ pub fn decide(state: &State, request: &Request, prior: Option<&Prior>) -> Result
     Ok(decision)
 }
 
-/// Finds a live configuration by id and scope.
+/// The checks that come first for every change of a configuration: grants, RequestKey, directory. A decision when the
+/// request is a repetition.
+fn admit(
+    state: &State,
+    request: &Request,
+    form: &RequestForm,
+    prior: Option<&Prior>,
+) -> Result<Option<Decision>, Rejection> {
+    state.authorise(&request.context.actor, Right::Write, &form.scope)?;
+    if let Some(repeated) = request_key::replay(state, request, form, prior)? {
+        return Ok(Some(repeated));
+    }
+    state.directory.check(&form.scope).map_err(Rejection::NotInDirectory)?;
+    Ok(None)
+}
+
+/// Finds a live configuration by id and scope, with the version that the caller expects.
 fn locate<'a>(
     state: &'a State,
     id: Option<&ConfigurationId>,
     scope: &Scope,
+    expected_version: Option<u64>,
 ) -> Result<(ConfigurationId, &'a Arc<ConfigurationState>), Rejection> {
     let id = id.ok_or(Rejection::NoSuchConfiguration)?;
-    match state.configurations.get(id) {
-        Some(found) if found.name.scope == *scope => Ok((id.clone(), found)),
-        Some(_) | None => Err(Rejection::NoSuchConfiguration),
+    let found = state.configurations.get(id).filter(|found| found.name.scope == *scope);
+    let found = found.ok_or(Rejection::NoSuchConfiguration)?;
+    if expected_version.is_some_and(|expected| expected != found.version.get()) {
+        return Err(Rejection::VersionConflict { current: found.version });
     }
-}
-
-/// Checks the version that the caller expects.
-fn expect_version(found: &ConfigurationState, expected: Option<u64>) -> Result<(), Rejection> {
-    match expected {
-        Some(expected) if expected != found.version.get() => {
-            Err(Rejection::VersionConflict { current: found.version })
-        }
-        Some(_) | None => Ok(()),
-    }
+    Ok((id.clone(), found))
 }
 
 /// The event that records a template at its first use, if this is it.

@@ -17,10 +17,10 @@ pub const SECTOR_BYTES: usize = 512;
 /// A file system, as far as journal and vault need one. Nothing is durable before it was synced: a file's bytes
 /// and length by [`DiskFile::sync_data`], its name by [`Disk::sync_folder`] on the folder it stands in.
 pub trait Disk: Debug + Send + Sync {
-    /// Makes a folder and those above it, where they are missing.
+    /// Makes a folder in one that is there; only its owner may enter it. Its name is durable as a file's is.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// Those of the file system; `AlreadyExists` when the name is taken, `NotFound` when the folder above is missing.
     fn create_folder(&self, folder: &Path) -> io::Result<()>;
 
     /// The names of the files in a folder, sorted; names that are not UTF-8 are left out.
@@ -41,7 +41,7 @@ pub trait Disk: Debug + Send + Sync {
     /// Those of the file system.
     fn open_to_write(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
 
-    /// Makes an empty file, or empties the one that is there.
+    /// Makes an empty file that only its owner may read, or empties the one that is there.
     ///
     /// # Errors
     /// Those of the file system.
@@ -64,6 +64,12 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// Those of the file system.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Whether two names are those of one and the same file; false when either is not there.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn same_file(&self, a: &Path, b: &Path) -> io::Result<bool>;
 
     /// Makes the names in a folder durable.
     ///
@@ -115,6 +121,39 @@ pub fn read_file(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
     let read = file.read_at(&mut bytes, 0)?;
     bytes.truncate(read);
     Ok(bytes)
+}
+
+/// Makes a folder, durably, and those above it that are missing. One that is there was made by this function too, or
+/// by somebody else: whoever made it may have ended before its name was durable, which therefore is made so again.
+///
+/// # Errors
+/// Those of the file system.
+pub fn create_folders(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
+    let above = folder_of(folder);
+    let mut made = disk.create_folder(folder);
+    if matches!(&made, Err(error) if error.kind() == io::ErrorKind::NotFound) && above != folder {
+        // Those above are durable before this one is made, so that none is lost with what it holds.
+        create_folders(disk, above)?;
+        made = disk.create_folder(folder);
+    }
+    match made {
+        Ok(()) => disk.sync_folder(above),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match disk.sync_folder(above) {
+            // A folder that this process may not even read is another's, and so is the care for what stands in it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            synced => synced,
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// The folder that a file or folder stands in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        None => path,
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+    }
 }
 
 /// Replaces a small file so that after a power cut the old or the new one is there, whole: written beside as

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use journal::{Fault, FaultKind, JournalReader, SegmentSizes};
-#[cfg(feature = "testkit")]
-pub use local::MemoryStore;
 pub use local::{
     LocalLog, LocalOptions, OpenError, OpenReport, Progress, Repair, SledReport, Step, VerifyReport, verify,
     verify_sled,
 };
+#[cfg(feature = "testkit")]
+pub use local::{MemoryStore, verify_on};
 pub use memory::MemoryLog;
 use thiserror::Error;
 
@@ -46,6 +46,8 @@ use crate::{AccountId, RequestKey, Sequence, StoreId};
 /// 6. **Bytes as given.** What is read has exactly the bytes that were appended.
 /// 7. **One at a time.** Appends may come from several threads or processes; at most one wins at a number, the
 ///    others are told [`Conflict`](AppendOutcome::Conflict).
+/// 8. **Checked.** Iterators and subscriptions hand out a commit only if it continues the one before. What does not
+///    belong where it stands is told with its place, as [`LogError::Broken`].
 ///
 /// All calls block: make [`append`](EventLog::append) from a thread of its own, never on an async worker.
 pub trait EventLog: Send + Sync {
@@ -89,6 +91,16 @@ pub trait EventLog: Send + Sync {
 
     /// Whether appends are taken.
     fn health(&self) -> Health;
+
+    /// Tries out whether the next append would find room, makes what it needs beforehand, and appends nothing. A
+    /// writer that was told [`Unavailable`](AppendOutcome::Unavailable) asks now and then, so that it need not wait
+    /// for the next change to find out. A backend that prepares nothing has no reason to refuse.
+    ///
+    /// # Errors
+    /// Why there is no room now, for the operator.
+    fn make_room(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// What became of an append.
@@ -155,20 +167,24 @@ pub enum LogError {
 
 /// Iterates over the commits of a log, in order, up to a head fixed when it was made.
 pub struct Commits {
-    source: Arc<dyn Source>,
-    next: Sequence,
+    trail: Trail,
     end: Option<Sequence>,
+}
+
+impl Commits {
+    fn new(source: Arc<dyn Source>, from: Sequence, head: Head) -> Self {
+        Self { trail: Trail { source, next: from, before: None }, end: head.last }
+    }
 }
 
 impl Iterator for Commits {
     type Item = Result<Arc<Commit>, LogError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let end = self.end.filter(|&end| self.next <= end)?;
-        let found = fetch(&*self.source, self.next);
-        match &found {
-            Ok(commit) => self.next = commit.last().next(),
-            Err(_) => self.end = None,
+        let end = self.end.filter(|&end| self.trail.next <= end)?;
+        let found = self.trail.advance();
+        if found.is_err() {
+            self.end = None;
         }
         // A commit is wholly within the head or past it.
         debug_assert!(found.as_ref().map_or(true, |commit| commit.last() <= end));
@@ -178,28 +194,53 @@ impl Iterator for Commits {
 
 /// Follows a log: first what is there, then what comes. Holds no queue, so that a slow reader costs nothing.
 pub struct Subscription {
-    source: Arc<dyn Source>,
-    next: Sequence,
+    trail: Trail,
 }
 
 impl Subscription {
+    fn new(source: Arc<dyn Source>, from: Sequence) -> Self {
+        Self { trail: Trail { source, next: from, before: None } }
+    }
+
     /// The next commit; waits for it up to `timeout`, and is `None` when none came.
     ///
     /// # Errors
-    /// When the log cannot be read, or was closed. The subscription stays where it is.
+    /// When the log cannot be read, is broken there, or was closed. The subscription stays where it is.
     pub fn next(&mut self, timeout: Duration) -> Result<Option<Arc<Commit>>, LogError> {
-        if !self.source.tail().wait_for(self.next, timeout)? {
+        if !self.trail.source.tail().wait_for(self.trail.next, timeout)? {
             return Ok(None);
         }
-        let commit = fetch(&*self.source, self.next)?;
-        self.next = commit.last().next();
-        Ok(Some(commit))
+        self.trail.advance().map(Some)
     }
 
     /// The sequence of the next event that it will hand out, or of an earlier one of its commit.
     #[must_use]
     pub const fn position(&self) -> Sequence {
-        self.next
+        self.trail.next
+    }
+}
+
+/// Goes from commit to commit, and checks that each continues the one before.
+struct Trail {
+    source: Arc<dyn Source>,
+    next: Sequence,
+    /// The last commit handed out, and the store that it is of.
+    before: Option<(StoreId, Head)>,
+}
+
+impl Trail {
+    /// The next commit, which the head reaches. After an error it stays where it is.
+    fn advance(&mut self) -> Result<Arc<Commit>, LogError> {
+        let commit = fetch(&*self.source, self.next)?;
+        if let Some((store, before)) = self.before {
+            commit.follows(&before, store).map_err(|fault| {
+                let place = format!("commit {} with sequence {}", before.commit.saturating_add(1), self.next);
+                LogError::Broken { place, fault }
+            })?;
+        }
+        self.before = Some((commit.store(), commit.head_after()));
+        self.next = commit.last().next();
+        Ok(commit)
     }
 }
 

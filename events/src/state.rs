@@ -71,6 +71,8 @@ pub struct ConfigurationState {
     pub name: Arc<ConfigurationName>,
     /// The sequence of its last event.
     pub version: Sequence,
+    /// The template that it was last checked against.
+    pub template: TemplateDigest,
     /// Its data key.
     pub key: KeyId,
     /// `CRMConfiguration` without password fields.

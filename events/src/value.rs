@@ -13,7 +13,7 @@ pub use digest::{
 pub use ids::{
     AccountId, ConfigurationId, CredentialId, IdParts, KeyId, NameCommitment, ReplicaId, StoreId, derive_node,
 };
-pub use scope::{DeviceNumber, PartitionId, Relation, Scope, ScopeError, TelSysId};
+pub use scope::{DEVICE_SENTINEL, DeviceNumber, PartitionId, Relation, Scope, ScopeError, TelSysId};
 pub use sequence::Sequence;
 pub use text::{CrmType, Description, DirectoryText, InvokeId, Reason, RequestKey, TextError, xml_can_carry};
 pub use time::Timestamp;

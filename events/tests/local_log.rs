@@ -3,31 +3,42 @@
 #![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 
+use crmconf_events::commit::{Commit, CommitFault};
 use crmconf_events::disk::Disk;
 use crmconf_events::disk::sim::SimDisk;
-use crmconf_events::log::conformance::{Backend, STORE};
-use crmconf_events::log::{EventLog, LocalLog, LocalOptions, MemoryStore};
+use crmconf_events::log::conformance::{Backend, STORE, fill};
+use crmconf_events::log::{EventLog, LocalLog, LocalOptions, LogError, MemoryStore, Repair};
 use tempfile::TempDir;
 
 mod real {
     use super::*;
 
-    struct Real(TempDir);
+    struct Real {
+        folder: TempDir,
+        log: Mutex<Weak<LocalLog>>,
+    }
 
     impl Backend for Real {
         fn create() -> Self {
-            Self(tempfile::tempdir().unwrap())
+            Self { folder: tempfile::tempdir().unwrap(), log: Mutex::default() }
         }
 
         fn open(&self) -> Arc<dyn EventLog> {
-            let options = LocalOptions::default();
-            if LocalLog::exists(self.0.path()).unwrap() {
-                Arc::new(LocalLog::open(self.0.path(), options, &mut |_| {}).unwrap().0)
+            let (data, options) = (self.folder.path(), LocalOptions::default());
+            let log = if LocalLog::exists(data).unwrap() {
+                LocalLog::open(data, options, &mut |_| {}).unwrap().0
             } else {
-                Arc::new(LocalLog::create(self.0.path(), STORE, options).unwrap())
-            }
+                LocalLog::create(data, STORE, options).unwrap()
+            };
+            let log = Arc::new(log);
+            *self.log.lock().unwrap() = Arc::downgrade(&log);
+            log
+        }
+
+        fn forge(&self, commit: &Commit) {
+            self.log.lock().unwrap().upgrade().unwrap().forge(commit).unwrap();
         }
     }
 
@@ -45,7 +56,6 @@ mod simulated {
     impl Backend for Simulated {
         fn create() -> Self {
             let disk = SimDisk::new();
-            disk.create_folder(Path::new("/data")).unwrap();
             Self { disk: Arc::new(disk), reads: MemoryStore::default() }
         }
 
@@ -58,7 +68,31 @@ mod simulated {
                 Arc::new(LocalLog::create_on(&self.disk, data, &self.reads, STORE, options).unwrap())
             }
         }
+
+        fn forge(&self, commit: &Commit) {
+            self.reads.forge(commit);
+        }
     }
 
     crmconf_events::log_conformance!(Simulated);
+}
+
+#[test]
+fn a_commit_whose_bytes_were_altered_is_told_with_its_place_and_put_right_by_the_next_start() {
+    let (disk, reads): (Arc<dyn Disk>, _) = (Arc::new(SimDisk::new()), MemoryStore::default());
+    let (data, options) = (Path::new("/data"), LocalOptions::default());
+    let log = LocalLog::create_on(&disk, data, &reads, STORE, options).unwrap();
+    let commits = fill(&log, 6);
+    let altered = commits[2].first();
+    reads.spoil(altered);
+    let place = format!("sled's commit with the event of sequence {altered}");
+    let told = LogError::Broken { place, fault: CommitFault::Root };
+    assert_eq!(log.read_commit(altered), Err(told.clone()));
+    assert_eq!(log.read_event(altered), Err(told.clone()));
+    assert_eq!(log.read(altered).collect::<Vec<_>>(), [Err(told)]);
+    assert_eq!(log.read_commit(commits[3].first()).unwrap().as_deref(), Some(&commits[3]));
+    drop(log);
+    let (log, report) = LocalLog::open_on(&disk, data, &reads, options).unwrap();
+    assert!(matches!(report.repairs[..], [Repair::Rebuilt { commits: 6, .. }]), "{:?}", report.repairs);
+    assert_eq!(log.read_commit(altered).unwrap().as_deref(), Some(&commits[2]));
 }

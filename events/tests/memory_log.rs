@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crmconf_events::commit::Commit;
 use crmconf_events::log::conformance::{Backend, STORE};
 use crmconf_events::log::{EventLog, MemoryLog};
 
@@ -14,6 +15,10 @@ impl Backend for Memory {
 
     fn open(&self) -> Arc<dyn EventLog> {
         Arc::new(self.0.clone())
+    }
+
+    fn forge(&self, commit: &Commit) {
+        self.0.forge(commit.clone());
     }
 }
 

@@ -3,19 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crmconf_events::Sequence;
 use crmconf_events::disk::Disk;
 use crmconf_events::disk::sim::{Call, Failing, SimDisk};
 use crmconf_events::log::conformance::{STORE, append, commit_after, fill};
 use crmconf_events::log::{
-    AppendOutcome, EventLog, Health, LocalLog, LocalOptions, MemoryStore, Repair, SegmentSizes,
+    AppendOutcome, EventLog, Health, LocalLog, LocalOptions, MemoryStore, OpenError, Repair, SegmentSizes,
 };
 use crmconf_events::{AccountId, RequestKey};
 
-const OPTIONS: LocalOptions =
-    LocalOptions { segments: SegmentSizes { first: 4_096, max: 8_192 }, sled_cache_bytes: 16 << 20 };
+const OPTIONS: LocalOptions = LocalOptions {
+    segments: SegmentSizes { first: 4_096, max: 8_192 },
+    sled_cache_bytes: 16 << 20,
+    ..LocalOptions::DEFAULT
+};
 
 struct Store {
     sim: SimDisk,
@@ -26,7 +29,6 @@ struct Store {
 impl Store {
     fn new() -> Self {
         let sim = SimDisk::new();
-        sim.create_folder(Path::new("/data")).unwrap();
         Self { disk: Arc::new(sim.clone()), sim, reads: MemoryStore::default() }
     }
 
@@ -63,6 +65,22 @@ fn no_commit_is_answered_before_its_sync() {
             .iter()
             .filter(|call| matches!(call, Call::Write { path: other, .. } if other == path));
         assert_eq!(later.count(), 0, "nothing is written to its file behind the sync of commit {number}");
+    }
+}
+
+#[test]
+fn the_first_file_stands_at_every_moment_of_a_set_up_that_is_begun_anew() {
+    let store = Store::new();
+    drop(store.create());
+    let (sim, moments) = (store.sim.clone(), Arc::new(Mutex::new(Vec::new())));
+    let seen = Arc::clone(&moments);
+    let observed: Arc<dyn Disk> = Arc::new(sim.observed(move |moment| seen.lock().unwrap().push(moment)));
+    drop(LocalLog::create_on(&observed, Path::new("/data"), &store.reads, STORE, OPTIONS).unwrap());
+    let moments = moments.lock().unwrap();
+    assert!(moments.len() > 4, "{} calls", moments.len());
+    for crash in moments.iter().flat_map(|moment| moment.crash_states(50, 7)) {
+        let names = crash.disk.list(Path::new("/data/journal")).unwrap();
+        assert!(names.contains(&"00000001.crmj".to_owned()), "{}: {names:?}", crash.outcome);
     }
 }
 
@@ -134,6 +152,7 @@ fn when_sled_refuses_a_synced_commit_it_stands_and_the_next_start_catches_up() {
     assert_eq!(log.append(commit.clone()), AppendOutcome::Duplicate);
     let refused = log.append(commit_after(log.head(), &["no more"]));
     assert!(matches!(refused, AppendOutcome::Unavailable { .. }), "{refused:?}");
+    assert!(log.make_room().unwrap_err().contains("commit 5, which stands"), "no room helps here");
     drop(log);
     store.reads.set_failing(false);
     let (log, repairs) = store.open();
@@ -161,6 +180,78 @@ fn a_full_disk_is_unavailable_and_appends_go_on_when_there_is_room() {
     assert!(why.contains("next file cannot be made"), "{why}");
     assert_eq!(log.health(), Health::Writable);
     assert!(matches!(log.append(commit.clone()), AppendOutcome::Unavailable { .. }));
+    assert_eq!(log.make_room(), Err(why), "asked without a change, it says the same");
     store.sim.set_full(false);
+    let head = log.head();
+    assert_eq!(log.make_room(), Ok(()));
+    assert_eq!(log.head(), head, "making room appends nothing");
     assert_eq!(log.append(commit), AppendOutcome::Appended);
+}
+
+#[test]
+fn where_the_operating_system_refuses_sled_nothing_is_moved_and_the_start_can_be_repeated() {
+    let store = Store::new();
+    let log = store.create();
+    fill(&log, 4);
+    drop(log);
+    let whole = store.reads.detached();
+    let inserted = |commits| vec![Repair::Inserted { commits }];
+    // Refused when it is opened, or at the first or second commit that it lacks.
+    for (lacks, passed, repaired) in
+        [(0, 0, vec![]), (2, 0, inserted(2)), (2, 1, inserted(2)), (2, 2, inserted(1))]
+    {
+        let reads = whole.behind(lacks);
+        let store = Store { sim: store.sim.clone(), disk: Arc::clone(&store.disk), reads };
+        for passed in [passed, 0] {
+            store.reads.set_refusing(Some(passed));
+            let refused = LocalLog::open_on(&store.disk, Path::new("/data"), &store.reads, OPTIONS);
+            let Err(OpenError::Io { what, .. }) = refused else { panic!("it opens, or blames sled") };
+            assert!(what.contains("was left as it is"), "{what}");
+        }
+        store.reads.set_refusing(None);
+        assert_eq!(store.open().1, repaired);
+    }
+}
+
+#[test]
+fn a_failed_sync_of_the_folder_refuses_the_next_file_until_it_succeeds() {
+    let store = Store::new();
+    let log = store.create();
+    // Once ahead of the need, and once when it is due.
+    store.sim.fail(Failing::SyncFolder, 0);
+    store.sim.fail(Failing::SyncFolder, 1);
+    let mut commits = Vec::new();
+    let refused = loop {
+        let commit = commit_after(log.head(), &[&"e".repeat(300)]);
+        match log.append(commit.clone()) {
+            AppendOutcome::Appended => commits.push(commit),
+            AppendOutcome::Unavailable { why } => break why,
+            other @ (AppendOutcome::Conflict { .. }
+            | AppendOutcome::Duplicate
+            | AppendOutcome::Unknown { .. }) => panic!("{other:?}"),
+        }
+    };
+    assert!(refused.contains("next file cannot be made: simulated failure"), "{refused}");
+    assert_eq!(log.health(), Health::Writable);
+    commits.push(append(&log, &["the file is there"]));
+    drop(log);
+    let read: Vec<_> =
+        store.open().0.read(Sequence::FIRST).map(|commit| (*commit.unwrap()).clone()).collect();
+    assert_eq!(read, commits);
+}
+
+#[test]
+fn a_failed_sync_of_a_folder_refuses_the_start_and_shows_nothing() {
+    let store = Store::new();
+    let log = store.create();
+    fill(&log, 4);
+    drop(log);
+    // The journal's folder, and the one that it stands in.
+    for passed in [0, 1] {
+        store.sim.fail(Failing::SyncFolder, passed);
+        let refused = LocalLog::open_on(&store.disk, Path::new("/data"), &store.reads, OPTIONS);
+        let Err(OpenError::Io { what, .. }) = refused else { panic!("it opens") };
+        assert!(what.contains("writing the end of the journal again"), "{what}");
+    }
+    assert_eq!(store.open().1, []);
 }

@@ -4,12 +4,15 @@
 
 #[path = "recovery/journal.rs"]
 mod journal;
+#[path = "recovery/running.rs"]
+mod running;
 #[path = "recovery/sled.rs"]
 mod sled;
 #[path = "recovery/verify.rs"]
 mod verify;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crmconf_events::Sequence;
@@ -19,8 +22,11 @@ use crmconf_events::log::{EventLog, LocalLog, LocalOptions, OpenError, OpenRepor
 use tempfile::TempDir;
 
 /// Small files, so that a few commits fill several.
-const OPTIONS: LocalOptions =
-    LocalOptions { segments: SegmentSizes { first: 4_096, max: 8_192 }, sled_cache_bytes: 16 << 20 };
+const OPTIONS: LocalOptions = LocalOptions {
+    segments: SegmentSizes { first: 4_096, max: 8_192 },
+    sled_cache_bytes: 16 << 20,
+    ..LocalOptions::DEFAULT
+};
 
 /// A closed store of `commits` commits in a folder of its own.
 fn store_with(commits: u64) -> (TempDir, Vec<Commit>) {
@@ -54,7 +60,7 @@ fn alter(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Copies a folder with all in it.
+/// Copies a folder with all in it. A file that a running log renames or removes meanwhile is left out.
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -62,7 +68,10 @@ fn copy_folder(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             copy_folder(&entry.path(), &to);
         } else {
-            fs::copy(entry.path(), to).unwrap();
+            match fs::copy(entry.path(), to) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                copied => drop(copied.unwrap()),
+            }
         }
     }
 }

@@ -132,6 +132,7 @@ impl Configurations {
         let mut new = Configuration::clone(old);
         new.version = sequence;
         new.template = event.template;
+        new.key = event.key;
         if let Some(description) = &event.description {
             new.description = description.clone();
             new.sortable = Sortable::new(description.as_str());

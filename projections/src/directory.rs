@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crmconf_events::event::{Envelope, Event};
+use crmconf_events::Scope;
+use crmconf_events::event::Envelope;
 use crmconf_events::state::{DirectoryState, Missing};
-use crmconf_events::{DeviceNumber, DirectoryText, PartitionId, Scope, TelSysId};
 
 use crate::projection::Projection;
 use crate::text::Sortable;
@@ -19,10 +19,8 @@ const NO_DEVICE: &str = "None Or All Devices";
 /// The read model of the directory, with sort keys beside the texts.
 #[derive(Clone)]
 pub struct Directory {
-    entries: DirectoryState,
-    telsys: imbl::OrdMap<TelSysId, Sortable>,
-    partitions: imbl::OrdMap<(TelSysId, PartitionId), Sortable>,
-    devices: imbl::OrdMap<(TelSysId, PartitionId, DeviceNumber), Sortable>,
+    entries: DirectoryState<Sortable>,
+    /// What stands for each level that a scope does not name.
     none: [Sortable; 3],
 }
 
@@ -30,9 +28,6 @@ impl Default for Directory {
     fn default() -> Self {
         Self {
             entries: DirectoryState::default(),
-            telsys: imbl::OrdMap::new(),
-            partitions: imbl::OrdMap::new(),
-            devices: imbl::OrdMap::new(),
             none: [NO_TELSYS, NO_PARTITION, NO_DEVICE].map(Sortable::new),
         }
     }
@@ -65,7 +60,7 @@ impl Directory {
 
     /// What is registered.
     #[must_use]
-    pub const fn entries(&self) -> &DirectoryState {
+    pub const fn entries(&self) -> &DirectoryState<Sortable> {
         &self.entries
     }
 
@@ -88,13 +83,15 @@ impl Directory {
 
     pub(crate) fn sortable_telsys(&self, scope: &Scope) -> Option<&Sortable> {
         let [none, _, _] = &self.none;
-        scope.telsys().map_or(Some(none), |telsys| self.telsys.get(&telsys))
+        scope
+            .telsys()
+            .map_or(Some(none), |telsys| self.entries.telsys.get(&telsys).map(|(description, _)| description))
     }
 
     pub(crate) fn sortable_partition(&self, scope: &Scope) -> Option<&Sortable> {
         let [_, none, _] = &self.none;
         match (scope.telsys(), scope.partition()) {
-            (Some(telsys), Some(partition)) => self.partitions.get(&(telsys, partition)),
+            (Some(telsys), Some(partition)) => self.entries.partitions.get(&(telsys, partition)),
             (Some(_) | None, Some(_) | None) => Some(none),
         }
     }
@@ -103,15 +100,11 @@ impl Directory {
         let [_, _, none] = &self.none;
         match scope {
             Scope::Device(telsys, partition, device) => {
-                self.devices.get(&(*telsys, *partition, device.clone()))
+                self.entries.devices.get(&(*telsys, *partition, device.clone()))
             }
             Scope::EveryTelSys | Scope::TelSys(_) | Scope::Partition(..) => Some(none),
         }
     }
-}
-
-fn sortable(text: &DirectoryText) -> Sortable {
-    Sortable::new(text.as_str())
 }
 
 impl Projection for Directory {
@@ -120,60 +113,19 @@ impl Projection for Directory {
 
     fn apply(&mut self, envelope: &Envelope) {
         self.entries.apply(&envelope.event);
-        match &envelope.event {
-            Event::TelSysRegistered(e) => {
-                self.telsys.insert(e.telsys, sortable(&e.description));
-            }
-            Event::TelSysRenamed(e) => {
-                self.telsys.insert(e.telsys, sortable(&e.description));
-            }
-            Event::TelSysRemoved(e) => {
-                self.telsys.remove(&e.telsys);
-            }
-            Event::PartitionRegistered(e) => {
-                self.partitions.insert((e.telsys, e.partition), sortable(&e.description));
-            }
-            Event::PartitionRenamed(e) => {
-                self.partitions.insert((e.telsys, e.partition), sortable(&e.description));
-            }
-            Event::PartitionRemoved(e) => {
-                self.partitions.remove(&(e.telsys, e.partition));
-            }
-            Event::DeviceRegistered(e) => {
-                self.devices.insert((e.telsys, e.partition, e.device.clone()), sortable(&e.description));
-            }
-            Event::DeviceRenamed(e) => {
-                self.devices.insert((e.telsys, e.partition, e.device.clone()), sortable(&e.description));
-            }
-            Event::DeviceRemoved(e) => {
-                self.devices.remove(&(e.telsys, e.partition, e.device.clone()));
-            }
-            Event::StoreCreated(_)
-            | Event::TemplateRecorded(_)
-            | Event::RequestRecorded(_)
-            | Event::ConfigurationAdded(_)
-            | Event::ConfigurationChanged(_)
-            | Event::ConfigurationDeleted(_)
-            | Event::AccountCreated(_)
-            | Event::AccountRenamed(_)
-            | Event::CredentialSet(_)
-            | Event::GrantGiven(_)
-            | Event::GrantTaken(_)
-            | Event::AccountDisabled(_)
-            | Event::AccountEnabled(_)
-            | Event::AccountDeleted(_) => {}
-        }
     }
 
     fn dump(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let DirectoryState { telsys, partitions, devices } = &self.entries;
+        // Without `..`: a new field breaks the build until someone decides what the dump says of it. What stands for
+        // levels that are not named never changes.
+        let Self { entries: DirectoryState { telsys, partitions, devices }, none: _ } = self;
         for (id, (description, environment)) in telsys {
-            writeln!(out, "TelSys {id}: {description:?}, environment {environment:?}")?;
+            writeln!(out, "TelSys {id}: {:?}, environment {environment:?}", description.text())?;
             for ((_, partition), description) in partitions.iter().filter(|((t, _), _)| t == id) {
-                writeln!(out, "  Partition {partition}: {description:?}")?;
+                writeln!(out, "  Partition {partition}: {:?}", description.text())?;
                 let inside = devices.iter().filter(|((t, p, _), _)| t == id && p == partition);
                 for ((_, _, device), description) in inside {
-                    writeln!(out, "    Device {device}: {description:?}")?;
+                    writeln!(out, "    Device {device}: {:?}", description.text())?;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Templates that the log has recorded: what a configuration was checked against, whatever the sources say today.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub struct RecordedTemplate {
     pub recorded: Sequence,
     /// Its exact text.
     pub document: Arc<str>,
+    /// Its password fields.
+    pub password_fields: BTreeSet<String>,
     /// Its order of the keys of `CRMConfiguration`.
     pub configuration_keys: Arc<[String]>,
     /// Its order of the keys of `CRMConfigurationCommon`.
@@ -57,6 +60,7 @@ impl Projection for Templates {
                     version: e.version.clone(),
                     recorded: envelope.sequence,
                     document: e.document.as_str().into(),
+                    password_fields: e.password_fields(),
                     configuration_keys: key_order(&e.document, Part::Configuration).into(),
                     common_keys: key_order(&e.document, Part::Common).into(),
                 };
@@ -89,10 +93,19 @@ impl Projection for Templates {
 
     fn dump(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         for (digest, template) in &self.by_digest {
-            let RecordedTemplate { crm_type, version, recorded, document, configuration_keys, common_keys } =
-                &**template;
+            let RecordedTemplate {
+                crm_type,
+                version,
+                recorded,
+                document,
+                password_fields,
+                configuration_keys,
+                common_keys,
+            } = &**template;
             writeln!(out, "{crm_type} version {version:?}, recorded at {recorded}: {digest}")?;
             writeln!(out, "  document of {} bytes", document.len())?;
+            let passwords: Vec<_> = password_fields.iter().map(String::as_str).collect();
+            writeln!(out, "  password fields {}", passwords.join(", "))?;
             writeln!(out, "  configuration keys {}", configuration_keys.join(", "))?;
             writeln!(out, "  common keys {}", common_keys.join(", "))?;
         }

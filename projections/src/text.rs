@@ -1,5 +1,6 @@
 //! How texts are compared: folded for search, by collation for sort.
 
+use crmconf_events::DirectoryText;
 use icu_casemap::CaseMapper;
 use icu_collator::options::{AlternateHandling, CollatorOptions, Strength};
 use icu_collator::{CollatorBorrowed, CollatorPreferences};
@@ -36,7 +37,7 @@ impl Collation {
 
 /// A text with its sort key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Sortable {
+pub struct Sortable {
     key: Box<[u8]>,
     text: Box<str>,
 }
@@ -52,8 +53,15 @@ impl Sortable {
     }
 
     /// The text.
-    pub(crate) fn text(&self) -> &str {
+    #[must_use]
+    pub fn text(&self) -> &str {
         &self.text
+    }
+}
+
+impl From<DirectoryText> for Sortable {
+    fn from(text: DirectoryText) -> Self {
+        Self::new(text.as_str())
     }
 }
 

@@ -47,8 +47,12 @@ pub fn run(args: InitArgs) -> Result<Status, Failure> {
          The password is shown this once. Start the server with: crmconf serve --data {folder}",
         *typed
     ));
-    output::result(&text)
-        .map_err(|error| Failure::new(format!("the password could not be printed: {error}")))?;
+    output::result(&text).map_err(|error| {
+        Failure::new(format!(
+            "the store was set up, but its password could not be printed ({error}) and is lost: \
+             remove the folder {folder} and run init again"
+        ))
+    })?;
     Ok(Status::Done)
 }
 

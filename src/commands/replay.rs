@@ -20,7 +20,7 @@ pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
     let mut reader = JournalReader::open(&data)
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}", data.display())))?;
     let mut projector = Projector::default();
-    let mut bar = Progress::new("replaying commits", 0);
+    let mut bar = Progress::new("replaying commits", reader.commits_at_least().unwrap_or(0));
     while let Some(commit) = reader.next() {
         let commit = match commit {
             Ok(commit) => commit,

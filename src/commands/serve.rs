@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::cli::{Status, output};
-use crate::settings::Settings;
+use crate::settings::{LogFormat, Settings};
 use crate::{demo, server, store, telemetry};
 
 /// Serves the API until it is told to stop.
@@ -10,21 +10,34 @@ use crate::{demo, server, store, telemetry};
 /// # Errors
 /// [`Failure`]: what was wrong, where, and what to do.
 pub fn run(settings: Settings) -> Result<Status, Failure> {
-    telemetry::start(settings.log_format.value, settings.log_level.value)
+    let format = settings.log_format.value;
+    telemetry::start(format, settings.log_level.value)
         .map_err(|error| Failure::new(format!("log lines cannot be written: {error}")))?;
-    let is_demo = settings.demo;
-    if is_demo && !store::exists(&settings.data.value)? {
-        let founder = demo::founder().ok_or_else(|| Failure::new("the demo's own data are invalid"))?;
-        store::found(&settings.data.value, super::log_options(), &settings.master_key.value, founder)?;
+    match (serve(settings), format) {
+        // What reads JSON can read nothing else: the sentence becomes a log line. In text it stands by itself.
+        (Err(failure), LogFormat::Json) => {
+            tracing::error!("{failure}");
+            Ok(Status::Failed)
+        }
+        (ended, LogFormat::Json | LogFormat::Text) => ended,
     }
+}
+
+fn serve(settings: Settings) -> Result<Status, Failure> {
+    let is_demo = settings.demo;
+    let founder = if is_demo { Some(founder()?) } else { None };
     let ready = |address| {
         if is_demo {
             // Where nobody reads standard output, nobody waits for the greeting.
             let _ = output::result(&demo::greeting(address));
         }
     };
-    actix_web::rt::System::new().block_on(server::serve(settings, ready))?;
+    actix_web::rt::System::new().block_on(server::serve(settings, founder, ready))?;
     Ok(Status::Done)
+}
+
+fn founder() -> Result<store::Founder, Failure> {
+    demo::founder().ok_or_else(|| Failure::new("the demo's own data are invalid"))
 }
 
 impl From<server::ServerError> for Failure {

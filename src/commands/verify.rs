@@ -1,7 +1,6 @@
 //! `crmconf verify`: checks that the journal is whole and its hash chain unbroken.
 
 use crmconf_events::log::{Progress as LogProgress, SledReport, verify, verify_sled};
-use data_encoding::HEXLOWER;
 
 use super::Failure;
 use crate::cli::{Status, VerifyArgs, output};
@@ -13,24 +12,26 @@ use crate::progress::Progress;
 /// [`Failure`]: the place of the first fault, or why nothing could be checked.
 pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
     let VerifyArgs { data, sled } = args;
-    let mut bar = Progress::new("checking commits", 0);
-    let mut tell = |progress: LogProgress| bar.at(progress.commits);
-    let outcome = verify(&data, &mut tell)
+    let outcome = shown("checking commits", |tell| verify(&data, tell))
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}", data.display())))?;
     let report = outcome.map_err(|fault| Failure::new(fault.to_string()))?;
     let (Some(store), Some(head)) = (report.store, report.head) else {
         return Err(Failure::new(format!("{} holds no commit", data.display())));
     };
-    let compared = if sled { Some(verify_sled(&data, &mut tell)?) } else { None };
-    bar.finish();
+    let compared = if sled { Some(shown("comparing sled", |tell| verify_sled(&data, tell))?) } else { None };
     let events = head.last.map_or(0, crmconf_events::Sequence::get);
     let mut text = format!(
         "store {store}: {} commits, {events} events, chain unbroken\nhead hash {}",
-        head.commit,
-        HEXLOWER.encode(head.hash.as_bytes())
+        head.commit, head.hash
     );
     if let Some(torn) = report.torn {
-        text.push_str(&format!("\nnot acknowledged, cleared away by the next start: {torn}"));
+        // Whether sled knows it is known once sled was compared: had it known it, that would have been an error.
+        let what = if sled {
+            "half written and never acknowledged, cleared away by the next start"
+        } else {
+            "half written, or being written; the next start clears it away unless sled knows it (--sled tells)"
+        };
+        text.push_str(&format!("\n{what}: {torn}"));
     }
     let status = match compared {
         None => Status::Done,
@@ -50,6 +51,19 @@ pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
     output::result(&text)
         .map_err(|error| Failure::new(format!("the result could not be printed: {error}")))?;
     Ok(status)
+}
+
+/// Shows how far a piece of work is, of which the first step tells how much there is.
+fn shown<T>(title: &str, work: impl FnOnce(&mut dyn FnMut(LogProgress)) -> T) -> T {
+    let mut bar = None;
+    let done = work(&mut |progress| {
+        let total = progress.of.unwrap_or(0);
+        bar.get_or_insert_with(|| Progress::new(title, total)).at(progress.commits);
+    });
+    if let Some(bar) = bar {
+        bar.finish();
+    }
+    done
 }
 
 impl From<crmconf_events::log::OpenError> for Failure {

@@ -12,7 +12,7 @@ use super::app::{App, Service};
 use super::caller::Caller;
 use super::code::Code;
 use super::error::ApiError;
-use super::intake::{self, Beside};
+use super::intake::{self, Beside, Body};
 use super::operation::Operation;
 use super::operations::{self, Input};
 use super::trace;
@@ -20,16 +20,16 @@ use super::xml::{Namespace, ParsedRequest, RequestError, RequestErrorReason};
 
 /// Answers a request.
 pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -> HttpResponse {
-    let trace = trace::begin();
+    let trace = trace::begin(address(&request));
     let app = match service.app() {
         Ok(app) => app,
-        Err(progress) => {
-            let error = ApiError::busy(format!("The server is starting: {progress}."));
+        Err(unready) => {
+            let error = ApiError::from(unready);
             trace.refused(None, &error);
             return fail(&error, None, Namespace::Bare);
         }
     };
-    let body = match intake::read(&request, body, app.body_timeout).await {
+    let Body { bytes, room } = match intake::read(&request, body, &app.bodies, app.body_timeout).await {
         Ok(body) => body,
         Err(error) => {
             trace.refused(None, &error);
@@ -39,7 +39,7 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
             return response;
         }
     };
-    let parsed = match ParsedRequest::from_body(&body) {
+    let parsed = match ParsedRequest::from_body(&bytes) {
         Ok(parsed) => parsed,
         Err(error) => {
             let RequestError { namespace, invoke_id, .. } = &error;
@@ -48,9 +48,11 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
             return fail(&refusal, invoke_id.as_deref(), *namespace);
         }
     };
-    drop(body);
+    drop(bytes);
     let operation = parsed.operation.as_deref().and_then(Operation::named);
     let outcome = answer(&app, &request, &parsed, operation).await;
+    // What was read from the body has taken as much room as the body did, up to here.
+    drop(room);
     match outcome {
         Ok(answer) => {
             trace.succeeded(operation);
@@ -109,7 +111,24 @@ fn caller(app: &App, input: &Input<'_>) -> Result<Caller, ApiError> {
     Caller::new(account, session, invoke, app.views.load_full())
 }
 
-/// Where a request came from; the loopback where the server cannot tell.
-fn address(request: &HttpRequest) -> IpAddr {
-    request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip())
+/// Where a request came from; no address at all where that cannot be told, and never the loopback, which throttling
+/// exempts.
+pub(super) fn address(request: &HttpRequest) -> IpAddr {
+    request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::sessions::AddressKey;
+
+    #[test]
+    fn a_request_whose_client_has_gone_does_not_come_from_the_loopback() {
+        let gone = address(&TestRequest::default().to_http_request());
+        assert!(!gone.is_loopback() && !AddressKey::of(gone).is_loopback());
+        let there = TestRequest::default().peer_addr("192.0.2.7:9".parse().unwrap()).to_http_request();
+        assert_eq!(address(&there).to_string(), "192.0.2.7");
+    }
 }

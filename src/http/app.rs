@@ -6,7 +6,9 @@ use std::time::Duration;
 use actix_web::web::{self, Data, ServiceConfig};
 use arc_swap::ArcSwap;
 use crmconf_events::{AccountId, ReplicaId, StoreId};
+use thiserror::Error;
 
+use super::intake::BodyRoom;
 use super::{api, health, outside};
 use crate::ids::IdSource;
 use crate::sessions::{
@@ -38,6 +40,8 @@ pub struct App {
     pub sessions: Arc<Sessions>,
     /// Signs accounts in.
     pub authenticator: Authenticator,
+    /// Room for the bodies that are held at once.
+    pub bodies: BodyRoom,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
 }
@@ -82,6 +86,7 @@ impl App {
                 clock,
             ),
             sessions,
+            bodies: BodyRoom::default(),
             body_timeout,
         })
     }
@@ -93,6 +98,19 @@ pub enum Phase {
     Starting(String),
     /// Requests are answered.
     Ready(Arc<App>),
+    /// The process was told to stop before it was ready.
+    Stopping,
+}
+
+/// Why requests are not answered.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unready {
+    /// The store is being opened: what is done there.
+    #[error("the server is starting: {0}")]
+    Starting(String),
+    /// The process was told to stop.
+    #[error("the server is shutting down")]
+    Stopping,
 }
 
 /// What the listener serves: from the first moment on, before there is an [`App`].
@@ -110,19 +128,24 @@ impl Service {
         self.0.store(Arc::new(phase));
     }
 
-    /// Says how far opening is.
+    /// Says how far opening is, unless the process was told to stop meanwhile.
     pub fn tell(&self, progress: String) {
-        self.enter(Phase::Starting(progress));
+        let told = Arc::new(Phase::Starting(progress));
+        self.0.rcu(|phase| match **phase {
+            Phase::Starting(_) => Arc::clone(&told),
+            Phase::Ready(_) | Phase::Stopping => Arc::clone(phase),
+        });
     }
 
     /// What requests are answered with.
     ///
     /// # Errors
-    /// What the process does instead, while it starts.
-    pub fn app(&self) -> Result<Arc<App>, String> {
+    /// What the process does instead.
+    pub fn app(&self) -> Result<Arc<App>, Unready> {
         match &**self.0.load() {
             Phase::Ready(app) => Ok(Arc::clone(app)),
-            Phase::Starting(progress) => Err(progress.clone()),
+            Phase::Starting(progress) => Err(Unready::Starting(progress.clone())),
+            Phase::Stopping => Err(Unready::Stopping),
         }
     }
 }

@@ -16,8 +16,7 @@ pub struct Caller {
     account: Arc<Account>,
     session: SessionDigest,
     invoke: Option<InvokeId>,
-    /// The read models that this request is answered from.
-    pub view: Arc<ReadModel>,
+    view: Arc<ReadModel>,
 }
 
 /// A right that a permit stands for.
@@ -74,6 +73,12 @@ impl Caller {
     #[must_use]
     pub fn grants(&self) -> &Grants {
         &self.account.grants
+    }
+
+    /// The read models of the moment at which the request came in: to be had only with a permit.
+    #[must_use]
+    pub fn view<K>(&self, _permit: &Permit<K>) -> &ReadModel {
+        &self.view
     }
 
     /// A permit for a scope.

@@ -1,5 +1,9 @@
 //! The one table of error codes: number, meaning, and what a client is told unless a check says more.
 
+/// What 10104 says where a change may have been made or not.
+pub const OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store failed while the change was written. Repeat \
+                                     the request with the same RequestKey when the store is back.";
+
 /// Declares the codes.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $message:literal;)*) => {
@@ -24,6 +28,12 @@ macro_rules! codes {
             #[must_use]
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$name => $message),* }
+            }
+
+            /// The same with what a check has to say.
+            #[must_use]
+            pub fn with(self, detail: impl std::fmt::Display) -> String {
+                format!("{}: {detail}.", self.message().trim_end_matches('.'))
             }
         }
     };

@@ -1,16 +1,22 @@
-//! `ApiError`: what a client is told when something is refused, and the tables that lead there.
+//! `ApiError`: what a client and what the operator are told when something is refused, and the tables that lead there.
 //!
-//! Every error of the layers below becomes a code and a message here, in exhaustive matches: a new rejection breaks
-//! the build until someone decides what clients are told. A message never holds a value that a client sent, except
-//! the names of properties: a value may be a password in the wrong place.
+//! Every error of the layers below becomes a code and two messages here, in exhaustive matches: a new rejection breaks
+//! the build until someone decides what is told. The client's message never holds a value that a client sent, except
+//! the names of properties: a value may be a password in the wrong place. The log's holds nothing at all that a client
+//! sent, and says what a client is not told: what broke inside.
+
+use std::borrow::Cow;
+use std::fmt::Display;
 
 use actix_web::http::StatusCode;
 use crmconf_events::access::Refusal;
 use crmconf_events::command::PartsFault;
 use crmconf_events::decide::Rejection;
 use crmconf_events::state::Missing;
+use tracing::Level;
 
-use super::code::Code;
+use super::app::Unready;
+use super::code::{Code, OUTCOME_NOT_KNOWN};
 use crate::sessions::{AuthenticateError, CreateError, SessionError};
 use crate::writer::WriteError;
 
@@ -19,13 +25,18 @@ const RETRY_AFTER_S: u32 = 1;
 /// The same where sessions have to expire first: as long as one that nobody signs in to lives.
 const RETRY_AFTER_SESSIONS_S: u32 = 60;
 
-/// A refusal as a client sees it.
+/// A refusal as a client and as the operator see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     /// Its code.
     pub code: Code,
-    /// What the client is told; the code's own message if empty.
+    /// What the client is told.
     pub message: String,
+    /// What the log says: free of secrets, and of what a client sent.
+    pub log: Cow<'static, str>,
+    /// How much it concerns the operator: `INFO` where a client was wrong, `WARN` where the server was too busy,
+    /// `ERROR` where something broke.
+    pub level: Level,
     /// The HTTP status; 200 for everything that was understood.
     pub status: StatusCode,
     /// After how many seconds to try again.
@@ -39,10 +50,23 @@ impl ApiError {
         Self::with(code, code.message())
     }
 
-    /// A refusal with a message of its own.
+    /// A refusal with a message of its own. The log has the code's, since a message may name what a client sent.
     #[must_use]
     pub fn with(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), status: StatusCode::OK, retry_after_s: None }
+        Self {
+            code,
+            message: message.into(),
+            log: Cow::Borrowed(code.message()),
+            level: Level::INFO,
+            status: StatusCode::OK,
+            retry_after_s: None,
+        }
+    }
+
+    /// The same because something broke: what, for the operator alone.
+    #[must_use]
+    pub fn broken(self, what: impl Display) -> Self {
+        Self { log: Cow::Owned(what.to_string()), level: Level::ERROR, ..self }
     }
 
     /// The same under another HTTP status.
@@ -60,15 +84,19 @@ impl ApiError {
     /// A compulsory property is missing.
     #[must_use]
     pub fn missing(name: &str) -> Self {
-        Self::with(Code::PropertyMissing, format!("The property {name} is missing."))
+        Self::with(Code::PropertyMissing, Code::PropertyMissing.with(name))
     }
 
-    /// The service is busy: 503, try again.
+    /// The service is busy, in words of its own: 503, try again.
     #[must_use]
     pub fn busy(message: impl Into<String>) -> Self {
-        let mut error = Self::with(Code::Maintenance, message).status(StatusCode::SERVICE_UNAVAILABLE);
-        error.retry_after_s = Some(RETRY_AFTER_S);
-        error
+        let message = message.into();
+        Self {
+            log: Cow::Owned(message.clone()),
+            level: Level::WARN,
+            retry_after_s: Some(RETRY_AFTER_S),
+            ..Self::with(Code::Maintenance, message).status(StatusCode::SERVICE_UNAVAILABLE)
+        }
     }
 }
 
@@ -99,16 +127,13 @@ impl From<PartsFault> for ApiError {
     fn from(fault: PartsFault) -> Self {
         match fault {
             PartsFault::UnknownType => Self::new(Code::CrmTypeUnknown),
-            PartsFault::TemplateUnavailable(why) => Self::with(
-                Code::TemplateUnavailable,
-                format!("{} {why}", Code::TemplateUnavailable.message()),
-            ),
+            PartsFault::TemplateUnavailable(why) => {
+                Self::with(Code::TemplateUnavailable, Code::TemplateUnavailable.with(why))
+            }
             PartsFault::Configuration(why) => {
-                Self::with(Code::ConfigurationInvalid, format!("CRMConfiguration is invalid: {why}."))
+                Self::with(Code::ConfigurationInvalid, Code::ConfigurationInvalid.with(why))
             }
-            PartsFault::Common(why) => {
-                Self::with(Code::CommonInvalid, format!("CRMConfigurationCommon is invalid: {why}."))
-            }
+            PartsFault::Common(why) => Self::with(Code::CommonInvalid, Code::CommonInvalid.with(why)),
         }
     }
 }
@@ -123,7 +148,7 @@ impl From<Rejection> for ApiError {
             Rejection::NoSuchConfiguration => Self::new(Code::NoSuchConfiguration),
             Rejection::VersionConflict { current } => Self::with(
                 Code::VersionConflict,
-                format!("The CRM Configuration has version {current}, not the one expected."),
+                Code::VersionConflict.with(format_args!("it has version {current}")),
             ),
             Rejection::CrmTypeDiffers => {
                 Self::invalid("CRMType is read-only and differs from the stored one.")
@@ -139,14 +164,20 @@ impl From<WriteError> for ApiError {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Rejected(rejection) => rejection.into(),
-            WriteError::Unavailable(_) => Self::new(Code::StoreUnavailable),
-            WriteError::Unknown(_) => Self::with(
-                Code::StoreUnavailable,
-                "The outcome is not known: the store failed while the change was written. Repeat the request with \
-                 the same RequestKey when the store is back.",
-            ),
+            WriteError::Unavailable(why) => Self::new(Code::StoreUnavailable).broken(why),
+            WriteError::Unknown(why) => Self::with(Code::StoreUnavailable, OUTCOME_NOT_KNOWN)
+                .broken(format_args!("the outcome of a change is not known: {why}")),
             WriteError::Overloaded => Self::busy("Too many changes are waiting; try again later."),
             WriteError::Draining => Self::busy("The server is shutting down; try again later."),
+        }
+    }
+}
+
+impl From<Unready> for ApiError {
+    fn from(unready: Unready) -> Self {
+        match unready {
+            Unready::Starting(progress) => Self::busy(format!("The server is starting: {progress}.")),
+            Unready::Stopping => Self::from(WriteError::Draining),
         }
     }
 }
@@ -170,7 +201,7 @@ impl From<CreateError> for ApiError {
                 ..Self::busy("Too many sessions of this address wait for Authenticate; try again later.")
                     .status(StatusCode::TOO_MANY_REQUESTS)
             },
-            CreateError::Random => Self::new(Code::Unknown),
+            CreateError::Random(_) => Self::new(Code::Unknown).broken(error),
         }
     }
 }
@@ -182,6 +213,40 @@ impl From<AuthenticateError> for ApiError {
             AuthenticateError::AlreadyBound => Self::invalid("The session is authenticated already."),
             AuthenticateError::Failed => Self::new(Code::AuthenticationFailed),
             AuthenticateError::Busy => Self::busy("Too many are signing in; try again later."),
+            AuthenticateError::Unchecked(_) | AuthenticateError::Random(_) => {
+                Self::busy("Signing in is not possible now; try again later.").broken(error)
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::VerifierError;
+
+    #[test]
+    fn what_broke_is_told_to_the_operator_at_error_level_and_to_no_client() {
+        let random = getrandom::Error::UNSUPPORTED;
+        for (error, cause) in [
+            (WriteError::Unavailable("/data/00000002.crmj: full".into()).into(), "00000002.crmj: full"),
+            (WriteError::Unknown("cable".into()).into(), "outcome of a change is not known: cable"),
+            (CreateError::Random(random).into(), "no random bytes for a session"),
+            (AuthenticateError::Random(random).into(), "no key for the session"),
+            (AuthenticateError::Unchecked(VerifierError::Hashing).into(), "enough memory"),
+        ] {
+            let error: ApiError = error;
+            assert_eq!(error.level, Level::ERROR, "{error:?}");
+            assert!(error.log.contains(cause), "{cause:?} is not in {error:?}");
+            assert!(!error.message.contains(cause), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_log_says_nothing_that_a_client_sent() {
+        let error = ApiError::invalid("The property hunter2 is unknown.");
+        assert_eq!((error.log.as_ref(), error.level), ("A property is invalid.", Level::INFO));
+        let busy = ApiError::from(WriteError::Overloaded);
+        assert_eq!((busy.log.as_ref(), busy.level), (busy.message.as_str(), Level::WARN));
     }
 }

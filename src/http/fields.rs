@@ -3,13 +3,11 @@
 //! Unknown before twice before malformed before missing: [`Fields::new`] makes the first two checks, and those of
 //! structure; the getters make the third; what is compulsory is asked for last, by [`require`].
 
-use std::str::FromStr;
-
 use crmconf_events::{DeviceNumber, PartitionId, Scope, ScopeError, TelSysId};
 
 use super::code::Code;
 use super::error::ApiError;
-use super::xml::{Container, FaultCategory, ParsedRequest, Property, ShownName};
+use super::xml::{Container, FaultCategory, ParsedRequest, Property, ShownName, trim};
 
 /// What an operation knows.
 pub struct Spec {
@@ -31,11 +29,6 @@ pub const CRM_TYPE_NAMES: [&str; 2] = ["CrmType", "CRMType"];
 pub struct Fields<'a> {
     request: &'a ParsedRequest,
     query: &'a [(String, String)],
-}
-
-/// XML white space, of which ids, numbers and flags are trimmed.
-fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 impl<'a> Fields<'a> {
@@ -128,18 +121,6 @@ impl<'a> Fields<'a> {
     pub fn either(&self, names: [&str; 2]) -> Result<Option<&'a str>, ApiError> {
         let [first, second] = names;
         agreeing(first, self.trimmed(first), self.trimmed(second))
-    }
-
-    /// A property parsed; the error names it.
-    ///
-    /// # Errors
-    /// When it does not parse.
-    pub fn parsed<T>(&self, name: &str) -> Result<Option<T>, ApiError>
-    where
-        T: FromStr,
-        T::Err: std::fmt::Display,
-    {
-        self.checked(name, self.trimmed(name), |text| text.parse::<T>())
     }
 
     /// A text of limited length, kept exactly.

@@ -14,7 +14,7 @@ pub async fn alive() -> HttpResponse {
 pub async fn ready(service: Data<Service>) -> HttpResponse {
     let obstacle = match service.app() {
         Ok(app) => app.writer.obstacle(),
-        Err(progress) => Some(progress),
+        Err(unready) => Some(unready.to_string()),
     };
     match obstacle {
         None => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"),

@@ -1,9 +1,12 @@
 //! Step 1 of the order of checks: what HTTP itself says of a request, and its body within its limits.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use actix_web::web::{Bytes, BytesMut, Payload};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, timeout};
 
 use super::code::Code;
@@ -13,14 +16,65 @@ use crate::settings::BODY_BYTES_MAX;
 /// Bears a RequestKey as well as the property does.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// The bytes of bodies that may be held at once, over all connections: those that arrive, and those of requests that
+/// are not answered yet. As many as sixty-four of the longest.
+pub const BODIES_BYTES_MAX: usize = 64 * BODY_BYTES_MAX;
+
+/// Room for the bodies of all connections together.
+#[derive(Clone)]
+pub struct BodyRoom(Arc<Semaphore>);
+
+impl Default for BodyRoom {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(BODIES_BYTES_MAX)))
+    }
+}
+
+/// A body, and the room that it takes until its request is answered.
+pub struct Body {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its room; given back when this is dropped.
+    pub room: TakenRoom,
+}
+
+/// Room that one body takes.
+pub struct TakenRoom {
+    all: BodyRoom,
+    taken: Option<OwnedSemaphorePermit>,
+}
+
+impl TakenRoom {
+    const fn of(all: BodyRoom) -> Self {
+        Self { all, taken: None }
+    }
+
+    /// Takes room for more bytes. Never for what is only announced: to announce much would cost a client nothing.
+    fn take(&mut self, bytes: usize) -> Result<(), ApiError> {
+        let full = || ApiError::busy("Too many requests are arriving at once; try again later.");
+        let bytes = u32::try_from(bytes).map_err(|_| full())?;
+        let more = Arc::clone(&self.all.0).try_acquire_many_owned(bytes).map_err(|_| full())?;
+        match &mut self.taken {
+            Some(taken) => taken.merge(more),
+            None => self.taken = Some(more),
+        }
+        Ok(())
+    }
+}
+
 /// Checks the headers and reads the body.
 ///
 /// # Errors
-/// 415, 413, 408, or 400 when the connection breaks off.
-pub async fn read(request: &HttpRequest, body: Payload, patience: Duration) -> Result<Bytes, ApiError> {
+/// 415, 413, 408, 503 when the bodies of all connections take all their room, or 400 when the connection breaks off.
+pub async fn read(
+    request: &HttpRequest,
+    body: Payload,
+    room: &BodyRoom,
+    patience: Duration,
+) -> Result<Body, ApiError> {
     check_type(request)?;
-    check_announced_length(request)?;
-    match timeout(patience, collect(body)).await {
+    let announced = check_announced_length(request)?;
+    match timeout(patience, collect(body, announced, TakenRoom::of(room.clone()))).await {
         Ok(body) => body,
         Err(_) => {
             let message = format!("The request did not arrive within {} s.", patience.as_secs());
@@ -37,7 +91,7 @@ fn header(request: &HttpRequest, name: &HeaderName) -> Option<String> {
 fn check_type(request: &HttpRequest) -> Result<(), ApiError> {
     let unsupported =
         |message: &str| Err(ApiError::invalid(message).status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-    if header(request, &CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+    if request.headers().contains_key(&CONTENT_ENCODING) {
         return unsupported("A request with a Content-Encoding is not accepted; send it as it is.");
     }
     let content_type = header(request, &CONTENT_TYPE).unwrap_or_default();
@@ -61,13 +115,16 @@ fn too_large() -> ApiError {
     ApiError::invalid(message).status(StatusCode::PAYLOAD_TOO_LARGE)
 }
 
-fn check_announced_length(request: &HttpRequest) -> Result<(), ApiError> {
+/// The announced length, 0 without one.
+fn check_announced_length(request: &HttpRequest) -> Result<usize, ApiError> {
     let announced = header(request, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > BODY_BYTES_MAX as u64) { Err(too_large()) } else { Ok(()) }
+    let announced = usize::try_from(announced.unwrap_or_default()).unwrap_or(usize::MAX);
+    if announced > BODY_BYTES_MAX { Err(too_large()) } else { Ok(announced) }
 }
 
-async fn collect(mut body: Payload) -> Result<Bytes, ApiError> {
-    let mut collected = BytesMut::new();
+async fn collect(mut body: Payload, announced: usize, mut room: TakenRoom) -> Result<Body, ApiError> {
+    // The system gives memory when it is written to, and not for what is only announced.
+    let mut collected = BytesMut::with_capacity(announced);
     while let Some(chunk) = next_chunk(&mut body).await {
         let chunk = chunk.map_err(|_| {
             ApiError::invalid("The request broke off before its end.").status(StatusCode::BAD_REQUEST)
@@ -75,9 +132,10 @@ async fn collect(mut body: Payload) -> Result<Bytes, ApiError> {
         if collected.len().saturating_add(chunk.len()) > BODY_BYTES_MAX {
             return Err(too_large());
         }
+        room.take(chunk.len())?;
         collected.extend_from_slice(&chunk);
     }
-    Ok(collected.freeze())
+    Ok(Body { bytes: collected.freeze(), room })
 }
 
 async fn next_chunk(body: &mut Payload) -> Option<Result<Bytes, actix_web::error::PayloadError>> {
@@ -109,16 +167,27 @@ impl Beside {
             })
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| ApiError::with(Code::PropertyInvalid, "The URL is not percent-encoded UTF-8."))?;
-        let idempotency_key = match request.headers().get(&IDEMPOTENCY_KEY) {
-            None => None,
-            Some(value) => {
-                let text = std::str::from_utf8(value.as_bytes())
-                    .map_err(|_| ApiError::invalid("The header Idempotency-Key is not UTF-8."))?;
-                Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-            }
-        };
-        Ok(Self { query, idempotency_key })
+        Ok(Self { query, idempotency_key: idempotency_key(request)? })
     }
+}
+
+/// The `Idempotency-Key`. Given twice it must say the same, or one of the two would be lost in silence.
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, ApiError> {
+    let mut found: Option<String> = None;
+    for value in request.headers().get_all(&IDEMPOTENCY_KEY) {
+        let text = std::str::from_utf8(value.as_bytes())
+            .map_err(|_| ApiError::invalid("The header Idempotency-Key is not UTF-8."))?;
+        match &found {
+            Some(first) if first != text.trim() => {
+                return Err(ApiError::invalid(
+                    "The header Idempotency-Key is given twice, with different values.",
+                ));
+            }
+            Some(_) => {}
+            None => found = Some(text.trim().to_owned()),
+        }
+    }
+    Ok(found.filter(|text| !text.is_empty()))
 }
 
 /// Percent-decoding alone (RFC 3986, section 2.1): `+` is a plus, since `+4420…` is a device.

@@ -1,26 +1,31 @@
 //! Answers to what is no request to an operation: other paths, other methods.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::fail;
+use super::api::address;
 use super::app::XML_PATH;
 use super::code::Code;
 use super::error::ApiError;
+use super::trace;
 use super::xml::Namespace;
 
 /// 405 with `Allow`.
-pub(super) async fn method_not_allowed() -> HttpResponse {
-    let error =
-        ApiError::with(Code::Operation, "Requests are sent by POST.").status(StatusCode::METHOD_NOT_ALLOWED);
+pub(super) async fn method_not_allowed(request: HttpRequest) -> HttpResponse {
+    let message = "Requests are sent by POST.";
+    let error = ApiError::with(Code::Operation, message).status(StatusCode::METHOD_NOT_ALLOWED);
+    trace::begin(address(&request)).refused(None, &error);
     let mut response = fail(&error, None, Namespace::Bare);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     response
 }
 
 /// 404.
-pub(super) async fn not_found() -> HttpResponse {
+pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
     let message = format!("There is nothing at this path; requests go to {XML_PATH}.");
-    fail(&ApiError::with(Code::Operation, message).status(StatusCode::NOT_FOUND), None, Namespace::Bare)
+    let error = ApiError::with(Code::Operation, message).status(StatusCode::NOT_FOUND);
+    trace::begin(address(&request)).refused(None, &error);
+    fail(&error, None, Namespace::Bare)
 }

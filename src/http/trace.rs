@@ -1,7 +1,13 @@
 //! One log line per request: its id, operation, outcome and duration, and nothing that a client sent.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
+use actix_web::http::StatusCode;
+use tracing::Level;
+use tracing::field::display;
+
+use super::code::Code;
 use super::error::ApiError;
 use super::operation::Operation;
 
@@ -9,15 +15,27 @@ use super::operation::Operation;
 pub(super) struct Trace {
     id: u64,
     start: Instant,
+    address: IpAddr,
 }
 
-/// Begins a request, under an id that is unique enough to find its lines by.
+/// Begins a request from an address, under an id that is unique enough to find its lines by.
 #[must_use]
-pub(super) fn begin() -> Trace {
+pub(super) fn begin(address: IpAddr) -> Trace {
     let mut id = [0; 8];
     // Without random bytes the lines stand under one id; the request goes on.
     let _ = getrandom::fill(&mut id);
-    Trace { id: u64::from_be_bytes(id), start: Instant::now() }
+    Trace { id: u64::from_be_bytes(id), start: Instant::now(), address }
+}
+
+/// A line at a level that is known when the program runs; `tracing` takes constants only.
+macro_rules! at_level {
+    ($level:expr, $($fields:tt)*) => {
+        match $level {
+            Level::ERROR => tracing::error!($($fields)*),
+            Level::WARN => tracing::warn!($($fields)*),
+            Level::INFO | Level::DEBUG | Level::TRACE => tracing::info!($($fields)*),
+        }
+    };
 }
 
 impl Trace {
@@ -29,15 +47,26 @@ impl Trace {
 
     /// The request was refused.
     pub(super) fn refused(&self, operation: Option<Operation>, error: &ApiError) {
+        let address = self.is_told(operation, error).then(|| display(self.address));
         let (request, operation) = self.words(operation);
-        tracing::info!(
+        at_level!(
+            error.level,
             request,
             operation,
             result = "Fail",
             code = error.code.number(),
             status = error.status.as_u16(),
-            duration_us = self.micros()
+            address,
+            duration_us = self.micros(),
+            "{}",
+            error.log
         );
+    }
+
+    /// Whether the address belongs in the line: where somebody may be guessing passwords or using up sessions.
+    fn is_told(&self, operation: Option<Operation>, error: &ApiError) -> bool {
+        let sign_in = operation == Some(Operation::Authenticate) && error.code == Code::AuthenticationFailed;
+        sign_in || error.status == StatusCode::TOO_MANY_REQUESTS
     }
 
     fn words(&self, operation: Option<Operation>) -> (String, &'static str) {

@@ -19,6 +19,7 @@ mod request;
 mod secret;
 mod writer;
 
+pub(in crate::http) use characters::trim;
 pub use error::{Position, ShownName, XmlError, XmlFault};
 pub use reader::{Attribute, Element, XmlEvent, XmlReader};
 pub use request::{

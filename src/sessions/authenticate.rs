@@ -14,7 +14,7 @@ use super::secrets::TransportKey;
 use super::shared::Sessions;
 use super::table::{BindError, SessionError};
 use super::throttle::{AccountKey, Throttle, Verdict};
-use crate::vault::{Credential, FoldedName, Password, Vault, Verifier};
+use crate::vault::{Credential, FoldedName, Password, Vault, Verifier, VerifierError};
 
 /// How an account stands in the log at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,12 @@ pub enum AuthenticateError {
     /// Overload; the session stays (10105).
     #[error("too many are signing in; try again in a moment")]
     Busy,
+    /// The password could not be checked, for a reason that is not its sender's; the session stays (10105).
+    #[error("the password could not be checked: {0}")]
+    Unchecked(VerifierError),
+    /// The operating system gave no random bytes for the session's key; the session stays (10105).
+    #[error("no key for the session: {0}")]
+    Random(getrandom::Error),
 }
 
 /// Why an account's own password was not confirmed.
@@ -88,6 +94,27 @@ pub enum ConfirmError {
     /// Overload (10105).
     #[error("too many are signing in; try again in a moment")]
     Busy,
+    /// The password could not be checked, for a reason that is not its sender's (10105).
+    #[error("the password could not be checked: {0}")]
+    Unchecked(VerifierError),
+}
+
+impl From<CheckerError> for AuthenticateError {
+    fn from(error: CheckerError) -> Self {
+        match error {
+            CheckerError::Busy => Self::Busy,
+            CheckerError::Failed(cause) => Self::Unchecked(cause),
+        }
+    }
+}
+
+impl From<CheckerError> for ConfirmError {
+    fn from(error: CheckerError) -> Self {
+        match error {
+            CheckerError::Busy => Self::Busy,
+            CheckerError::Failed(cause) => Self::Unchecked(cause),
+        }
+    }
 }
 
 /// Signs accounts in. One for the process, shared by all requests.
@@ -128,29 +155,30 @@ impl Authenticator {
         if session.bound.is_some() {
             return Err(AuthenticateError::AlreadyBound);
         }
-        let slot = self.checker.slot().await.map_err(|_| AuthenticateError::Busy)?;
+        let slot = self.checker.slot().await?;
         let name = FoldedName::of(attempt.name);
         let candidate = self.by_name(accounts, &name);
-        let passed = self
-            .try_password(slot, &name, candidate, attempt.password, attempt.address)
-            .await
-            .map_err(|_| AuthenticateError::Busy)?;
-        let Some((account, standing)) = passed else {
-            self.sessions.end(session.digest);
-            return Err(AuthenticateError::Failed);
-        };
+        let passed = self.try_password(slot, &name, candidate, attempt.password, attempt.address).await?;
+        let Some((account, standing)) = passed else { return Err(self.failed(session.digest)) };
         let unchanged = || accounts.standing(account) == Some(standing);
         let transport_key = match self.sessions.bind(session.digest, account, unchanged) {
             Ok(key) => key,
             Err(BindError::Session(error)) => return Err(error.into()),
             Err(BindError::AlreadyBound) => return Err(AuthenticateError::AlreadyBound),
             Err(BindError::Busy) => return Err(AuthenticateError::Busy),
-            Err(BindError::AccountChanged) => {
-                self.sessions.end(session.digest);
-                return Err(AuthenticateError::Failed);
-            }
+            Err(BindError::Random(cause)) => return Err(AuthenticateError::Random(cause)),
+            Err(BindError::AccountChanged) => return Err(self.failed(session.digest)),
         };
         Ok(SignedIn { session: session.digest, account, transport_key })
+    }
+
+    /// Ends the session of a failed attempt. Another attempt may have signed in to it meanwhile: then it stays.
+    fn failed(&self, session: SessionDigest) -> AuthenticateError {
+        if self.sessions.end_unless_signed_in(session) {
+            AuthenticateError::Failed
+        } else {
+            AuthenticateError::AlreadyBound
+        }
     }
 
     /// Whether this is the account's present password, as `PasswordChange` asks. A wrong one counts as a failure to
@@ -165,7 +193,7 @@ impl Authenticator {
         password: Password,
         address: IpAddr,
     ) -> Result<(), ConfirmError> {
-        let slot = self.checker.slot().await.map_err(|_| ConfirmError::Busy)?;
+        let slot = self.checker.slot().await?;
         let candidate = accounts.standing(account).and_then(|standing| {
             let credential = self.vault.credential(standing.credential)?;
             Some((account, standing, credential))
@@ -177,7 +205,7 @@ impl Authenticator {
         match self.try_password(slot, &name, candidate, password, address).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(ConfirmError::Failed),
-            Err(_) => Err(ConfirmError::Busy),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -191,20 +219,23 @@ impl Authenticator {
         address: IpAddr,
     ) -> Result<Option<(AccountId, Standing)>, CheckerError> {
         let (account_key, address) = (AccountKey::of(name), AddressKey::of(address));
-        let verdict = self.throttle().verdict(account_key, address, self.clock.now());
+        let verdict = self.throttle().begin(account_key, address, self.clock.now());
         let verifier = match verdict {
             Verdict::Try => {
                 candidate.as_ref().map(|(_, _, credential)| Verifier::clone(credential.verifier()))
             }
             Verdict::Dummy => None,
         };
-        let fits = slot.verify(password, verifier).await?;
-        let passed = candidate.filter(|(_, standing, _)| fits && standing.enabled);
-        match (&passed, verdict) {
-            (Some(_), _) => self.throttle().succeeded(account_key, address, self.clock.now()),
-            (None, Verdict::Try) => self.throttle().failed(account_key, address, self.clock.now()),
-            (None, Verdict::Dummy) => {}
+        let verified = slot.verify(password, verifier).await;
+        let passed = candidate.filter(|(_, standing, _)| matches!(verified, Ok(true)) && standing.enabled);
+        match (&passed, &verified, verdict) {
+            (Some(_), _, _) => self.throttle().succeeded(account_key, address, self.clock.now()),
+            (None, Err(_), Verdict::Try) => {
+                self.throttle().not_tried(account_key, address, self.clock.now());
+            }
+            (None, Ok(_), Verdict::Try) | (None, _, Verdict::Dummy) => {}
         }
+        verified?;
         Ok(passed.map(|(account, standing, _)| (account, standing)))
     }
 

@@ -48,6 +48,18 @@ impl<K: Copy + Eq + Hash> Counters<K> {
         self.by_use.insert(self.last_tick, key);
     }
 
+    /// Takes one count of the key back, if it is still in the window in which it was made.
+    pub(super) fn take_back(&mut self, key: K, now: Instant) {
+        let Some(current) = self.current(key, now) else { return };
+        if current.number > 1 {
+            self.counts.insert(key, Count { number: current.number - 1, ..current });
+        } else {
+            // What counts nothing takes no room, and begins no window.
+            self.counts.remove(&key);
+            self.by_use.remove(&current.tick);
+        }
+    }
+
     /// How many keys are held.
     pub(super) fn len(&self) -> usize {
         self.counts.len()
@@ -81,6 +93,25 @@ mod tests {
         counters.add('a', start + WINDOW);
         assert_eq!(counters.get('a', start + WINDOW), 1);
         assert_eq!(counters.get('b', start), 0);
+    }
+
+    #[test]
+    fn what_is_taken_back_counts_no_more_and_never_falls_below_none() {
+        let now = Instant::now();
+        let mut counters = Counters::new(WINDOW, 2);
+        counters.add('a', now);
+        counters.add('a', now);
+        counters.take_back('a', now);
+        assert_eq!(counters.get('a', now), 1);
+        counters.take_back('a', now + WINDOW);
+        assert_eq!(counters.get('a', now), 1, "its window was over");
+        counters.take_back('a', now);
+        counters.take_back('a', now);
+        counters.take_back('b', now);
+        assert_eq!(['a', 'b'].map(|key| counters.get(key, now)), [0, 0]);
+        assert_eq!((counters.len(), counters.by_use.len()), (0, 0));
+        counters.add('a', now + WINDOW / 2);
+        assert_eq!(counters.get('a', now + WINDOW), 1, "its window begins anew");
     }
 
     #[test]

@@ -31,8 +31,8 @@ impl Sessions {
     /// # Errors
     /// When the address has its full number of them, or there are no random bytes.
     pub fn create(&self, address: IpAddr) -> Result<(SessionId, Nonce), CreateError> {
-        let id = SessionId::generate().map_err(|_| CreateError::Random)?;
-        let nonce = Nonce::generate().map_err(|_| CreateError::Random)?;
+        let id = SessionId::generate().map_err(CreateError::Random)?;
+        let nonce = Nonce::generate().map_err(CreateError::Random)?;
         self.with(|table, now| table.create(id.digest(), AddressKey::of(address), now))?;
         Ok((id, nonce))
     }
@@ -67,14 +67,15 @@ impl Sessions {
     /// that sees the session, and none outlives the change. It must not use these sessions.
     ///
     /// # Errors
-    /// When the session is gone, ended or signed in to already, the account changed, or there are too many.
+    /// When the session is gone, ended or signed in to already, the account changed, there are too many, or there are no
+    /// random bytes.
     pub fn bind(
         &self,
         digest: SessionDigest,
         account: AccountId,
         still_valid: impl FnOnce() -> bool,
     ) -> Result<Arc<TransportKey>, BindError> {
-        let key = Arc::new(TransportKey::generate().map_err(|_| BindError::Busy)?);
+        let key = Arc::new(TransportKey::generate().map_err(BindError::Random)?);
         self.with(|table, now| {
             if !still_valid() {
                 return Err(BindError::AccountChanged);
@@ -84,7 +85,18 @@ impl Sessions {
         Ok(key)
     }
 
-    /// `Logout`, and what follows a failed `Authenticate`: the session is gone.
+    /// What follows a failed `Authenticate`: the session is gone, unless somebody has signed in to it. `false` then.
+    pub fn end_unless_signed_in(&self, digest: SessionDigest) -> bool {
+        self.with(|table, now| {
+            let bound = table.lookup(digest, now).is_ok_and(|session| session.bound.is_some());
+            if !bound {
+                table.remove(digest);
+            }
+            !bound
+        })
+    }
+
+    /// `Logout`: the session is gone.
     pub fn end(&self, digest: SessionDigest) {
         self.with(|table, _| table.remove(digest));
     }

@@ -35,8 +35,8 @@ pub enum CreateError {
     #[error("too many sessions of this address wait to be signed in to; try again in a minute")]
     Busy,
     /// The operating system gave no random bytes.
-    #[error("the operating system gave no random bytes for a session")]
-    Random,
+    #[error("the operating system gave no random bytes for a session: {0}")]
+    Random(getrandom::Error),
 }
 
 /// Why nobody was signed in to a session.
@@ -51,6 +51,9 @@ pub enum BindError {
     /// There are as many sessions as there may be (10105).
     #[error("there are too many sessions; try again later")]
     Busy,
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes for a session's key: {0}")]
+    Random(getrandom::Error),
     /// The account changed while its password was being verified.
     #[error("the account has changed")]
     AccountChanged,

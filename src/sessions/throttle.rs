@@ -90,9 +90,20 @@ impl Throttle {
         }
     }
 
-    /// What to do with an attempt on an account from an address.
-    #[must_use]
-    pub fn verdict(&self, account: AccountKey, address: AddressKey, now: Instant) -> Verdict {
+    /// What to do with an attempt on an account from an address. One that is to be tried counts as failed from this
+    /// moment on, until [`Throttle::succeeded`] or [`Throttle::not_tried`] says otherwise: attempts at the same time
+    /// must not all be tried because none has failed yet.
+    pub fn begin(&mut self, account: AccountKey, address: AddressKey, now: Instant) -> Verdict {
+        let verdict = self.verdict(account, address, now);
+        if verdict == Verdict::Try {
+            self.by_pair.add((account, address), now);
+            self.by_address.add(address, now);
+            self.by_account.add(account, now);
+        }
+        verdict
+    }
+
+    fn verdict(&self, account: AccountKey, address: AddressKey, now: Instant) -> Verdict {
         let limits = &self.limits;
         let pair = (account, address);
         let pair_full = self.by_pair.get(pair, now) >= limits.per_account_and_address_max;
@@ -102,16 +113,17 @@ impl Throttle {
         if pair_full || address_full || (account_full && !exempt) { Verdict::Dummy } else { Verdict::Try }
     }
 
-    /// An attempt that was tried has failed.
-    pub fn failed(&mut self, account: AccountKey, address: AddressKey, now: Instant) {
-        self.by_pair.add((account, address), now);
-        self.by_address.add(address, now);
-        self.by_account.add(account, now);
+    /// An attempt was not tried after all, for a reason that says nothing about the password.
+    pub fn not_tried(&mut self, account: AccountKey, address: AddressKey, now: Instant) {
+        self.by_pair.take_back((account, address), now);
+        self.by_address.take_back(address, now);
+        self.by_account.take_back(account, now);
     }
 
-    /// An attempt has succeeded. It takes no failure back: else a guesser behind the same address as an account's
-    /// holder would get new attempts with each of the holder's sign-ins.
+    /// An attempt has succeeded. It takes back what it counted itself and no failure before it: else a guesser behind
+    /// the same address as an account's holder would get new attempts with each of the holder's sign-ins.
     pub fn succeeded(&mut self, account: AccountKey, address: AddressKey, now: Instant) {
+        self.not_tried(account, address, now);
         self.known.add((account, address), now);
     }
 
@@ -141,7 +153,7 @@ mod tests {
 
     fn fail(throttle: &mut Throttle, name: &str, from: AddressKey, times: u32, now: Instant) {
         for _ in 0..times {
-            throttle.failed(account(name), from, now);
+            assert_eq!(throttle.begin(account(name), from, now), Verdict::Try);
         }
     }
 
@@ -183,6 +195,7 @@ mod tests {
         let now = Instant::now();
         let mut throttle = Throttle::new(ThrottleLimits::default());
         let (known, loopback) = (address(99), AddressKey::of("127.0.0.1".parse().unwrap()));
+        fail(&mut throttle, "admin", known, 1, now);
         throttle.succeeded(account("admin"), known, now);
         for n in 0..10 {
             assert_eq!(throttle.verdict(account("admin"), address(50), now), Verdict::Try);
@@ -203,12 +216,27 @@ mod tests {
     }
 
     #[test]
-    fn success_takes_no_failure_back() {
+    fn success_takes_no_failure_back_but_its_own_count() {
         let now = Instant::now();
         let mut throttle = Throttle::new(ThrottleLimits::default());
-        fail(&mut throttle, "admin", address(1), 10, now);
-        throttle.succeeded(account("admin"), address(1), now);
-        assert_eq!(throttle.verdict(account("admin"), address(1), now), Verdict::Dummy);
+        fail(&mut throttle, "admin", address(1), 9, now);
+        for _ in 0..3 {
+            assert_eq!(throttle.begin(account("admin"), address(1), now), Verdict::Try);
+            throttle.succeeded(account("admin"), address(1), now);
+        }
+        fail(&mut throttle, "admin", address(1), 1, now);
+        assert_eq!(throttle.begin(account("admin"), address(1), now), Verdict::Dummy);
+    }
+
+    #[test]
+    fn attempts_at_the_same_time_share_the_limit() {
+        let now = Instant::now();
+        let mut throttle = Throttle::new(ThrottleLimits::default());
+        fail(&mut throttle, "admin", address(1), 9, now);
+        let at_once = [(); 3].map(|()| throttle.begin(account("admin"), address(1), now));
+        assert_eq!(at_once, [Verdict::Try, Verdict::Dummy, Verdict::Dummy]);
+        throttle.not_tried(account("admin"), address(1), now);
+        assert_eq!(throttle.begin(account("admin"), address(1), now), Verdict::Try);
     }
 
     #[test]
@@ -217,7 +245,7 @@ mod tests {
         let mut throttle = Throttle::new(ThrottleLimits::default());
         for n in 0..10_500 {
             fail(&mut throttle, &format!("unknown-{n}"), address(n), 1, now);
-            throttle.succeeded(account("admin"), address(n), now);
+            throttle.known.add((account("admin"), address(n)), now);
         }
         assert_eq!(throttle.keys(), 10_000);
     }

@@ -48,6 +48,17 @@ pub enum SettingsError {
         /// What was found: the value, or its type.
         found: String,
     },
+    /// A master key where only the way to one belongs. It is not shown.
+    #[error(
+        "{name} ({origin}) holds what looks like a master key itself; give the file or the environment variable that \
+         holds the key, and take another key if this one was seen by others"
+    )]
+    KeyItself {
+        /// The setting.
+        name: &'static str,
+        /// Where the value comes from.
+        origin: Source,
+    },
     /// Settings that are each valid and cannot stand together.
     #[error("{0}")]
     Contradiction(String),

@@ -84,8 +84,20 @@ pub const WORKERS: Setting = Setting {
     flag: "--workers",
     placeholder: "N",
     default: Some("0"),
-    kind: Kind::Count { unit: "threads", min: 0, max: 1_024 },
+    // actix refuses more.
+    kind: Kind::Count { unit: "threads", min: 0, max: 512 },
     doc: "HTTP worker threads; 0 means one for each processor core",
+};
+
+/// How many clients are served at once.
+pub const CONNECTIONS: Setting = Setting {
+    name: "connections_max",
+    env: "CRMCONF_CONNECTIONS_MAX",
+    flag: "--connections-max",
+    placeholder: "N",
+    default: Some("2048"),
+    kind: Kind::Count { unit: "connections", min: 1, max: 65_536 },
+    doc: "Connections open at once, shared out among the workers; more wait until one of these ends",
 };
 
 /// How long a request's body may take.
@@ -200,13 +212,14 @@ pub const SLED_CACHE: Setting = Setting {
 };
 
 /// Every setting, in the order in which `--help` and the documentation show them.
-pub static TABLE: [&Setting; 14] = [
+pub static TABLE: [&Setting; 15] = [
     &DATA,
     &LISTEN,
     &BEHIND_TLS_PROXY,
     &MASTER_KEY_FILE,
     &MASTER_KEY_ENV,
     &WORKERS,
+    &CONNECTIONS,
     &BODY_TIMEOUT,
     &WRITE_QUEUE,
     &SESSION_IDLE,

@@ -125,6 +125,7 @@ fn variables_that_others_own_are_left_alone() {
     let env = [
         ("CRMCONF_PASSWORD", "x"),
         ("CRMCONF_SERVICE_HOST", "10.0.0.1"),
+        ("CRMCONF_PORT", "tcp://10.0.0.1:8462"),
         ("CRMCONF_PORT_8462_TCP", "tcp://10.0.0.1:8462"),
         ("CRMCONF_BIN", "/x"),
         ("CRMCONFIG", "x"),
@@ -133,12 +134,49 @@ fn variables_that_others_own_are_left_alone() {
 }
 
 #[test]
+fn a_port_of_ours_is_no_service_link_but_a_mistake() {
+    let message = resolve(None, &[("CRMCONF_PORT", "9000")], &[], false).unwrap_err();
+    assert!(message.contains("\"CRMCONF_PORT\" is not a setting"), "{message}");
+}
+
+#[test]
+fn a_master_key_in_the_place_of_the_way_to_it_is_refused_and_not_shown() {
+    let hex = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+    let base64 = "Dx4tPEtaaXiHlqW0w9Lh8A8eLTxLWml4h5altMPS4fA=";
+    for key in [hex, base64] {
+        for setting in [&table::MASTER_KEY_FILE, &table::MASTER_KEY_ENV] {
+            for refused in [
+                resolve(None, &[(setting.env, key)], &[], false),
+                resolve(None, &[], &[(setting, key)], false),
+                resolve(Some(file(&format!("{} = \"{key}\"", setting.name)).path()), &[], &[], false),
+            ] {
+                let message = refused.unwrap_err();
+                assert!(message.contains("looks like a master key itself"), "{message}");
+                assert!(!message.contains(key), "{message}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_demo_takes_no_master_key_from_where_that_of_a_real_store_is_named() {
+    let file = file("master_key_file = \"/etc/real.key\"");
+    let env = [("CRMCONF_MASTER_KEY_ENV", "REAL_KEY")];
+    let settings = resolve(Some(file.path()), &env, &[], true).unwrap();
+    let own = MasterKeySource::File(PathBuf::from("./crmconf-demo/master.key"));
+    assert_eq!(settings.master_key, Sourced { value: own, source: Source::Default });
+    let flag = [(&table::MASTER_KEY_ENV, "REAL_KEY")];
+    let settings = resolve(None, &[], &flag, true).unwrap();
+    assert_eq!(settings.master_key.value, MasterKeySource::Environment("REAL_KEY".into()));
+}
+
+#[test]
 fn a_value_of_the_wrong_form_is_refused_with_its_place_and_what_was_expected() {
     let text = file("workers = \"4\"");
     let message = resolve(Some(text.path()), &[], &[], false).unwrap_err();
     assert!(message.starts_with("workers (set in "), "{message}");
     assert!(
-        message.ends_with("must be a whole number of threads from 0 to 1024; it is a TOML string"),
+        message.ends_with("must be a whole number of threads from 0 to 512; it is a TOML string"),
         "{message}"
     );
 

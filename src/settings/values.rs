@@ -1,15 +1,16 @@
 //! Collects what file, environment and flags say about each setting, strongest last, and refuses unknown names.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::error::SettingsError;
 use super::nearest::nearest;
-use super::table::{Kind, Setting, TABLE};
+use super::table::{self, Kind, Setting, TABLE};
 use super::{Environment, Source, Sourced};
+use crate::vault::MasterKey;
 
 /// Beginning of the name of every environment variable that is a setting.
 const PREFIX: &str = "CRMCONF_";
@@ -23,7 +24,10 @@ const TEST_PREFIX: &str = "CRMCONF_TEST_";
 
 /// Kubernetes sets variables such as `CRMCONF_SERVICE_HOST` and `CRMCONF_PORT_8462_TCP` in every container
 /// beside a service called `crmconf`; refusing them would keep the server from starting there.
-const SERVICE_LINK_PARTS: [&str; 2] = ["_SERVICE_", "_PORT"];
+const SERVICE_LINK_PARTS: [&str; 3] = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"];
+
+/// Beginnings of the value of the one service link that ends in `_PORT` alone.
+const SERVICE_LINK_VALUES: [&str; 3] = ["tcp://", "udp://", "sctp://"];
 
 /// Largest settings file that is read, so that a wrong path cannot fill the memory.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -115,6 +119,10 @@ impl Values {
         value: String,
         source: Source,
     ) -> Result<(), SettingsError> {
+        let way_to_key = [table::MASTER_KEY_FILE.name, table::MASTER_KEY_ENV.name].contains(&setting.name);
+        if way_to_key && MasterKey::is_written_as(&value) {
+            return Err(SettingsError::KeyItself { name: setting.name, origin: source });
+        }
         if !setting.kind.allows(&value) {
             return Err(wrong(setting, source, format!("{value:?}")));
         }
@@ -124,11 +132,11 @@ impl Values {
 
     fn refuse_unknown_variables(&self, environment: &Environment) -> Result<(), SettingsError> {
         let key_variable = self.found.get("master_key_env").map(|named| named.value.as_str());
-        for name in environment.keys().filter(|name| name.starts_with(PREFIX)) {
+        for (name, value) in environment.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
             let known = TABLE.iter().any(|setting| setting.env == name)
                 || OTHER_VARIABLES.contains(&name.as_str())
                 || name.starts_with(TEST_PREFIX)
-                || SERVICE_LINK_PARTS.iter().any(|part| name.contains(part))
+                || is_service_link(name, value)
                 || key_variable == Some(name.as_str());
             if !known {
                 let nearest = nearest(name, TABLE.iter().map(|setting| setting.env));
@@ -154,6 +162,13 @@ impl Kind {
             Self::VariableName => !text.is_empty() && !text.contains(['=', '\0']),
         }
     }
+}
+
+/// Whether Kubernetes set this variable, and no person.
+fn is_service_link(name: &str, value: &OsStr) -> bool {
+    let address =
+        || value.to_str().is_some_and(|text| SERVICE_LINK_VALUES.iter().any(|v| text.starts_with(v)));
+    SERVICE_LINK_PARTS.iter().any(|part| name.contains(part)) || (name.ends_with("_PORT") && address())
 }
 
 fn read_file(path: &Path) -> std::io::Result<String> {

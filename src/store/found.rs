@@ -3,7 +3,7 @@
 //! The commit comes last. A kill before it leaves a folder without a store, which is set up anew the next time; a
 //! kill after it leaves all of it.
 
-use std::os::unix::fs::DirBuilderExt as _;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,6 +11,7 @@ use crmconf_events::access::Grant;
 use crmconf_events::command::{Command, CreateStore, DirectoryEntry, NewAccount, Request};
 use crmconf_events::commit::{Commit, CommitBuilder};
 use crmconf_events::decide::decide;
+use crmconf_events::disk::{RealDisk, create_folders};
 use crmconf_events::event::{Actor, Context, encode};
 use crmconf_events::log::{AppendOutcome, EventLog, LocalLog, LocalOptions};
 use crmconf_events::state::State;
@@ -54,8 +55,13 @@ pub fn found(
     if exists(data)? {
         return Err(StoreError::Present(data.into()));
     }
-    make_private_folder(data)?;
+    create_folders(&RealDisk, data).map_err(|cause| StoreError::Folder {
+        doing: "create",
+        path: data.into(),
+        cause,
+    })?;
     refuse_foreign(data)?;
+    refuse_lost_journal(data)?;
     let store = StoreId::new(random()?);
     // Taking the log first takes the folder's lock: two processes cannot set up one folder.
     let log = LocalLog::create(data, store, options)?;
@@ -81,48 +87,57 @@ pub fn found(
     Ok(())
 }
 
+/// The journal's folder within the data folder, and how the names of its files end.
+const JOURNAL_FOLDER: &str = "journal";
+const SEGMENT_SUFFIX: &str = ".crmj";
+
 /// What an unfinished store may have left in its folder, beside the demo's master key.
 const OWN_NAMES: [&str; 7] =
-    ["journal", "lock", "master.key", "sled", "sled.aside", "sled.opening", VAULT_FOLDER];
+    [JOURNAL_FOLDER, "lock", "master.key", "sled", "sled.aside", "sled.opening", VAULT_FOLDER];
 
-/// Refuses a folder in which something stands that setting up would wipe away: anything that is not ours, or a vault
-/// without journal and sled. Those are made first, so such a vault belongs to a store that lost them; where sled is
-/// left, the log itself refuses and says which commit the journal lost.
+/// Refuses a folder in which anything stands that is not ours, since setting up would wipe it away.
 fn refuse_foreign(data: &Path) -> Result<(), StoreError> {
     let names = names_in(data)?;
     if let Some(foreign) = names.iter().find(|name| !OWN_NAMES.contains(&name.as_str())) {
         return Err(StoreError::Foreign { path: data.join(foreign) });
     }
-    let stands = |name: &str| names.iter().any(|found| found == name);
-    if stands(VAULT_FOLDER) && !stands("journal") && !stands("sled") {
-        return Err(StoreError::Foreign { path: data.join(VAULT_FOLDER) });
+    let journal = data.join(JOURNAL_FOLDER);
+    let own =
+        |name: &&String| name.as_str() == "head" || name.contains(SEGMENT_SUFFIX) || name.ends_with(".new");
+    match names_in(&journal)?.iter().find(|name| !own(name)) {
+        Some(foreign) => Err(StoreError::Foreign { path: journal.join(foreign) }),
+        None => Ok(()),
     }
-    if stands("journal") {
-        let journal = data.join("journal");
-        let own =
-            |name: &&String| name.as_str() == "head" || name.contains(".crmj") || name.ends_with(".new");
-        if let Some(foreign) = names_in(&journal)?.iter().find(|name| !own(name)) {
-            return Err(StoreError::Foreign { path: journal.join(foreign) });
+}
+
+/// Refuses a vault beside a journal without a single segment. The first segment is durable before the vault is made,
+/// and is only ever replaced, so that no unfinished store looks like this: the journal was lost, or is not mounted, and
+/// its folder is the empty one that it is mounted on.
+pub(super) fn refuse_lost_journal(data: &Path) -> Result<(), StoreError> {
+    let (vault, journal) = (data.join(VAULT_FOLDER), data.join(JOURNAL_FOLDER));
+    let stands = names_in(&journal)?.iter().any(|name| name.ends_with(SEGMENT_SUFFIX));
+    if !stands && holds_a_file(&vault)? { Err(StoreError::JournalLost { vault, journal }) } else { Ok(()) }
+}
+
+/// Whether a file stands in a folder or below. An empty vault may be one that is not mounted yet.
+fn holds_a_file(folder: &Path) -> Result<bool, StoreError> {
+    for name in names_in(folder)? {
+        let path = folder.join(name);
+        if !path.is_dir() || holds_a_file(&path)? {
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
+/// The names in a folder; none when it is not there.
 fn names_in(folder: &Path) -> Result<Vec<String>, StoreError> {
     let unreadable = |cause| StoreError::Folder { doing: "read", path: folder.into(), cause };
-    std::fs::read_dir(folder)
-        .map_err(unreadable)?
-        .map(|entry| Ok(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned()))
-        .collect()
-}
-
-/// A folder that only its owner can look into.
-fn make_private_folder(data: &Path) -> Result<(), StoreError> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(|cause| StoreError::Folder {
-        doing: "create",
-        path: data.into(),
-        cause,
-    })
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(unreadable)?,
+    };
+    entries.map(|entry| Ok(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned())).collect()
 }
 
 fn make_or_read(source: &MasterKeySource) -> Result<MasterKey, StoreError> {
@@ -181,8 +196,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path();
         assert!(refuse_foreign(data).is_ok());
-        std::fs::create_dir(data.join("vault")).unwrap();
-        assert!(refuse_foreign(data).is_err(), "a vault without a journal is a store that lost it");
+        std::fs::create_dir_all(data.join("vault/credentials")).unwrap();
         std::fs::create_dir(data.join("journal")).unwrap();
         std::fs::write(data.join("journal/00000001.crmj"), b"").unwrap();
         assert!(refuse_foreign(data).is_ok(), "an unfinished store is set up anew");
@@ -191,5 +205,23 @@ mod tests {
         std::fs::remove_file(data.join("journal/letters.txt")).unwrap();
         std::fs::write(data.join("photo.jpg"), b"").unwrap();
         assert!(refuse_foreign(data).is_err());
+    }
+
+    #[test]
+    fn a_vault_beside_a_journal_without_a_segment_is_a_store_that_lost_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        assert!(refuse_lost_journal(data).is_ok());
+        std::fs::create_dir_all(data.join("vault/credentials")).unwrap();
+        assert!(refuse_lost_journal(data).is_ok(), "nothing is in the vault that could be lost");
+        std::fs::write(data.join("vault/credentials/abc"), b"").unwrap();
+        assert!(refuse_lost_journal(data).is_err());
+        std::fs::create_dir(data.join("journal")).unwrap();
+        for name in ["head", "00000001.crmj.new"] {
+            std::fs::write(data.join("journal").join(name), b"").unwrap();
+            assert!(refuse_lost_journal(data).is_err(), "{name} is no segment");
+        }
+        std::fs::write(data.join("journal/00000001.crmj"), b"").unwrap();
+        assert!(refuse_lost_journal(data).is_ok());
     }
 }

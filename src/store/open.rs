@@ -1,22 +1,70 @@
 //! Opening a store: the log first, then everything folded from it, then the vault that belongs to it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use crmconf_events::Sequence;
 use crmconf_events::event::decode;
-use crmconf_events::log::{EventLog, LocalLog, LocalOptions, Progress};
+use crmconf_events::log::{self, EventLog, LocalLog, LocalOptions, OpenError};
 use crmconf_events::state::{State, evolve};
 use crmconf_projections::Projector;
 
-use super::{Store, StoreError, VAULT_FOLDER, exists, master_key};
+use super::found::refuse_lost_journal;
+use super::{Store, StoreError, VAULT_FOLDER, master_key};
 use crate::settings::MasterKeySource;
 use crate::vault::Vault;
 use crate::writer::Origin;
 
-/// Opens the store of a data folder; `progress` is told how far it is.
+/// Folding tells how far it is every so many commits.
+const FOLDED_EVERY: u64 = 1_000;
+
+/// How far opening is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// What is being done.
+    pub step: Step,
+    /// Commits that this was done with; none where commits do not count.
+    pub commits: Option<u64>,
+}
+
+/// What opening does, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The data folder is locked, and sled opened.
+    Sled,
+    /// The log is checked and put right.
+    Log(log::Step),
+    /// Decision state and read models are folded from the log.
+    Folding,
+    /// The vault is opened and compared with the log.
+    Vault,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sled => f.write_str("opening sled"),
+            Self::Log(step) => step.fmt(f),
+            Self::Folding => f.write_str("folding the log"),
+            Self::Vault => f.write_str("opening the vault"),
+        }
+    }
+}
+
+impl fmt::Display for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { step, commits } = self;
+        match commits {
+            Some(commits) => write!(f, "{step}, commit {commits}"),
+            None => step.fmt(f),
+        }
+    }
+}
+
+/// Opens the store of a data folder; `progress` is told when a step begins, and then how far it is.
 ///
 /// # Errors
 /// See [`StoreError`]; each says what is wrong, where, and what to do.
@@ -24,15 +72,23 @@ pub fn open(
     data: &Path,
     options: LocalOptions,
     key: &MasterKeySource,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Opening),
 ) -> Result<Store, StoreError> {
-    if !exists(data)? {
-        return Err(StoreError::Absent(data.into()));
-    }
-    let (log, report) = LocalLog::open(data, options, progress)?;
+    progress(Opening { step: Step::Sled, commits: None });
+    let opened = LocalLog::open(data, options, &mut |told| {
+        progress(Opening { step: Step::Log(told.step), commits: Some(told.commits) });
+    });
+    let (log, report) = match opened {
+        Err(OpenError::NoStore { .. }) => {
+            refuse_lost_journal(data)?;
+            return Err(StoreError::Absent(data.into()));
+        }
+        opened => opened?,
+    };
     // The log has told the operator of its repairs itself.
-    let (state, projector) = fold(&log)?;
+    let (state, projector) = fold(&log, progress)?;
     projector.check_against(report.head.last)?;
+    progress(Opening { step: Step::Vault, commits: None });
     let vault = Vault::open(&data.join(VAULT_FOLDER), log.store(), &master_key(key)?)?;
     reconcile(&vault, &state)?;
     let log = Arc::new(log);
@@ -42,11 +98,14 @@ pub fn open(
 }
 
 /// Folds the whole log into the decision state and the read models.
-fn fold(log: &LocalLog) -> Result<(State, Projector), StoreError> {
+fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<(State, Projector), StoreError> {
     let mut state = State::default();
     let mut projector = Projector::default();
     for commit in log.read(Sequence::FIRST) {
         let commit = commit?;
+        if commit.number() % FOLDED_EVERY == 1 {
+            progress(Opening { step: Step::Folding, commits: Some(commit.number()) });
+        }
         for (sequence, bytes) in commit.numbered() {
             let envelope = decode(sequence, commit.time(), bytes)
                 .map_err(|cause| StoreError::Event { sequence: sequence.get(), cause })?;

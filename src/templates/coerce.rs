@@ -1,7 +1,7 @@
 //! Turns texts into the booleans and numbers that a schema's plain `type` asks for.
 //!
-//! Plain: one type, not a list of them, found by `properties`, `additionalProperties`, `items`, `prefixItems` and
-//! references. Nothing becomes a text, no array is split, no default is filled in; what does not fit stays, for the
+//! Plain: one type, not a list of them, found by `properties`, `additionalProperties` (where no `patternProperties`
+//! stands beside it, which might speak of the field instead), `items`, `prefixItems` and references. Nothing becomes a text, no array is split, no default is filled in; what does not fit stays, for the
 //! validation to refuse.
 
 use crmconf_events::json::{Json, Number};
@@ -38,9 +38,11 @@ fn at(root: &Json, schema: &Json, value: &mut Json, followed: usize) {
         }
         Json::Object(object) => {
             let properties = schema.get("properties");
+            let others =
+                schema.get("additionalProperties").filter(|_| schema.get("patternProperties").is_none());
             for (name, value) in object.iter_mut() {
                 let described = properties.and_then(|properties| properties.get(name));
-                if let Some(schema) = described.or_else(|| schema.get("additionalProperties")) {
+                if let Some(schema) = described.or(others) {
                     at(root, schema, value, 0);
                 }
             }

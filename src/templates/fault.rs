@@ -1,5 +1,7 @@
 //! `PartFault`: which field of a part breaks which rule, without any value of the part.
 
+use std::collections::BTreeSet;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, Validator};
@@ -49,11 +51,15 @@ pub(super) fn first_fault(validator: &Validator, instance: &Value) -> Result<(),
     }
     let errors: Vec<ValidationError<'_>> = validator.iter_errors(instance).collect();
     let pointers: Vec<String> = errors.iter().map(pointer).collect();
+    let standing: BTreeSet<&str> = pointers.iter().map(String::as_str).collect();
     let faults = errors.iter().zip(&pointers).filter_map(|(error, pointer)| {
-        // A field whose value is refused counts as unevaluated too; the refusal says more.
+        // A field whose value is refused counts as unevaluated too; the refusal says more. Looked up, not searched for:
+        // a part may have tens of thousands of faults.
         let refused = |name: &str| {
             let field = format!("{pointer}/{}", segment(name));
-            pointers.iter().any(|other| other.starts_with(&field))
+            let below = format!("{field}/");
+            standing.contains(field.as_str())
+                || standing.range(below.as_str()..).next().is_some_and(|other| other.starts_with(&below))
         };
         Some(PartFault { pointer: pointer.clone(), rule: rule(error.kind(), refused)? })
     });

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use crmconf_events::command::TemplateUse;
 use crmconf_events::json::{Json, JsonError, Object};
 use crmconf_events::template::{Part, key_order, password_fields, template_digest};
 use crmconf_events::{CrmType, TemplateDigest, TextError};
@@ -67,12 +68,9 @@ pub enum TemplateError {
 
 /// A valid template, ready to prepare configurations by.
 pub struct Template {
-    crm_type: CrmType,
     title: String,
-    version: String,
-    digest: TemplateDigest,
-    text: Arc<str>,
-    passwords: BTreeSet<String>,
+    /// What commands are given of it, made once: they share it.
+    used: Arc<TemplateUse>,
     configuration: PartSchema,
     common: PartSchema,
     /// Validates one password field's plaintext; `None` without password fields.
@@ -111,13 +109,15 @@ impl Template {
         let configuration = PartSchema::read(text, members, Part::Configuration, &passwords)?;
         let common = PartSchema::read(text, members, Part::Common, &BTreeSet::new())?;
         Ok(Self {
-            crm_type,
             title: member_text(members, "Title")?.to_owned(),
-            version: member_text(members, "Version")?.to_owned(),
-            digest: template_digest(text),
-            text: text.into(),
             password_rules: password_rules(&configuration.schema, &passwords)?,
-            passwords,
+            used: Arc::new(TemplateUse {
+                crm_type,
+                version: member_text(members, "Version")?.to_owned(),
+                digest: template_digest(text),
+                document: text.into(),
+                password_fields: passwords,
+            }),
             configuration,
             common,
         })
@@ -125,8 +125,8 @@ impl Template {
 
     /// The type that it describes.
     #[must_use]
-    pub const fn crm_type(&self) -> &CrmType {
-        &self.crm_type
+    pub fn crm_type(&self) -> &CrmType {
+        &self.used.crm_type
     }
 
     /// Its name for people.
@@ -138,25 +138,31 @@ impl Template {
     /// Its version, in its author's words.
     #[must_use]
     pub fn version(&self) -> &str {
-        &self.version
+        &self.used.version
     }
 
     /// The digest of its text, by which events name it.
     #[must_use]
-    pub const fn digest(&self) -> TemplateDigest {
-        self.digest
+    pub fn digest(&self) -> TemplateDigest {
+        self.used.digest
     }
 
     /// The exact document.
     #[must_use]
-    pub const fn text(&self) -> &Arc<str> {
-        &self.text
+    pub fn text(&self) -> &Arc<str> {
+        &self.used.document
+    }
+
+    /// The template as a command uses it.
+    #[must_use]
+    pub const fn used(&self) -> &Arc<TemplateUse> {
+        &self.used
     }
 
     /// The names of its password fields.
     #[must_use]
-    pub const fn password_fields(&self) -> &BTreeSet<String> {
-        &self.passwords
+    pub fn password_fields(&self) -> &BTreeSet<String> {
+        &self.used.password_fields
     }
 
     /// The names of a part's fields in the document's order.
@@ -185,7 +191,7 @@ impl Template {
 
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Template({}, version {}, {})", self.crm_type, self.version, self.digest)
+        write!(f, "Template({}, version {}, {})", self.crm_type(), self.version(), self.digest())
     }
 }
 

@@ -158,7 +158,7 @@ fn a_field_that_the_template_does_not_know_is_refused_and_named() {
 
 #[test]
 fn an_object_is_closed_wherever_its_schema_says_nothing() {
-    let cases: [(&str, &str, bool); 16] = [
+    let cases: [(&str, &str, bool); 17] = [
         (r#"{"properties":{"o":{"type":"object"}}}"#, r#"{"o":{"x":1}}"#, false),
         (r#"{"properties":{"o":{}}}"#, r#"{"o":{"x":1}}"#, false),
         (r#"{"properties":{"o":true}}"#, r#"{"o":{"x":1}}"#, true),
@@ -166,6 +166,11 @@ fn an_object_is_closed_wherever_its_schema_says_nothing() {
         (r#"{"properties":{"o":{"enum":[{"x":1}]}}}"#, r#"{"o":{"x":1}}"#, true),
         (r#"{"patternProperties":{"^x":{}}}"#, r#"{"x1":1}"#, true),
         (r#"{"patternProperties":{"^x":{}}}"#, r#"{"y":1}"#, false),
+        (
+            r#"{"patternProperties":{"^x":{"type":"string"}},"additionalProperties":{"type":"integer"}}"#,
+            r#"{"x1":"1","y":1}"#,
+            true,
+        ),
         (r#"{"properties":{"l":{"items":{"properties":{"a":{}}}}}}"#, r#"{"l":[{"b":1}]}"#, false),
         (r#"{"allOf":[{"properties":{"a":{}}},{"properties":{"b":{}}}]}"#, r#"{"a":1,"b":2}"#, true),
         (r#"{"allOf":[{"properties":{"a":{}}},{"properties":{"b":{}}}]}"#, r#"{"a":1,"c":2}"#, false),
@@ -231,7 +236,7 @@ fn messages_name_field_and_rule() {
     let template = with_schema(
         r#"{"properties":{
             "e":{"enum":["on","off"]},"p":{"pattern":"^[a-z]+$"},"u":{"format":"uri"},"m":{"maximum":10},
-            "s":{"minLength":2,"maxLength":3},"l":{"maxItems":1},"f":false,"a/b":{"type":["null","object"]}}}"#,
+            "s":{"minLength":2,"maxLength":3},"list":{"maxItems":1},"f":false,"a/b":{"type":["null","object"]}}}"#,
     );
     for (given, fault) in [
         (r#"{"e":"x"}"#, "/e: enum: is not one of the allowed values"),
@@ -240,7 +245,8 @@ fn messages_name_field_and_rule() {
         (r#"{"m":11}"#, "/m: maximum: must be at most 10"),
         (r#"{"s":"a"}"#, "/s: minLength: must have at least 2 characters"),
         (r#"{"s":"abcd","m":11}"#, "/m: maximum: must be at most 10"),
-        (r#"{"l":[1,2]}"#, "/l: maxItems: must have at most 1 items"),
+        (r#"{"list":[1,2]}"#, "/list: maxItems: must have at most 1 items"),
+        (r#"{"li":1,"list":[1,2]}"#, r#"additionalProperties: the template has no field "li""#),
         (r#"{"f":1}"#, "/f: falseSchema: is not allowed here"),
         (r#"{"a/b":1}"#, "/a~1b: type: must be null or object"),
     ] {

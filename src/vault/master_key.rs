@@ -147,6 +147,12 @@ impl MasterKey {
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
 
+    /// Whether a text is the written form of a master key, wherever it stands.
+    #[must_use]
+    pub fn is_written_as(text: &str) -> bool {
+        Self::parse(text).is_some()
+    }
+
     /// The key in a text; white space round it does not count.
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim_ascii();

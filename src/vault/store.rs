@@ -5,12 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crmconf_events::disk::{Disk, RealDisk, create_folders};
 use crmconf_events::{AccountId, CredentialId, StoreId};
 use data_encoding::HEXLOWER;
 
 use super::credential::Credential;
 use super::error::VaultError;
-use super::files::{Doing, Files, RealFiles, erase, folder_of, replace, sweep};
+use super::files::{Doing, erase, read, replace, sweep};
 use super::master_key::MasterKey;
 use super::names::FoldedName;
 use super::seal::{Kind, Sealer};
@@ -27,7 +28,7 @@ const CREDENTIALS_FOLDER: &str = "credentials";
 /// Changes come from the writer alone, one after another; lookups from anywhere. Every change is durable when its
 /// function returns.
 pub struct Vault {
-    files: Box<dyn Files>,
+    disk: Arc<dyn Disk>,
     folder: PathBuf,
     sealer: Sealer,
     index: Mutex<Index>,
@@ -60,7 +61,7 @@ impl Vault {
     /// # Errors
     /// When there is a vault already, or the file system refuses.
     pub fn create(folder: &Path, store: StoreId, key: &MasterKey) -> Result<Self, VaultError> {
-        Self::create_with(Box::new(RealFiles), folder, store, key)
+        Self::create_on(Arc::new(RealDisk), folder, store, key)
     }
 
     /// Opens the vault, clears away what an interrupted change left, and reads all credentials.
@@ -70,42 +71,39 @@ impl Vault {
     /// # Errors
     /// When there is none, it belongs to another store or master key, or the file system refuses.
     pub fn open(folder: &Path, store: StoreId, key: &MasterKey) -> Result<Self, VaultError> {
-        Self::open_with(Box::new(RealFiles), folder, store, key)
+        Self::open_on(Arc::new(RealDisk), folder, store, key)
     }
 
-    /// [`Vault::create`] on any files.
+    /// [`Vault::create`] on any disk.
     ///
     /// # Errors
     /// As there.
-    pub fn create_with(
-        files: Box<dyn Files>,
+    pub fn create_on(
+        disk: Arc<dyn Disk>,
         folder: &Path,
         store: StoreId,
         key: &MasterKey,
     ) -> Result<Self, VaultError> {
         let check = folder.join(CHECK_FILE);
-        match files.read(&check) {
+        match read(&*disk, &check) {
             Ok(_) => return Err(VaultError::AlreadyThere { path: folder.into() }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error).doing("read", &check),
         }
         let credentials = folder.join(CREDENTIALS_FOLDER);
-        files.create_folder(&credentials).doing("created", &credentials)?;
-        for synced in [folder, folder_of(folder)] {
-            files.sync_folder(synced).doing("synced", synced)?;
-        }
+        create_folders(&*disk, &credentials).doing("created", &credentials)?;
         // The check file comes last: with it the vault is complete.
         let bytes = Sealer::new(key, store).seal(Kind::Check, &check, CHECK_CONTENT)?;
-        replace(&*files, &check, &bytes)?;
-        Self::open_with(files, folder, store, key)
+        replace(&*disk, &check, &bytes)?;
+        Self::open_on(disk, folder, store, key)
     }
 
-    /// [`Vault::open`] on any files.
+    /// [`Vault::open`] on any disk.
     ///
     /// # Errors
     /// As there.
-    pub fn open_with(
-        files: Box<dyn Files>,
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
         folder: &Path,
         store: StoreId,
         key: &MasterKey,
@@ -113,15 +111,15 @@ impl Vault {
         let sealer = Sealer::new(key, store);
         let check = folder.join(CHECK_FILE);
         // Nothing is changed before it is certain that this is the right vault.
-        match files.read(&check) {
+        match read(&*disk, &check) {
             Ok(bytes) => sealer.open(Kind::Check, &check, &bytes)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(VaultError::NotFound { path: folder.into() });
             }
             Err(error) => return Err(error).doing("read", &check),
         };
-        sweep(&*files, folder)?;
-        let vault = Self { files, folder: folder.into(), sealer, index: Mutex::default() };
+        sweep(&*disk, folder)?;
+        let vault = Self { disk, folder: folder.into(), sealer, index: Mutex::default() };
         vault.read_credentials()?;
         Ok(vault)
     }
@@ -132,15 +130,15 @@ impl Vault {
     /// # Errors
     /// When the file system refuses.
     pub fn discard(folder: &Path) -> Result<(), VaultError> {
-        let files = RealFiles;
+        let disk = RealDisk;
         // The check file goes first: without it this is no vault any more, however far the rest gets.
-        erase(&files, &folder.join(CHECK_FILE))?;
+        erase(&disk, &folder.join(CHECK_FILE))?;
         let credentials = folder.join(CREDENTIALS_FOLDER);
         if !credentials.exists() {
             return Ok(());
         }
-        for name in sweep(&files, &credentials)? {
-            erase(&files, &credentials.join(name))?;
+        for name in sweep(&disk, &credentials)? {
+            erase(&disk, &credentials.join(name))?;
         }
         Ok(())
     }
@@ -155,7 +153,7 @@ impl Vault {
         let id = CredentialId::new(id);
         let path = self.path(id);
         let content = credential.to_content().ok_or_else(|| VaultError::NotSealed { path: path.clone() })?;
-        replace(&*self.files, &path, &self.sealer.seal(Kind::Credential, &path, &content)?)?;
+        replace(&*self.disk, &path, &self.sealer.seal(Kind::Credential, &path, &content)?)?;
         self.index().insert(id, Arc::new(credential.clone()));
         Ok(id)
     }
@@ -166,7 +164,7 @@ impl Vault {
     /// When the file system refuses; it is not found any more all the same.
     pub fn remove_credential(&self, id: CredentialId) -> Result<(), VaultError> {
         self.index().remove(id);
-        erase(&*self.files, &self.path(id))
+        erase(&*self.disk, &self.path(id))
     }
 
     /// Makes the vault agree with the log at start: removes the files of credentials that it does not name, and
@@ -215,7 +213,7 @@ impl Vault {
     fn read_credentials(&self) -> Result<(), VaultError> {
         let folder = self.folder.join(CREDENTIALS_FOLDER);
         let mut index = self.index();
-        for name in sweep(&*self.files, &folder)? {
+        for name in sweep(&*self.disk, &folder)? {
             // A file of another name is not ours: it is neither read nor removed.
             let Some(id) = credential_id(&name) else { continue };
             match self.read_credential(id) {
@@ -230,7 +228,7 @@ impl Vault {
 
     fn read_credential(&self, id: CredentialId) -> Result<Credential, VaultError> {
         let path = self.path(id);
-        let bytes = self.files.read(&path).doing("read", &path)?;
+        let bytes = read(&*self.disk, &path).doing("read", &path)?;
         let content = self.sealer.open(Kind::Credential, &path, &bytes)?;
         Credential::from_content(&content).ok_or(VaultError::Damaged { path })
     }

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
 
 use crmconf_events::command::Request;
 use crmconf_events::commit::{Commit, CommitBuilder, EventBytes};
@@ -105,8 +104,9 @@ impl Engine {
             return refuse(requests.len(), &WriteError::Unavailable(why.clone()));
         }
         for _ in 0..CONFLICTS_MAX {
-            if let Err(error) = self.catch_up() {
-                return refuse(requests.len(), &error);
+            if let Err(why) = self.catch_up() {
+                self.hinder(why.clone());
+                return refuse(requests.len(), &WriteError::Unavailable(why));
             }
             let decided = self.decide_front(requests);
             let Some(commit) = &decided.commit else { return decided.answers };
@@ -118,12 +118,12 @@ impl Engine {
                 Fate::Lost => {}
                 Fate::NotAppended(why) => {
                     tracing::error!(reason = why, "the log takes no changes");
-                    self.hinder(why.clone(), false);
+                    self.hinder(why.clone());
                     return refuse(decided.answers.len(), &WriteError::Unavailable(why));
                 }
                 Fate::Unknown(why) => {
                     tracing::error!(reason = why, "whether a commit was appended is not known");
-                    self.hinder(why.clone(), true);
+                    self.hinder(why.clone());
                     return refuse(decided.answers.len(), &WriteError::Unknown(why));
                 }
             }
@@ -132,27 +132,27 @@ impl Engine {
     }
 
     /// Settles a commit whose fate is unknown, and takes in what others appended.
-    fn catch_up(&mut self) -> Result<(), WriteError> {
-        if let Err(why) = self.resolver.settle(&*self.log) {
-            return Err(WriteError::Unavailable(why));
-        }
+    ///
+    /// # Errors
+    /// Why nothing can be decided now.
+    fn catch_up(&mut self) -> Result<(), String> {
+        self.resolver.settle(&*self.log)?;
         let next = self.state.next();
         if !self.log.head().reaches(next) {
             return Ok(());
         }
         for commit in self.log.read(next) {
-            let commit = commit.map_err(|error| WriteError::Unavailable(error.to_string()))?;
+            let commit = commit.map_err(|error| error.to_string())?;
             let mut state = self.state.clone();
             let mut envelopes = Vec::new();
             for (sequence, bytes) in commit.numbered() {
-                let envelope = decode(sequence, commit.time(), bytes)
-                    .map_err(|error| WriteError::Unavailable(error.to_string()))?;
+                let envelope = decode(sequence, commit.time(), bytes).map_err(|error| error.to_string())?;
                 evolve(&mut state, sequence, &envelope.event);
                 envelopes.push(envelope);
             }
             self.merge(state, &envelopes);
             if let Some(why) = &self.out_of_step {
-                return Err(WriteError::Unavailable(why.clone()));
+                return Err(why.clone());
             }
         }
         Ok(())
@@ -189,7 +189,7 @@ impl Engine {
         for envelope in envelopes {
             if let Err(error) = self.projector.apply(envelope) {
                 tracing::error!(%error, "a read model is out of step: nothing is changed until the next start");
-                self.hinder(error.to_string(), true);
+                self.obstacle.store(Arc::new(Some(Hindrance::Lasting(error.to_string()))));
                 self.out_of_step = Some(error.to_string());
                 return;
             }
@@ -198,14 +198,45 @@ impl Engine {
         self.views.store(Arc::new(self.projector.view().clone()));
         // A commit may stand although sled refused it, and then it is the last one until the next start.
         match self.log.health() {
-            Health::ReadOnly { why } => self.hinder(why, true),
-            Health::Writable if self.obstacle.load().is_some() => self.obstacle.store(Arc::new(None)),
-            Health::Writable => {}
+            Health::ReadOnly { why } => self.hinder(why),
+            Health::Writable => self.unhinder(),
         }
     }
 
-    fn hinder(&self, why: String, lasting: bool) {
-        self.obstacle.store(Arc::new(Some(Hindrance { why, since: Instant::now(), lasting })));
+    /// Says why no changes are taken. Whether that can pass, the log knows: where it takes no appends until it is
+    /// opened again, its own reason stands, whatever the last change was refused for. What lasts is never replaced.
+    fn hinder(&self, why: String) {
+        if matches!(self.obstacle.load().as_ref(), Some(Hindrance::Lasting(_))) {
+            return;
+        }
+        let hindrance = match self.log.health() {
+            Health::ReadOnly { why } => Hindrance::Lasting(why),
+            Health::Writable => Hindrance::Passing(why),
+        };
+        self.obstacle.store(Arc::new(Some(hindrance)));
+    }
+
+    /// What may pass has passed.
+    fn unhinder(&self) {
+        if self.may_recover() {
+            tracing::info!("the log takes changes again");
+            self.obstacle.store(Arc::new(None));
+        }
+    }
+
+    /// Whether changes are refused for a reason that may pass.
+    pub(super) fn may_recover(&self) -> bool {
+        matches!(self.obstacle.load().as_ref(), Some(Hindrance::Passing(_)))
+    }
+
+    /// Looks whether what hinders the writer has passed, without a change of anybody's: a commit whose fate is not
+    /// known is settled first.
+    pub(super) fn look(&mut self) {
+        let found = self.catch_up().and_then(|()| self.log.make_room());
+        match found {
+            Ok(()) => self.unhinder(),
+            Err(why) => self.hinder(why),
+        }
     }
 }
 
@@ -301,6 +332,11 @@ impl Engine {
     /// The last event that the decision state has taken in.
     pub(super) fn last(&self) -> Option<crmconf_events::Sequence> {
         self.state.last
+    }
+
+    /// Has the read models forget everything, so that no event follows on them.
+    pub(super) fn put_out_of_step(&mut self) {
+        self.projector = Projector::default();
     }
 
     /// How long the fate of a commit is looked for.

@@ -1,6 +1,7 @@
 //! The engine against a scripted log: every outcome of an append, at each step, and what callers and readers see.
 
 mod batches;
+mod hindrances;
 mod outcomes;
 mod scripted;
 
@@ -92,7 +93,7 @@ impl Bench {
     }
 
     fn obstacle(&self) -> Option<String> {
-        self.obstacle.load().as_ref().as_ref().map(|hindrance| hindrance.why.clone())
+        self.obstacle.load().as_ref().as_ref().map(|hindrance| hindrance.why().to_owned())
     }
 }
 

@@ -1,10 +1,14 @@
 //! `init`, `call`, `verify` and `replay` as an operator meets them.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use crate::harness::{Server, Session, Store, add_payload, contents, property, run, run_fed, text, triple};
+use crate::harness::{
+    Server, Session, Store, add_payload, binary, contents, property, run, run_fed, text, triple,
+};
 
 const LIST: &str = "<Request Operation=\"CRMConfigurationList\"><InvokeID>5</InvokeID></Request>";
 
@@ -15,8 +19,6 @@ fn init_makes_a_private_store_and_prints_the_password_once() {
     assert_eq!(mode(&store.data), 0o700);
     assert_eq!(mode(&store.key_file()), 0o600);
     for (path, content, _) in contents(store.folder.path()) {
-        let private = mode(&store.folder.path().join(&path)) & 0o077 == 0 || path.starts_with("store");
-        assert!(private, "{} is open to others", path.display());
         let kept = content.windows(store.password.len()).any(|window| window == store.password.as_bytes());
         assert!(!kept, "{} holds the password", path.display());
     }
@@ -31,6 +33,38 @@ fn init_makes_a_private_store_and_prints_the_password_once() {
     assert_eq!(again.out, "");
     again.says(&["holds a store already", "crmconf serve --data"]);
     assert!(before == contents(store.folder.path()), "a refused init changed something");
+}
+
+#[test]
+fn whatever_the_umask_nothing_in_the_data_folder_is_open_to_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    // Its owner left the data folder itself open.
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o777)).unwrap();
+    let under_no_umask = |command: &str| {
+        let script = format!("umask 0; exec \"$0\" {command} --data \"$1\"");
+        let output = Command::new("sh").args(["-c", &script]).arg(binary()).arg(&data).output().unwrap();
+        assert!(output.status.success(), "{command}: {output:?}");
+    };
+    let closed = || {
+        for entry in fs::read_dir(&data).unwrap().map(Result::unwrap) {
+            let mode = entry.metadata().unwrap().permissions().mode() & 0o7777;
+            let expected = if entry.path().is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(mode, expected, "{:o}: {}", mode, entry.path().display());
+        }
+    };
+    under_no_umask("init");
+    closed();
+    for name in ["journal", "lock", "sled", "vault"] {
+        assert!(data.join(name).exists(), "{name}");
+    }
+    // Where they are made anew.
+    fs::remove_dir_all(data.join("sled")).unwrap();
+    fs::remove_file(data.join("lock")).unwrap();
+    under_no_umask("verify --sled");
+    assert!(data.join("sled").exists() && data.join("lock").exists());
+    closed();
 }
 
 #[test]
@@ -130,6 +164,18 @@ fn verify_counts_what_is_there() {
 }
 
 #[test]
+fn verify_and_replay_show_how_far_they_are() {
+    let store = Store::init();
+    for (command, line) in [
+        (&["verify"][..], "checking commits: 100 % (1 of 1)"),
+        (&["verify", "--sled"], "comparing sled: 100 % (1 of 1)"),
+        (&["replay"], "replaying commits: 100 % (1 of 1)"),
+    ] {
+        run(&[command, &["--data", text(&store.data)]].concat()).expect(0).says(&[line]);
+    }
+}
+
+#[test]
 fn replay_stops_at_a_sequence_or_a_time() {
     let server = stopped_after(3);
     let data = text(&server.data);
@@ -176,4 +222,27 @@ fn verify_and_replay_write_nothing() {
     run(&["verify", "--data", text(alone.path())]).expect(0);
     assert_eq!(adds_in(&run(&["replay", "--data", text(alone.path())]).expect(0).out), 2);
     assert_eq!(fs::read_dir(alone.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_request_that_the_demo_prints_works_when_it_is_pasted_into_a_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(binary())
+        .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data", text(&folder.path().join("data"))])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let printed: Vec<String> = BufReader::new(demo.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap)
+        .skip_while(|line| !line.starts_with("CRMCONF_PASSWORD"))
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let pasted = Command::new("sh").args(["-c", &printed.join("\n")]).current_dir(folder.path()).output();
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+    let pasted = pasted.unwrap();
+    let answer = String::from_utf8_lossy(&pasted.stdout);
+    assert!(pasted.status.success() && answer.contains("CRMConfigurationID"), "{printed:?}\n{pasted:?}");
 }

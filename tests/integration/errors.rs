@@ -1,22 +1,24 @@
 //! Every error code that this version can answer with, each by a request that produces it, as a golden.
 
+mod unavailable;
+
 use std::collections::BTreeMap;
 
 use crmconf::http::code::Code;
 use crmconf_events::access::Role;
 use crmconf_events::{DeviceNumber, PartitionId, Scope, TelSysId};
 
+use crate::faults;
 use crate::harness::{
     CONFIGURATION, Extra, Reply, SUGAR, Server, Session, add_payload, container, exchange, get, golden,
     property, redact, triple,
 };
 
 /// The codes that no request can lead to in this version, or that are shown elsewhere, each with the reason.
-const NOT_HERE: [(Code, &str); 13] = [
+const NOT_HERE: [(Code, &str); 12] = [
     (Code::Unknown, "only a fault of the server itself leads to it"),
     (Code::Disabled, "no setting disables the API yet"),
     (Code::Unresolved, "there are no data keys yet that could be lost"),
-    (Code::StoreUnavailable, "needs a broken disk: shown where faults are injected"),
     (Code::OperationForbidden, "the operations of administrators are not there yet"),
     (Code::Reserved, "reserved"),
     (Code::NoGrantAudit, "there is no history and no audit to ask for yet"),
@@ -182,6 +184,14 @@ fn overload(server: &Server) -> Shown {
     (Code::Maintenance, "too-many-sessions-wait", refused.expect("the 21st session is refused"))
 }
 
+/// A change for which the journal has no room.
+fn no_room() -> Shown {
+    let server = Server::demo();
+    faults::block_next_file(&server);
+    let (_, refused) = faults::add_until_refused(&server.session("editor"));
+    (Code::StoreUnavailable, "no-room", refused)
+}
+
 #[test]
 fn every_code_is_answered_by_a_request_or_has_a_reason_not_to_be() {
     let server = server();
@@ -192,6 +202,7 @@ fn every_code_is_answered_by_a_request_or_has_a_reason_not_to_be() {
     shown.extend(directory(&server));
     shown.extend(configurations(&editor));
     shown.push(overload(&server));
+    shown.push(no_room());
     let mut seen: BTreeMap<u32, usize> = NOT_HERE.iter().map(|(code, _)| (code.number(), 1)).collect();
     for (code, words, reply) in shown {
         assert_eq!(reply.code(), code.number(), "{words}: {}", reply.body);
@@ -236,6 +247,7 @@ fn what_is_no_request_is_answered_with_an_http_status_and_a_fail() {
         (415, 10108, "json", typed(("Content-Type", "application/json"))),
         (415, 10108, "latin-1", typed(("Content-Type", "text/xml; charset=iso-8859-1"))),
         (415, 10108, "gzip", typed(("Content-Encoding", "gzip"))),
+        (415, 10108, "not-encoded-but-said-so", typed(("Content-Encoding", "identity"))),
     ];
     for (status, code, words, reply) in shown {
         assert_eq!((reply.status, reply.code()), (status, code), "{words}: {}", reply.body);

@@ -2,12 +2,17 @@
 //!
 //! Failed syncs and a full disk by system call are in `tests/interop/faults.py`, which needs strace.
 
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
 use crate::harness::{Reply, SUGAR, Server, Session, add_payload, container, get, property, triple};
 
 /// With this many bytes in each, a few Adds fill a file of the journal.
 const VALUE_BYTES: usize = 200_000;
 /// Far more Adds than any of the limits below leaves room for.
 const ADDS_MAX: usize = 60;
+/// Time in which the server looks at least twice whether there is room.
+const LOOKS: Duration = Duration::from_secs(11);
 
 fn add(session: &Session, number: usize) -> Reply {
     let json = format!("{{\"ClientId\":\"{}\"}}", "x".repeat(VALUE_BYTES));
@@ -19,15 +24,14 @@ fn add(session: &Session, number: usize) -> Reply {
     session.call("CRMConfigurationAdd", &payload)
 }
 
-/// Adds until it is refused with 10104; the ids of those that were not.
-fn add_until_refused(session: &Session) -> Vec<String> {
+/// Adds until it is refused with 10104: the ids of those that were not, and the refusal.
+pub fn add_until_refused(session: &Session) -> (Vec<String>, Reply) {
     let mut ids = Vec::new();
     for number in 0..ADDS_MAX {
         let reply = add(session, number);
         if !reply.is_success() {
             assert_eq!(reply.status, 200, "{}", reply.body);
-            reply.expect_code(10104);
-            return ids;
+            return (ids, reply.expect_code(10104));
         }
         ids.push(reply.configuration_id());
     }
@@ -44,16 +48,24 @@ fn read_all(session: &Session, ids: &[String]) {
     }
 }
 
+/// Puts a folder where the journal's next file is to be made, which stops also root.
+pub fn block_next_file(server: &Server) -> PathBuf {
+    let obstacle = server.data.join("journal/00000002.crmj.new");
+    std::fs::create_dir(&obstacle).unwrap();
+    obstacle
+}
+
 #[test]
 fn where_files_cannot_grow_reading_goes_on_and_a_restart_with_room_loses_nothing() {
-    // Room for the journal's first file, for its second, and for its third: sled runs out of room before or after.
-    for blocks in [3_072, 7_168, 12_288] {
+    // Room for sled to open, and for the journal's second or third file: sled runs out of room before or after. With
+    // less than sled needs to open the start is refused: `damage::full`.
+    for blocks in [5_120, 7_168, 12_288] {
         let mut server = Server::demo();
         assert!(server.terminate().success());
         server.limit_files(Some(blocks));
         server.restart();
         let session = server.session("editor");
-        let ids = add_until_refused(&session);
+        let (ids, _) = add_until_refused(&session);
         assert!(!ids.is_empty(), "{blocks} blocks");
         add(&session, ADDS_MAX).expect_code(10104);
         read_all(&session, &ids);
@@ -77,18 +89,28 @@ fn where_files_cannot_grow_reading_goes_on_and_a_restart_with_room_loses_nothing
 #[test]
 fn a_file_that_cannot_be_made_refuses_changes_until_it_can() {
     let server = Server::demo();
-    // A folder of that name: also root cannot make a file there.
-    let obstacle = server.data.join("journal/00000002.crmj.new");
-    std::fs::create_dir(&obstacle).unwrap();
+    let obstacle = block_next_file(&server);
     let session = server.session("editor");
-    let ids = add_until_refused(&session);
+    let (ids, _) = add_until_refused(&session);
     read_all(&session, &ids);
     let ready = get(server.address, "/readyz").unwrap();
     assert_eq!(ready.status, 503, "{}", ready.body);
     assert!(ready.body.contains("the journal's next file cannot be made"), "{}", ready.body);
     assert!(server.log_text().contains("the log takes no changes"), "{}", server.log_text());
+    // As long as there is no room it says so, though no change comes that would find out.
+    let start = Instant::now();
+    while start.elapsed() < LOOKS {
+        assert_eq!(get(server.address, "/readyz").unwrap().status, 503, "after {:?}", start.elapsed());
+        std::thread::sleep(Duration::from_millis(500));
+    }
 
     std::fs::remove_dir(&obstacle).unwrap();
+    let start = Instant::now();
+    while get(server.address, "/readyz").unwrap().status != 200 {
+        assert!(start.elapsed() < LOOKS, "it does not notice that there is room: {}", server.log_text());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(server.log_text().contains("the log takes changes again"), "{}", server.log_text());
     add(&session, ADDS_MAX).expect_success();
     assert_eq!(get(server.address, "/readyz").unwrap().status, 200);
     read_all(&session, &ids);

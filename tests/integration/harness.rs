@@ -10,9 +10,9 @@ mod store;
 
 pub use accounts::Extra;
 pub use client::{Reply, exchange, get, post, read_reply};
-pub use dice::Dice;
+pub use dice::{Dice, seed_or};
 pub use golden::{golden, redact};
-pub use server::{Server, Shared};
+pub use server::{Server, Shared, binary};
 pub use session::Session;
 pub use store::{Ran, Store, contents, copy_folder, run, run_fed, text};
 

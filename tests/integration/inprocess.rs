@@ -1,7 +1,7 @@
 //! The service in this process: the real routes over a log of the test's choice, with any accounts and directory.
 
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -12,6 +12,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Data;
 use crmconf::http::app::{App, AppParts, Phase, Service, XML_PATH, routes};
+use crmconf::http::listener::{Listener, ListenerOptions, Patience};
 use crmconf::sessions::SessionLimits;
 use crmconf::templates::TemplateSet;
 use crmconf::vault::{MasterKey, Vault};
@@ -34,7 +35,7 @@ use crate::harness::Reply;
 /// The store that every test founds; each has it for itself.
 pub const STORE: StoreId = StoreId::new([5; 16]);
 /// How many waiting commands the writer takes.
-const QUEUE_COMMANDS_MAX: usize = 16;
+pub const QUEUE_COMMANDS_MAX: usize = 16;
 
 type Answering = Pin<Box<dyn Future<Output = ServiceResponse>>>;
 
@@ -42,6 +43,8 @@ type Answering = Pin<Box<dyn Future<Output = ServiceResponse>>>;
 pub struct InProcess {
     pub app: Arc<App>,
     pub log: Arc<dyn EventLog>,
+    /// What the listener serves.
+    service: Data<Service>,
     handle: Box<dyn Fn(String) -> Answering>,
     sessions: Vec<String>,
     writer: JoinHandle<()>,
@@ -150,7 +153,8 @@ impl InProcess {
         let app = Arc::new(App::new(parts).unwrap());
         let service = Data::new(Service::starting());
         service.enter(Phase::Ready(Arc::clone(&app)));
-        let served = Rc::new(init_service(actix_web::App::new().configure(routes(service))).await);
+        let configured = actix_web::App::new().configure(routes(Data::clone(&service)));
+        let served = Rc::new(init_service(configured).await);
         let handle = move |body: String| {
             let served = Rc::clone(&served);
             let request = TestRequest::post().uri(XML_PATH).insert_header(("content-type", "text/xml"));
@@ -158,17 +162,31 @@ impl InProcess {
             Box::pin(async move { call_service(&*served, request).await }) as Answering
         };
         let sessions = (0..accounts).map(|place| sign_in(&app, account_id(place))).collect();
-        Self { app, log, handle: Box::new(handle), sessions, writer: thread }
+        Self { app, log, service, handle: Box::new(handle), sessions, writer: thread }
+    }
+
+    /// Puts the real listener in front of it, on a free port.
+    pub fn listen(&self, patience: Patience, connections_max: usize) -> Listener {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let options =
+            ListenerOptions { workers: 1, connections_max, patience, drain: Duration::from_secs(5) };
+        let (listener, server) = Listener::start(socket, options, Data::clone(&self.service)).unwrap();
+        actix_web::rt::spawn(server);
+        listener
+    }
+
+    /// The body of a request of the account with that place in the list.
+    pub fn request(&self, account: usize, operation: &str, payload: &str) -> String {
+        let session = &self.sessions[account];
+        format!(
+            "<Request Operation=\"{operation}\"><InvokeID>7</InvokeID><SessionID>{session}</SessionID>\
+             <OperationPayload>{payload}</OperationPayload></Request>"
+        )
     }
 
     /// Calls an operation as the account with that place in the list.
     pub async fn call(&self, account: usize, operation: &str, payload: &str) -> Reply {
-        let session = &self.sessions[account];
-        let body = format!(
-            "<Request Operation=\"{operation}\"><InvokeID>7</InvokeID><SessionID>{session}</SessionID>\
-             <OperationPayload>{payload}</OperationPayload></Request>"
-        );
-        let response = (self.handle)(body).await;
+        let response = (self.handle)(self.request(account, operation, payload)).await;
         let status = response.status().as_u16();
         let header = |(name, value): (&actix_web::http::header::HeaderName, _)| {
             let value: &actix_web::http::header::HeaderValue = value;

@@ -63,6 +63,113 @@ fn told_to_stop_it_answers_what_is_under_way_and_accepts_nothing_new() {
     }
 }
 
+/// Waits until the server has logged these words, and returns all that it has logged; what it had logged `before` does
+/// not count.
+fn wait_for_log(server: &Server, before: usize, words: &str) -> String {
+    let deadline = Instant::now() + PROMPTLY;
+    loop {
+        let log = server.log_text().split_off(before);
+        if log.contains(words) {
+            return log;
+        }
+        assert!(Instant::now() < deadline, "{words:?} is not logged: {log}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn told_to_stop_while_the_store_is_being_opened_it_ends_in_order() {
+    for signal in ["TERM", "INT"] {
+        let mut server = Server::demo();
+        assert!(server.terminate().success());
+        let lock = server.hold_up_opening();
+        let before = server.log_text().len();
+        server.begin_restart();
+        wait_for_log(&server, before, "step=opening sled");
+        let starting = get(server.address, "/readyz").expect("it listens");
+        assert_eq!(
+            (starting.status, &*starting.body),
+            (503, "not ready: the server is starting: opening sled\n")
+        );
+        server.signal(signal);
+        wait_for_log(&server, before, "stopping as soon as the store is open");
+        let stopping = get(server.address, "/readyz").expect("it listens until the store is open");
+        assert_eq!((stopping.status, &*stopping.body), (503, "not ready: the server is shutting down\n"));
+        let released = std::fs::File::open(&lock).unwrap();
+        let status = server.wait();
+        drop(released);
+        std::fs::remove_file(&lock).unwrap();
+        let log = server.log_text().split_off(before);
+        assert!(status.success(), "SIG{signal}: {status}: {log}");
+        assert!(
+            log.contains(&format!("signal=\"SIG{signal}\"")) && log.trim_end().ends_with("stopped"),
+            "{log}"
+        );
+        assert!(!log.contains("serving"), "{log}");
+
+        // Nothing is left that the next start would take for a start that died.
+        let before = server.log_text().len();
+        server.restart();
+        let log = server.log_text().split_off(before);
+        assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
+    }
+}
+
+#[test]
+fn told_to_stop_while_the_demo_is_set_up_it_ends_in_order() {
+    for pause_ms in [0, 100, 300] {
+        let mut server = Server::demo();
+        assert!(server.terminate().success());
+        std::fs::remove_dir_all(&server.data).unwrap();
+        let before = server.log_text().len();
+        server.begin_restart();
+        wait_for_log(&server, before, "setting up a store");
+        std::thread::sleep(Duration::from_millis(pause_ms));
+        let status = server.terminate();
+        assert!(status.success(), "{status}: {}", server.log_text());
+        assert!(server.run(&["verify", "--sled"]).status.success(), "the store is whole");
+        server.restart();
+        server.session("admin").call("CRMConfigurationList", "").expect_success();
+    }
+}
+
+#[test]
+fn a_start_tells_each_of_its_steps() {
+    let server = Server::demo();
+    let log = server.log_text();
+    let mut rest = log.as_str();
+    for step in [
+        "listening",
+        "setting up a store",
+        "opening the store",
+        "step=opening sled",
+        "step=checking the journal",
+        "step=folding the log",
+        "step=opening the vault",
+        "serving",
+    ] {
+        let (_, after) =
+            rest.split_once(step).unwrap_or_else(|| panic!("{step:?} is missing or late: {log}"));
+        rest = after;
+    }
+}
+
+#[test]
+fn where_log_lines_are_json_a_start_that_fails_says_why_in_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["serve", "--data", text(folder.path()), "--listen", "127.0.0.1:0", "--log-format", "json"];
+    let refused = run(&words).expect(1);
+    let lines: Vec<serde_json::Value> =
+        refused.err.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let last = lines.last().expect("a line");
+    assert_eq!(last["level"], "ERROR", "{last}");
+    assert!(last["message"].as_str().unwrap().contains("holds no store"), "{last}");
+    // In text the sentence stands by itself, once.
+    let refused = run(&words[..5]).expect(1);
+    assert_eq!(refused.err.matches("holds no store").count(), 1, "{}", refused.err);
+    assert!(refused.err.contains("crmconf: "), "{}", refused.err);
+}
+
 #[test]
 fn idle_connections_do_not_hold_up_the_end() {
     let mut server = Server::demo();

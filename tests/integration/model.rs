@@ -1,7 +1,7 @@
 //! Random sequences of commands through the service, as XML, answered exactly as a naive model of the API's page does.
 //!
-//! `CRMCONF_TEST_SEED` (decimal, or hexadecimal after `0x`) takes another seed than the fixed one;
-//! `CRMCONF_TEST_SEQUENCES` another number of sequences. The long run:
+//! `CRMCONF_TEST_SEED` takes another seed than the fixed one, `CRMCONF_TEST_SEQUENCES` another number of sequences. The
+//! long run:
 //!
 //! ```text
 //! CRMCONF_TEST_SEQUENCES=10000 cargo test --test integration model:: -- --nocapture
@@ -26,11 +26,11 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use self::command::{Command, Operation, Sent, command};
 use self::naive::{Expected, Naive};
 use self::pool::{ACCOUNTS, DIRECTORY, NO_DEVICE, Place};
-use crate::harness::Reply;
+use crate::harness::{Reply, seed_or};
 use crate::inprocess::{InProcess, STORE, directory, fold, found, grant, scope};
 
 /// The seed unless the environment names another.
-const SEED: u64 = 0x5eed_0009;
+const SEED: u64 = 1_592_590_345;
 /// How many sequences unless the environment names another number: what CI runs.
 const SEQUENCES: u32 = 2_000;
 /// The longest sequence.
@@ -43,25 +43,17 @@ const ON_DISK_EVERY: u32 = 50;
 /// How often each operation was answered with each code, over all sequences.
 type Seen = Mutex<BTreeMap<(&'static str, u32), u64>>;
 
-fn from_environment<T>(name: &str, default: T, parse: impl FnOnce(&str) -> Option<T>) -> T {
-    match std::env::var(name) {
-        Ok(text) => parse(&text).unwrap_or_else(|| panic!("{name} is no number")),
-        Err(_) => default,
-    }
-}
-
-fn number(text: &str) -> Option<u64> {
-    match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16).ok(),
-        None => text.parse().ok(),
+/// How many sequences to run.
+fn sequences() -> u32 {
+    match std::env::var("CRMCONF_TEST_SEQUENCES") {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("CRMCONF_TEST_SEQUENCES is no number: {text}")),
+        Err(_) => SEQUENCES,
     }
 }
 
 #[test]
 fn random_sequences_are_answered_as_the_naive_model_answers_them() {
-    let seed = from_environment("CRMCONF_TEST_SEED", SEED, number);
-    let sequences = from_environment("CRMCONF_TEST_SEQUENCES", SEQUENCES, |text| text.parse().ok());
-    println!("CRMCONF_TEST_SEED={seed:#x} CRMCONF_TEST_SEQUENCES={sequences}");
+    let (seed, sequences) = (seed_or(SEED), sequences());
     let (seen, start) = (Seen::default(), Instant::now());
     let failures: Vec<String> = std::thread::scope(|threads| {
         let run = |part| (sequences / RUNNERS + u32::from(part < sequences % RUNNERS), part);
@@ -74,12 +66,12 @@ fn random_sequences_are_answered_as_the_naive_model_answers_them() {
             .collect();
         runs.into_iter().filter_map(|run| run.join().unwrap().err()).collect()
     });
-    assert!(failures.is_empty(), "with CRMCONF_TEST_SEED={seed:#x}:\n{}", failures.join("\n"));
+    assert!(failures.is_empty(), "with CRMCONF_TEST_SEED={seed}:\n{}", failures.join("\n"));
     let seen = seen.into_inner().unwrap();
     let requests: u64 = seen.values().sum();
     println!("{sequences} sequences, {requests} requests, {:.1} s: {seen:?}", start.elapsed().as_secs_f64());
-    // Rare codes are met by luck: that none is left out is a promise of the fixed seed, not of every one.
-    if sequences >= SEQUENCES && seed == SEED {
+    // Fewer sequences may leave a code out.
+    if sequences >= SEQUENCES {
         assert_nothing_was_left_out(&seen);
     }
 }

@@ -4,7 +4,8 @@
     chain_check.py BINARY CHECKER
 
 Starts `BINARY serve --demo` on a data folder of its own, adds a few configurations over raw HTTP, stops it, and runs
-the Python CHECKER on the folder: it must pass. Then flips one byte at several places of a copy: each must be noticed.
+the Python CHECKER on the folder: it must pass, and tell the same head as `BINARY verify` and journal/head. Then flips
+one byte at several places of a copy: each must be noticed.
 """
 import http.client
 import pathlib
@@ -101,6 +102,14 @@ def check(checker, data):
                           timeout=60)
 
 
+def verified(binary, data):
+    ended = subprocess.run([binary, "verify", "--data", str(data)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                           timeout=60)
+    if ended.returncode != 0:
+        sys.exit(f"verify refuses a store that nobody touched: {ended.stdout}{ended.stderr}")
+    return ended.stdout
+
+
 def flip(journal, offset):
     content = bytearray(journal.read_bytes())
     content[offset] ^= 0x01
@@ -117,6 +126,14 @@ def main():
         print("untouched:", whole.stdout.strip() or whole.stderr.strip())
         if whole.returncode != 0:
             sys.exit("the checker refuses a store that nobody touched")
+
+        heads = {
+            "the checker": re.search(r"head ([\w-]{43})$", whole.stdout.strip()),
+            "verify": re.search(r"^head hash ([\w-]{43})$", verified(binary, data), re.MULTILINE),
+            "journal/head": re.search(r"^hash ([\w-]{43})$", (data / "journal/head").read_text(), re.MULTILINE),
+        }
+        if None in heads.values() or len({found.group(1) for found in heads.values()}) != 1:
+            sys.exit(f"the heads differ, or are written differently: {heads}")
 
         name = pathlib.Path("journal") / "00000001.crmj"
         # Segments are filled with zeros ahead of the commits; only what was written is altered.

@@ -13,11 +13,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from chain_check import STOP_SECONDS_MAX, ask, free_port, wait_until_ready
 
 ADDS_MAX = 80
 LARGE_BYTES = 200_000
+RECOVERY_SECONDS_MAX = 60
 UNKNOWN = "outcome is not known"
 REQUEST = """<Request Operation="{operation}"><InvokeID>1</InvokeID><SessionID>{session}</SessionID><OperationPayload>
 {payload}</OperationPayload></Request>"""
@@ -32,6 +34,16 @@ def require(condition, what):
         sys.exit(f"FAILED: {what}")
 
 
+def under_strace(folder, faults, path, command):
+    """The command, with system calls on that path failing."""
+    # With -D the process that we start is the server itself, so that it gets our signals.
+    calls = ",".join(fault.split(":")[0] for fault in faults)
+    strace = ["strace", "-D", "-f", "-qq", "-o", str(folder / "strace"), "-P", str(path), "-e", f"trace={calls}"]
+    for fault in faults:
+        strace += ["-e", f"inject={fault}"]
+    return strace + command
+
+
 class Server:
     """The demo, under strace where system calls are to fail."""
 
@@ -39,12 +51,7 @@ class Server:
         self.data, self.log, self.port = folder / "data", folder / "log", free_port()
         command = [binary, "serve", "--demo", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
         if faults:
-            # With -D the process that we start is the server itself, so that it gets our signals.
-            calls = ",".join(fault.split(":")[0] for fault in faults)
-            strace = ["strace", "-D", "-f", "-qq", "-o", str(folder / "strace"), "-P", str(path), "-e", f"trace={calls}"]
-            for fault in faults:
-                strace += ["-e", f"inject={fault}"]
-            command = strace + command
+            command = under_strace(folder, faults, path, command)
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         try:
@@ -120,6 +127,11 @@ def case(binary, name, faults, file, size, expected, recovers=False):
         require(status == 503 and len(why) > len("not ready: \n"), f"{name}: /readyz says {status} {why!r}")
         again = server.add(refused + 1, size)
         if recovers:
+            # The file is tried again after a pause.
+            deadline = time.monotonic() + RECOVERY_SECONDS_MAX
+            while again is not None and time.monotonic() < deadline:
+                time.sleep(0.2)
+                again = server.add(refused + 1, size)
             require(again is None, f"{name}: there is room again and changes are refused: {again}")
             require(server.ready()[0] == 200, f"{name}: there is room again and /readyz fails")
             done.append(refused + 1)
@@ -146,11 +158,45 @@ def case(binary, name, faults, file, size, expected, recovers=False):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def restart_case(binary, name, fault, file):
+    """A start on a disk that is still full refuses, moves nothing, and refuses again; with room all is there."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="crmconf-faults-"))
+    server = None
+    try:
+        server = Server(binary, folder)
+        done = [0, 1, 2]
+        for number in done:
+            require(server.add(number, 10) is None, f"{name}: an Add was refused before anything failed")
+        # Killed, so that sled lacks what it had not written by then, and has to be filled.
+        server.process.kill()
+        server.process.wait()
+        command = [binary, "serve", "--data", str(server.data), "--listen", f"127.0.0.1:{free_port()}"]
+        for attempt in range(3):
+            command_failing = under_strace(folder, [fault], server.data / file, command)
+            ended = subprocess.run(command_failing, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            said = ended.stdout + ended.stderr
+            require(ended.returncode == 1, f"{name}, start {attempt}: exit status {ended.returncode}: {said}")
+            require("was left as it is" in said and "No space left on device" in said, f"{name}, start {attempt}: {said}")
+            for left in ["sled.aside", "sled.opening"]:
+                require(not (server.data / left).exists(), f"{name}, start {attempt}: {left} stands there")
+        server = Server(binary, folder)
+        all_there(server, done, f"{name}, with room again")
+        server.stop()
+        log = server.log.read_text(errors="replace")
+        require("rebuilt from the journal" not in log, f"{name}: sled was blamed for the full disk: {log}")
+        print(f"{name}: three starts refused, nothing moved, and all is there with room again", flush=True)
+    finally:
+        if server is not None and server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main():
     (binary,) = sys.argv[1:]
     journal, following = "journal/00000001.crmj", "journal/00000002.crmj.new"
     refused = "not available; nothing was changed"
-    # The next file is tried for at half of the present one, and again at its end; the third attempt succeeds.
+    # The next file is tried for at half of the present one, and again after a pause each; the third attempt succeeds.
     # The first sync of a start is that of the journal's end, written again.
     case(binary, "one failed sync", ["fdatasync:error=EIO:when=4"], journal, 10, UNKNOWN)
     case(binary, "every sync fails", ["fdatasync:error=EIO:when=6+"], journal, 10, UNKNOWN)
@@ -159,6 +205,9 @@ def main():
     case(binary, "no space for the next file", ["pwrite64:error=ENOSPC:when=1..2"], following, LARGE_BYTES, refused, True)
     case(binary, "sync of the next file", ["fdatasync:error=EIO:when=1..2"], following, LARGE_BYTES, refused, True)
     case(binary, "sled without space", ["pwrite64:error=ENOSPC:when=6+"], "sled/db", LARGE_BYTES, refused)
+    restart_case(binary, "a restart without space for the marker", "openat:error=ENOSPC", "sled.opening")
+    restart_case(binary, "a restart with half a marker written", "write:error=ENOSPC", "sled.opening")
+    restart_case(binary, "a restart without space for sled", "pwrite64:error=ENOSPC", "sled/db")
 
 
 if __name__ == "__main__":

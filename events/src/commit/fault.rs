@@ -15,7 +15,7 @@ pub enum CommitFault {
     #[error("no commit begins here: the magic CRMC is missing")]
     Magic,
     /// A later program wrote it.
-    #[error("the commit has format {0}, which this program does not know: it was written by a newer version")]
+    #[error("the commit has format {0}: it was written by a newer version of crmconf; run that one")]
     Format(u16),
     /// A number is zero where counting starts at 1, or too large to count on from.
     #[error("the commit's number, first sequence or event count is out of range")]

@@ -34,12 +34,13 @@ impl Header {
         if fields.take()? != MAGIC {
             return Err(CommitFault::Magic);
         }
-        // A newer format may hash otherwise, so that it is told before the hash is looked at.
         let format = u16::from_be_bytes(fields.take()?);
-        if format != FORMAT {
+        let hash = ChainHash::new(*rest.first_chunk().ok_or(CommitFault::Short)?);
+        // A newer format may hash otherwise, so that it is told before the hash is looked at; but where the hash is that
+        // of our format, nothing but the format's number was altered.
+        if format > FORMAT && hash != commit_hash(&in_our_format(head)) {
             return Err(CommitFault::Format(format));
         }
-        let hash = ChainHash::new(*rest.first_chunk().ok_or(CommitFault::Short)?);
         if hash != commit_hash(head) {
             return Err(CommitFault::Hash);
         }
@@ -95,6 +96,15 @@ impl Header {
     pub(crate) const fn last(&self) -> Sequence {
         self.first.plus((self.count as u64).saturating_sub(1))
     }
+}
+
+/// The same header with our format's number in it.
+fn in_our_format(head: &[u8; HEADER_BYTES]) -> [u8; HEADER_BYTES] {
+    let mut head = *head;
+    for (to, from) in head.iter_mut().skip(MAGIC.len()).zip(FORMAT.to_be_bytes()) {
+        *to = from;
+    }
+    head
 }
 
 /// Takes fixed-size fields from the front of the header.

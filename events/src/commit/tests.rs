@@ -181,7 +181,11 @@ fn bytes_cut_off_or_left_over_are_found() {
 fn a_later_format_is_told_from_damage() {
     let mut bytes = two_commits()[0].bytes().to_vec();
     bytes[5] = 2;
-    assert_eq!(Commit::decode(bytes.into()), Err(CommitFault::Format(2)));
+    assert_eq!(Commit::decode(bytes.clone().into()), Err(CommitFault::Hash), "all but the number is ours");
+    bytes[COMMIT_PREFIX_BYTES - 1] ^= 1;
+    assert_eq!(Commit::decode(bytes.clone().into()), Err(CommitFault::Format(2)));
+    bytes[5] = 0;
+    assert_eq!(Commit::decode(bytes.into()), Err(CommitFault::Hash));
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Decision, Prior, Rejection, first_use, record, request_key};
-use crate::access::Right;
+use super::{Decision, Prior, Rejection, admit, first_use, record, request_key};
 use crate::command::{AddConfiguration, Request};
 use crate::event::ConfigurationAdded;
 use crate::state::{ConfigurationName, State};
@@ -14,11 +13,9 @@ pub(super) fn decide(
     command: &AddConfiguration,
     prior: Option<&Prior>,
 ) -> Result<Decision, Rejection> {
-    state.authorise(&request.context.actor, Right::Write, &command.scope)?;
-    if let Some(repeated) = request_key::replay(state, request, &command.form, prior)? {
+    if let Some(repeated) = admit(state, request, &command.form, prior)? {
         return Ok(repeated);
     }
-    state.directory.check(&command.scope).map_err(Rejection::NotInDirectory)?;
     let parts = command.parts.as_ref().map_err(|fault| Rejection::Parts(fault.clone()))?;
     let name = ConfigurationName {
         scope: command.scope.clone(),

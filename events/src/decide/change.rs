@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{
-    Decision, NewEvent, Outcome, Prior, Rejection, expect_version, first_use, locate, record, request_key,
-};
-use crate::access::Right;
+use super::{Decision, NewEvent, Outcome, Prior, Rejection, admit, first_use, locate, record, request_key};
 use crate::command::{ChangeConfiguration, ChangeParts, ConfigurationChange, Request, SecretChange};
 use crate::event::{Actor, ConfigurationChanged, Part, RequestRecorded, Secrets};
 use crate::state::{ConfigurationName, ConfigurationState, State};
@@ -18,13 +15,10 @@ pub(super) fn decide(
     command: &ChangeConfiguration,
     prior: Option<&Prior>,
 ) -> Result<Decision, Rejection> {
-    state.authorise(&request.context.actor, Right::Write, &command.scope)?;
-    if let Some(repeated) = request_key::replay(state, request, &command.form, prior)? {
+    if let Some(repeated) = admit(state, request, &command.form, prior)? {
         return Ok(repeated);
     }
-    state.directory.check(&command.scope).map_err(Rejection::NotInDirectory)?;
-    let (id, found) = locate(state, command.id.as_ref(), &command.scope)?;
-    expect_version(found, command.expected_version)?;
+    let (id, found) = locate(state, command.id.as_ref(), &command.scope, command.expected_version)?;
     if command.crm_type.as_ref().is_some_and(|given| *given != found.name.crm_type) {
         return Err(Rejection::CrmTypeDiffers);
     }
@@ -41,6 +35,7 @@ pub(super) fn decide(
         scope: found.name.scope.clone(),
         crm_type: found.name.crm_type.clone(),
         template: parts.template.digest,
+        key: found.key,
         description,
         configuration,
         secrets: secrets.unwrap_or_default(),

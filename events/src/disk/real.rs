@@ -1,8 +1,8 @@
 //! `RealDisk`: the file system of the machine.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)
+        // Configurations are nobody else's business.
+        DirBuilder::new().mode(0o700).create(folder)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
@@ -35,7 +36,6 @@ impl Disk for RealDisk {
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        // Configurations are nobody else's business.
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(true).mode(0o600);
         Ok(Arc::new(options.open(path)?))
@@ -51,6 +51,14 @@ impl Disk for RealDisk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn same_file(&self, a: &Path, b: &Path) -> io::Result<bool> {
+        match (fs::metadata(a), fs::metadata(b)) {
+            (Ok(a), Ok(b)) => Ok((a.dev(), a.ino()) == (b.dev(), b.ino())),
+            (Err(error), _) | (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {

@@ -17,7 +17,8 @@ use super::{Disk, DiskFile};
 ///
 /// It is modelled on Linux: a written sector may reach the disk at any time, in any order, until a sync says
 /// that it did. A failed sync marks what was written as clean, so that a later sync does not write it either. A
-/// name is durable only after its folder was synced, and each change of names may be lost alone.
+/// name, a folder's too, is durable only after the folder that it stands in was synced, and each change of names may be
+/// lost alone, that of a folder with all in it.
 #[derive(Clone)]
 pub struct SimDisk {
     shared: Arc<Mutex<State>>,
@@ -34,6 +35,8 @@ pub struct Snapshot(State);
 /// A call that changes something, as it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
+    /// A folder was made.
+    CreateFolder(PathBuf),
     /// A file was made or emptied.
     Create(PathBuf),
     /// Bytes were written.
@@ -128,6 +131,12 @@ impl SimDisk {
         self.lock().tamper(path, alter)
     }
 
+    /// Whether these bytes stand, or may stand, anywhere on the medium: also in files that no name leads to any more.
+    #[must_use]
+    pub fn medium_holds(&self, bytes: &[u8]) -> bool {
+        self.lock().medium_holds(bytes)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -162,10 +171,11 @@ impl SimDisk {
 }
 
 impl Snapshot {
-    /// A disk with this state as it goes on without a power cut, as after the end of a process.
+    /// A disk with this state as it goes on without a power cut, as after the end of a process; nothing on it is set
+    /// to fail.
     #[must_use]
     pub fn unharmed(&self) -> SimDisk {
-        SimDisk::with(self.0.clone())
+        SimDisk::with(State { faults: Vec::new(), ..self.0.clone() })
     }
 }
 
@@ -177,8 +187,7 @@ impl fmt::Debug for SimDisk {
 
 impl Disk for SimDisk {
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        self.lock().create_folder(folder);
-        Ok(())
+        self.change(Call::CreateFolder(folder.to_owned()), |state| state.create_folder(folder))
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
@@ -208,6 +217,11 @@ impl Disk for SimDisk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.change(Call::Remove(path.to_owned()), |state| state.remove(path))
+    }
+
+    fn same_file(&self, a: &Path, b: &Path) -> io::Result<bool> {
+        let state = self.lock();
+        Ok(matches!((state.find(a), state.find(b)), (Ok(a), Ok(b)) if a == b))
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {

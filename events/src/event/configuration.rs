@@ -59,6 +59,8 @@ pub struct ConfigurationChanged {
     pub crm_type: CrmType,
     /// The template that the change was checked against.
     pub template: TemplateDigest,
+    /// The data key that its password fields have from now on.
+    pub key: KeyId,
     /// The new description, if it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
@@ -84,6 +86,10 @@ pub struct ConfigurationDeleted {
     /// Its type of CRM.
     #[serde(rename = "type")]
     pub crm_type: CrmType,
+    /// The template that it was last checked against.
+    pub template: TemplateDigest,
+    /// The data key that its password fields had.
+    pub key: KeyId,
     /// The version that was deleted.
     pub version: Sequence,
 }

@@ -1,7 +1,11 @@
 //! What happens to the store as a whole, and what it records beside its subjects.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use crate::json::Json;
+use crate::template::password_fields;
 use crate::value::{AccountId, ConfigurationId, CrmType, Sequence, StoreId, TemplateDigest};
 
 /// The store came to be.
@@ -25,6 +29,15 @@ pub struct TemplateRecorded {
     pub digest: TemplateDigest,
     /// Its exact text.
     pub document: String,
+}
+
+impl TemplateRecorded {
+    /// The template's password fields.
+    #[must_use]
+    pub fn password_fields(&self) -> BTreeSet<String> {
+        // Only what is a template is ever recorded; anything else would have none.
+        Json::parse(&self.document).map(|document| password_fields(&document)).unwrap_or_default()
+    }
 }
 
 /// A request with a RequestKey succeeded without changing anything, so that it can be recognised again.

@@ -33,12 +33,35 @@ pub trait Backend {
 
     /// Opens the store, also again after everything handed out before was dropped.
     fn open(&self) -> Arc<dyn EventLog>;
+
+    /// Puts a commit in the place of the one of its number, behind the back of the log that is open.
+    fn forge(&self, commit: &Commit);
 }
 
 /// Declares one test per case of the suite for a [`Backend`](crate::log::conformance::Backend).
 ///
-/// ```ignore
-/// crmconf_events::log_conformance!(MyBackend);
+/// ```
+/// use std::sync::Arc;
+///
+/// use crmconf_events::commit::Commit;
+/// use crmconf_events::log::conformance::{Backend, STORE};
+/// use crmconf_events::log::{EventLog, MemoryLog};
+///
+/// struct Memory(MemoryLog);
+///
+/// impl Backend for Memory {
+///     fn create() -> Self {
+///         Self(MemoryLog::new(STORE))
+///     }
+///     fn open(&self) -> Arc<dyn EventLog> {
+///         Arc::new(self.0.clone())
+///     }
+///     fn forge(&self, commit: &Commit) {
+///         self.0.forge(commit.clone());
+///     }
+/// }
+///
+/// crmconf_events::log_conformance!(Memory);
 /// ```
 #[macro_export]
 macro_rules! log_conformance {
@@ -59,6 +82,7 @@ macro_rules! log_conformance {
             a_subscription_may_start_past_the_head,
             requests_are_found_by_account_and_key,
             everything_is_there_after_reopening,
+            a_broken_chain_is_told_with_its_place,
         );
     };
     ($backend:ty: $($case:ident),+ $(,)?) => {

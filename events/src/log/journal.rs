@@ -23,6 +23,8 @@ pub(super) use writer::{Failure, JournalWriter};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use crate::StoreId;
 use crate::commit::{Commit, Head};
@@ -33,13 +35,20 @@ pub(super) fn journal_folder(data: &Path) -> PathBuf {
     data.join("journal")
 }
 
-/// Reads the commits of a journal, from the first on, checking each against the one before. Writes nothing, so
-/// that read-only media will do, and needs no other part of the store.
+/// How long a reader waits before it looks again at what seems to be a fault: the commit may be just being written.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// Reads the commits of a journal, from the first on, checking each against the one before and against `journal/head`.
+/// Writes nothing, so that read-only media will do, and needs no other part of the store. A store that is being
+/// written to can be read too.
 ///
-/// The iterator ends after the last commit or the first fault.
+/// The iterator ends after the last commit or the first fault. A journal that does not reach the commit that
+/// `journal/head` names, or holds another one in its place, is a fault. Without that file, or with one that is
+/// damaged, nothing tells.
 pub struct JournalReader {
     disk: Arc<dyn Disk>,
     scanner: Scanner,
+    known: Option<SyncedHead>,
     done: bool,
 }
 
@@ -57,8 +66,14 @@ impl JournalReader {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_on(disk: Arc<dyn Disk>, data: &Path) -> io::Result<Self> {
-        let scanner = Scanner::open(Arc::clone(&disk), &journal_folder(data))?;
-        Ok(Self { disk, scanner, done: false })
+        let folder = journal_folder(data);
+        // Read first: what is appended meanwhile may move it on.
+        let known = match read_head(&*disk, &folder) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
+            known => known?,
+        };
+        let scanner = Scanner::open(Arc::clone(&disk), &folder)?;
+        Ok(Self { disk, scanner, known, done: false })
     }
 
     /// Where the commits read so far end; `None` before the first one.
@@ -73,16 +88,41 @@ impl JournalReader {
         self.scanner.store()
     }
 
-    /// The fault of a journal that was read to its end and does not reach a commit that was synced.
-    pub(super) fn lost(&self, known: u64) -> Fault {
-        self.scanner.fault(FaultKind::Lost { known })
+    /// How many commits there are at least, by `journal/head`: after a clean shutdown as many as there are.
+    #[must_use]
+    pub fn commits_at_least(&self) -> Option<u64> {
+        self.known.map(|known| known.commit)
     }
 
-    /// Whether what stopped the iterator is a commit that was never acknowledged: a power cut left it half
-    /// written at the end of the journal, and the next start clears it away.
+    /// Whether what stopped the iterator looks like a commit that was never acknowledged: a power cut left it half
+    /// written at the end of the journal, and `journal/head` does not know it. The next start clears it away, unless
+    /// sled knows it.
     #[must_use]
     pub fn ends_with_torn_commit(&self, fault: &Fault) -> bool {
-        matches!(find_torn(&*self.disk, &self.scanner, fault), Ok(Some(_)))
+        self.known.is_none_or(|known| known.commit < fault.commit)
+            && matches!(find_torn(&*self.disk, &self.scanner, fault), Ok(Some(_)))
+    }
+
+    fn read(&mut self) -> Result<Option<Arc<Commit>>, Fault> {
+        let found = match self.scanner.next_commit() {
+            Ok(found) => found,
+            Err(_) => {
+                thread::sleep(LOOK_AGAIN_AFTER);
+                self.scanner.forget();
+                self.scanner.next_commit()?
+            }
+        };
+        let Some(known) = self.known else { return Ok(found.map(|found| found.commit)) };
+        match found {
+            Some(found) if known.commit == found.commit.number() && !known.is(&found.commit) => {
+                Err(self.scanner.fault_at(&found, FaultKind::OtherHistory))
+            }
+            Some(found) => Ok(Some(found.commit)),
+            None if known.commit > self.head().map_or(0, |head| head.commit) => {
+                Err(self.scanner.fault(FaultKind::Lost { known: known.commit }))
+            }
+            None => Ok(None),
+        }
     }
 }
 
@@ -93,8 +133,8 @@ impl Iterator for JournalReader {
         if self.done {
             return None;
         }
-        let found = self.scanner.next_commit();
+        let found = self.read();
         self.done = !matches!(found, Ok(Some(_)));
-        found.map(|found| found.map(|found| found.commit)).transpose()
+        found.transpose()
     }
 }

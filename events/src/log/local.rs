@@ -20,6 +20,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 pub use memory_store::MemoryStore;
 pub use open::LocalOptions;
 pub use report::{OpenError, OpenReport, Progress, Repair, Step};
+#[cfg(feature = "testkit")]
+pub use verify::verify_on;
 pub use verify::{SledReport, VerifyReport, verify, verify_sled};
 
 use self::store::{ReadStore, StoreError};
@@ -91,10 +93,19 @@ impl LocalLog {
         writer.journal.close();
         let reads = self.shared.reads.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Err(why)) = reads.as_deref().map(ReadStore::flush) {
-            tracing::warn!(why, "sled could not be flushed; the next start makes up for it");
+            tracing::warn!(%why, "sled could not be flushed; the next start makes up for it");
         }
         drop(reads);
         drop(lock(&self.shared.lock).take());
+    }
+
+    /// Puts a commit into sled in the place of the one of its sequence, behind the log's back.
+    ///
+    /// # Errors
+    /// When sled refuses.
+    #[cfg(feature = "testkit")]
+    pub fn forge(&self, commit: &Commit) -> Result<(), LogError> {
+        self.shared.read(|reads| reads.insert(commit))
     }
 
     fn source(&self) -> Arc<dyn Source> {
@@ -116,7 +127,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     fn read<T>(&self, read: impl FnOnce(&dyn ReadStore) -> Result<T, StoreError>) -> Result<T, LogError> {
         let reads = self.reads.read().unwrap_or_else(PoisonError::into_inner);
-        read(&**reads.as_ref().ok_or(LogError::Closed)?).map_err(LogError::Backend)
+        read(&**reads.as_ref().ok_or(LogError::Closed)?).map_err(|error| LogError::Backend(error.to_string()))
     }
 
     /// Writes, syncs, inserts, publishes.
@@ -183,7 +194,7 @@ impl EventLog for LocalLog {
     }
 
     fn read(&self, from: Sequence) -> Commits {
-        Commits { source: self.source(), next: from, end: self.head().last }
+        Commits::new(self.source(), from, self.head())
     }
 
     fn read_commit(&self, sequence: Sequence) -> Result<Option<Arc<Commit>>, LogError> {
@@ -194,7 +205,7 @@ impl EventLog for LocalLog {
     }
 
     fn subscribe(&self, from: Sequence) -> Subscription {
-        Subscription { source: self.source(), next: from }
+        Subscription::new(self.source(), from)
     }
 
     fn find_request(&self, account: &AccountId, key: &RequestKey) -> Result<Option<Sequence>, LogError> {
@@ -215,6 +226,14 @@ impl EventLog for LocalLog {
         match &*lock(&self.shared.trouble) {
             Some(Trouble { why, .. }) => Health::ReadOnly { why: why.clone() },
             None => Health::Writable,
+        }
+    }
+
+    fn make_room(&self) -> Result<(), String> {
+        let mut writer = lock(&self.shared.writer);
+        match self.health() {
+            Health::ReadOnly { why } => Err(why),
+            Health::Writable => writer.journal.make_room(),
         }
     }
 }

@@ -13,18 +13,24 @@ pub enum Missing {
     Device,
 }
 
-/// What is registered. Cloning is cheap.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DirectoryState {
+/// What is registered, with the descriptions as `T` keeps them. Cloning is cheap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectoryState<T: Clone = DirectoryText> {
     /// Telephone systems: description and `CMEnvironmentID`.
-    pub telsys: imbl::OrdMap<TelSysId, (DirectoryText, DirectoryText)>,
+    pub telsys: imbl::OrdMap<TelSysId, (T, DirectoryText)>,
     /// Partitions: description.
-    pub partitions: imbl::OrdMap<(TelSysId, PartitionId), DirectoryText>,
+    pub partitions: imbl::OrdMap<(TelSysId, PartitionId), T>,
     /// Devices: description.
-    pub devices: imbl::OrdMap<(TelSysId, PartitionId, DeviceNumber), DirectoryText>,
+    pub devices: imbl::OrdMap<(TelSysId, PartitionId, DeviceNumber), T>,
 }
 
-impl DirectoryState {
+impl<T: Clone> Default for DirectoryState<T> {
+    fn default() -> Self {
+        Self { telsys: imbl::OrdMap::new(), partitions: imbl::OrdMap::new(), devices: imbl::OrdMap::new() }
+    }
+}
+
+impl<T: Clone + From<DirectoryText>> DirectoryState<T> {
     /// Checks that everything a scope names is registered.
     ///
     /// # Errors
@@ -48,28 +54,28 @@ impl DirectoryState {
         use crate::event::Event as E;
         match event {
             E::TelSysRegistered(e) => {
-                self.telsys.insert(e.telsys, (e.description.clone(), e.environment.clone()));
+                self.telsys.insert(e.telsys, (e.description.clone().into(), e.environment.clone()));
             }
             E::TelSysRenamed(e) => {
-                self.telsys.insert(e.telsys, (e.description.clone(), e.environment.clone()));
+                self.telsys.insert(e.telsys, (e.description.clone().into(), e.environment.clone()));
             }
             E::TelSysRemoved(e) => {
                 self.telsys.remove(&e.telsys);
             }
             E::PartitionRegistered(e) => {
-                self.partitions.insert((e.telsys, e.partition), e.description.clone());
+                self.partitions.insert((e.telsys, e.partition), e.description.clone().into());
             }
             E::PartitionRenamed(e) => {
-                self.partitions.insert((e.telsys, e.partition), e.description.clone());
+                self.partitions.insert((e.telsys, e.partition), e.description.clone().into());
             }
             E::PartitionRemoved(e) => {
                 self.partitions.remove(&(e.telsys, e.partition));
             }
             E::DeviceRegistered(e) => {
-                self.devices.insert((e.telsys, e.partition, e.device.clone()), e.description.clone());
+                self.devices.insert((e.telsys, e.partition, e.device.clone()), e.description.clone().into());
             }
             E::DeviceRenamed(e) => {
-                self.devices.insert((e.telsys, e.partition, e.device.clone()), e.description.clone());
+                self.devices.insert((e.telsys, e.partition, e.device.clone()), e.description.clone().into());
             }
             E::DeviceRemoved(e) => {
                 self.devices.remove(&(e.telsys, e.partition, e.device.clone()));

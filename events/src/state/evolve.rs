@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::{AccountState, ConfigurationName, ConfigurationState, State};
 use crate::access::Grants;
 use crate::event::{ConfigurationAdded, ConfigurationChanged, ConfigurationDeleted, Event, TemplateRecorded};
-use crate::json::Json;
-use crate::template::password_fields;
-use crate::value::{AccountId, Sequence};
+use crate::value::{AccountId, KeyId, Sequence};
 
 /// Takes in the event at `sequence`. Pure, and total over well-formed events.
 pub fn evolve(state: &mut State, sequence: Sequence, event: &Event) {
@@ -53,8 +51,7 @@ pub fn evolve(state: &mut State, sequence: Sequence, event: &Event) {
 }
 
 fn template_recorded(state: &mut State, event: &TemplateRecorded) {
-    let fields = Json::parse(&event.document).map(|document| password_fields(&document)).unwrap_or_default();
-    state.templates.insert(event.digest, Arc::new(fields));
+    state.templates.insert(event.digest, Arc::new(event.password_fields()));
 }
 
 fn added(state: &mut State, sequence: Sequence, event: &ConfigurationAdded) {
@@ -66,12 +63,13 @@ fn added(state: &mut State, sequence: Sequence, event: &ConfigurationAdded) {
     let configuration = ConfigurationState {
         name: Arc::clone(&name),
         version: sequence,
+        template: event.template,
         key: event.key,
         configuration: Arc::clone(&event.configuration),
         secrets: Arc::clone(&event.secrets),
         common: Arc::clone(&event.common),
     };
-    state.next_key = event.key.next();
+    give_out(state, event.key);
     state.names.insert(name, event.id.clone());
     state.configurations.insert(event.id.clone(), Arc::new(configuration));
 }
@@ -80,6 +78,8 @@ fn changed(state: &mut State, sequence: Sequence, event: &ConfigurationChanged) 
     let Some(old) = state.configurations.get(&event.id) else { return };
     let mut new = ConfigurationState::clone(old);
     new.version = sequence;
+    new.template = event.template;
+    new.key = event.key;
     if let Some(configuration) = &event.configuration {
         new.configuration = Arc::clone(configuration);
         new.secrets = Arc::clone(&event.secrets);
@@ -96,6 +96,12 @@ fn changed(state: &mut State, sequence: Sequence, event: &ConfigurationChanged) 
         state.names.insert(Arc::clone(&new.name), event.id.clone());
     }
     state.configurations.insert(event.id.clone(), Arc::new(new));
+    give_out(state, event.key);
+}
+
+/// A key that an event names was given out; the next one is a later one.
+fn give_out(state: &mut State, key: KeyId) {
+    state.next_key = state.next_key.max(key.next());
 }
 
 fn deleted(state: &mut State, event: &ConfigurationDeleted) {

@@ -71,9 +71,9 @@ pub struct IdParts {
     pub node: u64,
     /// Drawn at random at each process start.
     pub process: i32,
-    /// Milliseconds since the Unix epoch.
+    /// Milliseconds since the Unix epoch, at which the counter began.
     pub millis: u64,
-    /// Counts up from -8000 (hexadecimal) within the millisecond.
+    /// Counts up from -8000 (hexadecimal).
     pub counter: i16,
 }
 

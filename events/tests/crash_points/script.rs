@@ -8,15 +8,18 @@ use crmconf_events::disk::Disk;
 use crmconf_events::disk::sim::{Failing, Outcome, SimDisk, Snapshot};
 use crmconf_events::log::conformance::{STORE, commit_after};
 use crmconf_events::log::{
-    AppendOutcome, EventLog, Health, LocalLog, LocalOptions, MemoryStore, Repair, SegmentSizes,
+    AppendOutcome, EventLog, Health, LocalLog, LocalOptions, MemoryStore, OpenError, Repair, SegmentSizes,
 };
 
-/// The data folder of the script.
-pub(crate) const DATA: &str = "/data";
+/// The data folder of the script, of which no level is there before.
+pub(crate) const DATA: &str = "/srv/crmconf/data";
 
 /// Small files, so that the script fills many.
-pub(crate) const OPTIONS: LocalOptions =
-    LocalOptions { segments: SegmentSizes { first: 8_192, max: 16_384 }, sled_cache_bytes: 16 << 20 };
+pub(crate) const OPTIONS: LocalOptions = LocalOptions {
+    segments: SegmentSizes { first: 8_192, max: 16_384 },
+    sled_cache_bytes: 16 << 20,
+    ..LocalOptions::DEFAULT
+};
 
 const COMMITS: u64 = 200;
 
@@ -58,6 +61,8 @@ pub(crate) fn run_script() -> Vec<Moment> {
     let log = script.fail_a_write(log);
     let log = script.append_upto(log, 115);
     let log = script.fill_the_disk(log);
+    let log = script.append_upto(log, 130);
+    let log = script.fail_folder_syncs(log);
     let log = script.append_upto(log, 140);
     let (script, log) = script.cut_the_power_while_appending(log);
     let log = script.append_upto(log, 160);
@@ -72,7 +77,6 @@ pub(crate) fn run_script() -> Vec<Moment> {
 impl Script {
     fn new() -> Self {
         let disk = SimDisk::new();
-        disk.create_folder(Path::new(DATA)).unwrap();
         let reads = MemoryStore::default();
         let promises = Promises { reads: reads.clone(), ..Promises::default() };
         Self { disk, reads, promises: Arc::new(Mutex::new(promises)) }
@@ -97,13 +101,28 @@ impl Script {
         LocalLog::create_on(&self.observed(), Path::new(DATA), &self.reads, STORE, OPTIONS).unwrap()
     }
 
+    /// Sled's place as the log gets it while it is filled again: each commit inserted is a moment of its own.
+    fn observed_reads(&self) -> MemoryStore {
+        let (disk, promises) = (self.disk.clone(), Arc::clone(&self.promises));
+        self.reads.observed(move |reads| {
+            let mut promises = promises.lock().unwrap();
+            let moment = Moment {
+                disk: disk.snapshot(),
+                reads,
+                acknowledged: promises.acknowledged.clone(),
+                attempted: promises.attempted.clone(),
+            };
+            promises.moments.push(moment);
+        })
+    }
+
     /// Opens the log. What it shows then is promised.
     fn open(&self) -> LocalLog {
         self.open_telling().0
     }
 
     fn open_telling(&self) -> (LocalLog, Vec<Repair>) {
-        let opened = LocalLog::open_on(&self.observed(), Path::new(DATA), &self.reads, OPTIONS);
+        let opened = LocalLog::open_on(&self.observed(), Path::new(DATA), &self.observed_reads(), OPTIONS);
         let (log, report) = opened.unwrap_or_else(|error| panic!("{error}"));
         let mut promises = self.promises.lock().unwrap();
         if let Some(attempted) = promises.attempted.take()
@@ -191,6 +210,26 @@ impl Script {
         self.disk.set_full(false);
         assert_eq!(self.append(&log), AppendOutcome::Appended);
         log
+    }
+
+    /// A folder's sync fails when the next file gets its name: refused for sure, and taken at the next try; and again
+    /// at a start, which is refused and can be repeated.
+    fn fail_folder_syncs(&self, log: LocalLog) -> LocalLog {
+        // The first try for the next file is made ahead of its need.
+        self.disk.fail(Failing::SyncFolder, 0);
+        self.disk.fail(Failing::SyncFolder, 1);
+        let mut refused = AppendOutcome::Appended;
+        while refused == AppendOutcome::Appended {
+            refused = self.append(&log);
+        }
+        assert!(matches!(refused, AppendOutcome::Unavailable { .. }), "{refused:?}");
+        assert_eq!(log.health(), Health::Writable);
+        assert_eq!(self.append(&log), AppendOutcome::Appended);
+        end_at_once(log);
+        self.disk.fail(Failing::SyncFolder, 0);
+        let refused = LocalLog::open_on(&self.observed(), Path::new(DATA), &self.reads, OPTIONS);
+        assert!(matches!(refused, Err(OpenError::Io { .. })));
+        self.open()
     }
 
     /// The power goes while a commit is written; the script goes on with what is left, a torn commit.

@@ -139,6 +139,7 @@ fn configurations() -> Vec<[Event; 2]> {
         scope: Scope::Partition(telsys(), partition()),
         crm_type: crm_type(),
         template,
+        key: KeyId(7),
         description: Some(Description::new("x").unwrap()),
         configuration: Some(part()),
         secrets: secrets(),
@@ -152,8 +153,14 @@ fn configurations() -> Vec<[Event; 2]> {
         common: None,
         ..changed.clone()
     };
-    let deleted =
-        ConfigurationDeleted { id: id(), scope: desk(), crm_type: crm_type(), version: sequence(u64::MAX) };
+    let deleted = ConfigurationDeleted {
+        id: id(),
+        scope: desk(),
+        crm_type: crm_type(),
+        template,
+        key: KeyId(7),
+        version: sequence(u64::MAX),
+    };
     vec![[added.into(), short.into()], [changed.into(), unchanged.into()], fixed(deleted)]
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use crmconf_events::commit::Commit;
 use crmconf_events::log::conformance::{STORE, append, commit_after, fill};
-use crmconf_events::log::{AppendOutcome, EventLog, LocalLog, LogError, OpenError, Repair};
+use crmconf_events::log::{AppendOutcome, EventLog, LocalLog, LogError, OpenError, Repair, verify};
 
 use super::{OPTIONS, alter, copy_folder, open, read_all, refusal, segment, store_with};
 
@@ -68,6 +68,35 @@ fn a_last_commit_with_an_altered_bit_is_damage_and_not_torn() {
 }
 
 #[test]
+fn a_last_commit_with_a_zeroed_sector_is_damage_while_anything_remembers_it_and_torn_after() {
+    let (folder, commits) = store_with(3);
+    let (log, _) = open(folder.path()).unwrap();
+    append(&log, &[&"a".repeat(2_000)]);
+    drop(log);
+    // Acknowledged, and then a sector of it reads back as zeros.
+    let file = segment(folder.path(), 1);
+    let at: usize = commits.iter().map(|commit| commit.bytes().len()).sum();
+    alter(&file, |bytes| bytes[1_536..2_048].fill(0));
+    let harmed = fs::read(&file).unwrap();
+    let refuses = |witness: &str| {
+        let words = refusal(folder.path());
+        assert!(words.contains(&format!("{witness} knows commit 4")), "{words}");
+        assert!(words.contains("with commit 3"), "{words}");
+        assert_eq!(fs::read(&file).unwrap(), harmed, "nothing is cleared away");
+    };
+    refuses("journal/head");
+    fs::remove_file(folder.path().join("journal/head")).unwrap();
+    refuses("sled");
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    let (log, report) = open(folder.path()).unwrap();
+    let [Repair::TornCommit { offset, commit: 4, .. }, Repair::Inserted { commits: 3 }] = report.repairs[..]
+    else {
+        panic!("{:?}", report.repairs)
+    };
+    assert_eq!((offset, read_all(&log)), (at as u64, commits));
+}
+
+#[test]
 fn damage_in_the_middle_is_refused_with_its_place_and_nothing_is_changed() {
     let (folder, commits) = store_with(60);
     let file = segment(folder.path(), 1);
@@ -85,6 +114,38 @@ fn damage_in_the_middle_is_refused_with_its_place_and_nothing_is_changed() {
         refusal(folder.path()).contains("where commit 2"),
         "zeroed sectors before other commits are damage"
     );
+}
+
+#[test]
+fn a_commit_of_a_newer_format_is_no_damage_and_an_altered_format_is() {
+    let (folder, mut commits) = store_with(2);
+    let (log, _) = open(folder.path()).unwrap();
+    commits.push(append(&log, &[&"a".repeat(1_500)]));
+    append(&log, &["{}"]);
+    drop(log);
+    let file = segment(folder.path(), 1);
+    let at: usize = commits[..3].iter().map(|commit| commit.bytes().len()).sum();
+    alter(&file, |bytes| bytes[at + 5] = 2);
+    let words = refusal(folder.path());
+    assert!(words.contains("the journal is damaged") && words.contains("hash does not fit"), "{words}");
+    // A newer version hashes its header as it likes.
+    alter(&file, |bytes| bytes[at + 120] ^= 1);
+    let newer = fs::read(&file).unwrap();
+    assert!(matches!(open(folder.path()), Err(OpenError::Newer(_))));
+    let words = refusal(folder.path());
+    let place = format!("{}, byte {at}, where commit 4", file.display());
+    for said in [place.as_str(), "has format 2", "written by a newer version of crmconf; run that one"] {
+        assert!(words.contains(said) && !words.contains("damaged"), "{said}: {words}");
+    }
+    let fault = verify(folder.path(), &mut |_| {}).unwrap().unwrap_err().to_string();
+    assert!(fault.contains("newer version of crmconf; run that one"), "{fault}");
+    // Nor is a commit before it torn, though a sector of it is all zero and nothing remembers it.
+    fs::remove_file(folder.path().join("journal/head")).unwrap();
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    let third = at - commits[2].bytes().len();
+    alter(&file, |bytes| bytes[third..at].fill(0));
+    assert!(matches!(open(folder.path()), Err(OpenError::Damaged(fault)) if fault.commit == 3));
+    assert_eq!(fs::read(&file).unwrap()[at..], newer[at..]);
 }
 
 #[test]
@@ -175,6 +236,29 @@ fn a_folder_without_a_first_commit_is_set_up_anew() {
     assert!(matches!(LocalLog::create(folder.path(), STORE, OPTIONS), Err(OpenError::Exists { .. })));
     alter(&segment(folder.path(), 1), |bytes| bytes[100] ^= 1);
     assert!(LocalLog::exists(folder.path()).unwrap(), "a damaged first commit is no reason to begin anew");
+}
+
+#[test]
+fn a_first_commit_that_looks_torn_is_no_reason_to_begin_anew_while_anything_remembers_it() {
+    let folder = tempfile::tempdir().unwrap();
+    append(&LocalLog::create(folder.path(), STORE, OPTIONS).unwrap(), &[&"a".repeat(2_000)]);
+    let first = segment(folder.path(), 1);
+    alter(&first, |bytes| bytes[512..1_024].fill(0));
+    let refuses = |witness: &str| {
+        let words = refusal(folder.path());
+        assert!(words.contains(&format!("{witness} knows commit 1")), "{words}");
+        assert!(words.contains("no commit at all"), "{words}");
+        let created = LocalLog::create(folder.path(), STORE, OPTIONS);
+        assert!(matches!(created, Err(OpenError::Exists { .. } | OpenError::JournalBehind { .. })));
+    };
+    assert!(LocalLog::exists(folder.path()).unwrap());
+    refuses("journal/head");
+    fs::remove_file(folder.path().join("journal/head")).unwrap();
+    refuses("sled");
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    assert!(!LocalLog::exists(folder.path()).unwrap());
+    drop(LocalLog::create(folder.path(), STORE, OPTIONS).unwrap());
+    assert!(fs::read(&first).unwrap().iter().all(|&byte| byte == 0));
 }
 
 #[test]

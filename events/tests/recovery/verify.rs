@@ -1,29 +1,95 @@
 //! `verify` and the journal reader: they need the journal alone, and write nothing.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crmconf_events::log::conformance::{STORE, commit_after};
-use crmconf_events::log::{JournalReader, VerifyReport, verify};
+use crmconf_events::disk::Disk;
+use crmconf_events::disk::sim::SimDisk;
+use crmconf_events::log::conformance::{STORE, append, commit_after, fill};
+use crmconf_events::log::{JournalReader, LocalLog, MemoryStore, VerifyReport, verify, verify_on};
 
-use super::{alter, segment, store_with};
+use super::{OPTIONS, alter, segment, store_with};
+
+/// Every file and folder below one with all that a write would change; permissions stop nobody who is root.
+fn traces(folder: &Path) -> Vec<(PathBuf, Vec<u8>, [i64; 5])> {
+    let mut traces = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (path, metadata) = (entry.path(), entry.metadata().unwrap());
+        let times = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
+        let [modified, modified_ns, changed, changed_ns] = times;
+        let inode = metadata.ino().cast_signed();
+        let bytes = if metadata.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+        if metadata.is_dir() {
+            traces.extend(self::traces(&path));
+        }
+        traces.push((path, bytes, [inode, modified, modified_ns, changed, changed_ns]));
+    }
+    traces.sort();
+    traces
+}
 
 #[test]
-fn a_journal_on_read_only_media_is_verified_without_sled() {
+fn a_journal_is_verified_without_sled_and_without_a_write() {
     let (folder, commits) = store_with(60);
     fs::remove_dir_all(folder.path().join("sled")).unwrap();
-    let journal = folder.path().join("journal");
-    for entry in fs::read_dir(&journal).unwrap() {
-        fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o400)).unwrap();
-    }
-    fs::set_permissions(&journal, fs::Permissions::from_mode(0o500)).unwrap();
-    let mut steps = Vec::new();
-    let report = verify(folder.path(), &mut |progress| steps.push(progress.commits)).unwrap();
-    fs::set_permissions(&journal, fs::Permissions::from_mode(0o700)).unwrap();
+    let (before, mut steps) = (traces(folder.path()), Vec::new());
+    let report = verify(folder.path(), &mut |progress| steps.push((progress.commits, progress.of))).unwrap();
     let head = commits.last().unwrap().head_after();
     assert_eq!(report, Ok(VerifyReport { store: Some(STORE), head: Some(head), torn: None }));
-    assert_eq!(steps, [1]);
-    assert!(!folder.path().join("sled").exists());
+    assert_eq!(steps, [(1, Some(60))], "what is to be done is known from journal/head");
+    assert_eq!(JournalReader::open(folder.path()).unwrap().filter(Result::is_ok).count(), 60);
+    assert_eq!(traces(folder.path()), before);
+}
+
+#[test]
+fn no_call_that_changes_anything_is_made_to_the_disk() {
+    let (sim, data) = (SimDisk::new(), Path::new("/data"));
+    let disk: Arc<dyn Disk> = Arc::new(sim.clone());
+    let log = LocalLog::create_on(&disk, data, &MemoryStore::default(), STORE, OPTIONS).unwrap();
+    fill(&log, 60);
+    drop(log);
+    let calls = sim.calls().len();
+    assert_eq!(verify_on(&disk, data).unwrap().unwrap().head.map(|head| head.commit), Some(60));
+    // Nor where it finds a fault, or a commit that the next start would clear away.
+    sim.tamper(&data.join("journal/00000001.crmj"), |bytes| bytes[300] ^= 1).unwrap();
+    verify_on(&disk, data).unwrap().unwrap_err();
+    assert_eq!(sim.calls().len(), calls);
+}
+
+#[test]
+fn another_history_of_the_same_length_is_a_fault_with_its_place() {
+    let (folder, commits) = store_with(3);
+    let other = tempfile::tempdir().unwrap();
+    let log = LocalLog::create(other.path(), STORE, OPTIONS).unwrap();
+    let swapped: Vec<_> = commits
+        .iter()
+        .map(|commit| append(&log, &commit.events().iter().map(|_| "{\"m\":1}").collect::<Vec<_>>()))
+        .collect();
+    drop(log);
+    let at: usize = swapped[..2].iter().map(|commit| commit.bytes().len()).sum();
+    fs::copy(segment(other.path(), 1), segment(folder.path(), 1)).unwrap();
+    let fault = verify(folder.path(), &mut |_| {}).unwrap().unwrap_err();
+    assert_eq!((fault.offset, fault.commit, fault.sequence), (at as u64, 3, commits[2].first()));
+    assert!(fault.to_string().contains("journal/head knows another commit of this number"), "{fault}");
+    let read: Vec<_> = JournalReader::open(folder.path()).unwrap().collect();
+    assert_eq!((read.len(), read[2].as_ref().err()), (3, Some(&fault)));
+}
+
+#[test]
+fn a_journal_that_lost_its_end_is_noticed_by_every_reader() {
+    let (folder, commits) = store_with(60);
+    let last = (1..).take_while(|number| segment(folder.path(), *number).exists()).last().unwrap();
+    for number in last - 1..=last {
+        fs::remove_file(segment(folder.path(), number)).unwrap();
+    }
+    let mut reader = JournalReader::open(folder.path()).unwrap();
+    assert_eq!(reader.commits_at_least(), Some(60));
+    let fault = reader.find_map(Result::err).unwrap();
+    assert!(fault.to_string().contains("journal/head knows commit 60: commits were lost"), "{fault}");
+    assert_eq!(fault.sequence, commits[usize::try_from(fault.commit).unwrap() - 1].first());
+    assert_eq!(verify(folder.path(), &mut |_| {}).unwrap(), Err(fault));
 }
 
 #[test]

@@ -10,8 +10,6 @@ use crate::{Configuration, Directory};
 
 /// What a scope that names no TelSys or Partition sorts as: the API's sentinel.
 const ID_SENTINEL: i64 = -1;
-/// What a scope that names no Device sorts as: the API's sentinel.
-const DEVICE_SENTINEL: &str = "UnknownNoneOrAll";
 
 /// A property that rows can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,9 +127,9 @@ fn key<'a>(field: SortField, row: &'a Configuration, directory: &'a Directory) -
         SortField::EnvironmentId => Key::Text(directory.environment(scope)),
         SortField::TelSysId => id(scope.telsys().map(crmconf_events::TelSysId::get)),
         SortField::PartitionId => id(scope.partition().map(crmconf_events::PartitionId::get)),
-        SortField::DeviceNumber => {
-            Key::Text(scope.device().map_or(DEVICE_SENTINEL, crmconf_events::DeviceNumber::as_str))
-        }
+        SortField::DeviceNumber => Key::Text(
+            scope.device().map_or(crmconf_events::DEVICE_SENTINEL, crmconf_events::DeviceNumber::as_str),
+        ),
         SortField::Version => Key::Number(i64::try_from(row.version.get()).unwrap_or(i64::MAX)),
     }
 }

@@ -171,6 +171,7 @@ fn changed(row: &Row, description: bool) -> Event {
         scope: scope(row.path),
         crm_type: crmconf_events::CrmType::new(row.crm_type.0).unwrap(),
         template: TemplateDigest::new([0; 32]),
+        key: KeyId(1),
         description: description.then(|| Description::new(row.description.0).unwrap()),
         configuration: None,
         secrets: Arc::default(),
@@ -184,6 +185,8 @@ fn deleted(row: &Row) -> Event {
         id: id(row),
         scope: scope(row.path),
         crm_type: crmconf_events::CrmType::new(row.crm_type.0).unwrap(),
+        template: TemplateDigest::new([0; 32]),
+        key: KeyId(1),
         version: Sequence::new(row.version).unwrap(),
     }
     .into()

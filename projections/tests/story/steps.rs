@@ -96,6 +96,8 @@ fn configuring() -> Steps {
         id: id(1),
         scope: Scope::TelSys(telsys()),
         crm_type: crm_type(),
+        template: template_digest(DOCUMENT),
+        key: KeyId(1),
         version: Sequence::new(11).unwrap(),
     };
     vec![
@@ -148,6 +150,8 @@ fn removing() -> Steps {
         id: id(2),
         scope: Scope::Device(telsys, partition, device.clone()),
         crm_type: crm_type(),
+        template: template_digest(DOCUMENT),
+        key: KeyId(2),
         version: Sequence::new(15).unwrap(),
     };
     vec![
@@ -178,6 +182,7 @@ fn changed() -> ConfigurationChanged {
         scope: Scope::Device(telsys(), partition(), device()),
         crm_type: crm_type(),
         template: template_digest(DOCUMENT),
+        key: KeyId(2),
         description: None,
         configuration: None,
         secrets: Arc::default(),

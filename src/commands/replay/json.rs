@@ -42,13 +42,13 @@ fn configuration(found: &Configuration) -> Value {
 fn directory(view: &ReadModel) -> Value {
     let entries = view.directory.entries();
     let telsys = entries.telsys.iter().map(|(id, (description, environment))| {
-        json!({ "telsys": id, "description": description, "environment": environment })
+        json!({ "telsys": id, "description": description.text(), "environment": environment })
     });
     let partitions = entries.partitions.iter().map(|((telsys, partition), description)| {
-        json!({ "telsys": telsys, "partition": partition, "description": description })
+        json!({ "telsys": telsys, "partition": partition, "description": description.text() })
     });
     let devices = entries.devices.iter().map(|((telsys, partition, device), description)| {
-        json!({ "telsys": telsys, "partition": partition, "device": device, "description": description })
+        json!({ "telsys": telsys, "partition": partition, "device": device, "description": description.text() })
     });
     telsys.chain(partitions).chain(devices).collect()
 }

@@ -49,8 +49,10 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let permit = caller.permit(triple.scope()?)?;
 
     let id: Option<ConfigurationId> = id_text.parse().ok();
-    // The type is the stored one. Where there is no such configuration the writer says so before it looks at parts.
-    let stored = id.as_ref().and_then(|id| caller.view.configurations.get(id));
+    // The type is the stored one. Where there is no such configuration the writer says so before it looks at parts;
+    // one of another scope counts as none here too, or the time that its template takes would tell that it exists.
+    let stored = id.as_ref().and_then(|id| caller.view(&permit).configurations.get(id));
+    let stored = stored.filter(|stored| stored.scope == *permit.scope());
     let parts = stored
         .map(|stored| &stored.crm_type)
         .or(crm_type.as_ref())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crmconf_events::ConfigurationId;
 use crmconf_events::template::Part;
-use crmconf_projections::Configuration;
+use crmconf_projections::{Configuration, ReadModel};
 
 use super::Input;
 use super::list::requested_fields;
@@ -44,7 +44,7 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
     let permit: Permit<Reads> = caller.permit(triple.scope()?)?;
     let found = locate(caller, &permit, id)?;
     let class = if caller.grants().show_secrets(permit.scope()) { "secrets" } else { "plain" };
-    let payload = render(app, caller, found, requested.contains("Version"), as_json);
+    let payload = render(app, caller.view(&permit), found, requested.contains("Version"), as_json);
     Ok(Answer { etag: Some(format!("\"{}-{class}\"", found.version)), ..Answer::with(payload) })
 }
 
@@ -53,28 +53,29 @@ fn locate<'a>(
     permit: &Permit<Reads>,
     id: &str,
 ) -> Result<&'a Arc<Configuration>, ApiError> {
-    caller.view.directory.check(permit.scope())?;
+    let view = caller.view(permit);
+    view.directory.check(permit.scope())?;
     id.parse::<ConfigurationId>()
         .ok()
-        .and_then(|id| caller.view.configurations.get(&id))
+        .and_then(|id| view.configurations.get(&id))
         .filter(|found| found.scope == *permit.scope())
         .ok_or_else(|| ApiError::new(Code::NoSuchConfiguration))
 }
 
 /// The seed's properties in the seed's order; what was asked for beyond them before the containers.
-fn render(app: &App, caller: &Caller, found: &Configuration, version: bool, as_json: bool) -> Payload {
+fn render(app: &App, view: &ReadModel, found: &Configuration, version: bool, as_json: bool) -> Payload {
     let mut payload = Payload::new();
     payload.property("CRMConfigurationID", found.id.as_str());
     payload.property("Description", found.description.as_str());
     payload.property("CRMType", found.crm_type.as_str());
-    payload.property("CMEnvironmentID", caller.view.directory.environment(&found.scope));
+    payload.property("CMEnvironmentID", view.directory.environment(&found.scope));
     payload.property("TelSysID", &render::telsys(&found.scope));
     payload.property("PartIDInTelSys", &render::partition(&found.scope));
     payload.property("DeviceNumber", render::device(&found.scope));
     if version {
         payload.property("Version", &found.version.to_string());
     }
-    let shape = Shape::of(app, &caller.view, found);
+    let shape = Shape::of(app, view, found);
     shape.container(&mut payload, Part::Configuration, &found.configuration, as_json);
     shape.container(&mut payload, Part::Common, &found.common, as_json);
     payload

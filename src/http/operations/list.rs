@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crmconf_events::CrmType;
 use crmconf_events::template::Part;
 use crmconf_projections::list::{Direction, Page, Query, ScopeMatch, Search, Sort, SortField};
-use crmconf_projections::{Configuration, Descriptions};
+use crmconf_projections::{Configuration, Descriptions, ReadModel};
 
 use super::Input;
 use super::render::{self, OPTIONAL_FIELDS, Shapes};
@@ -14,7 +14,7 @@ use crate::http::app::App;
 use crate::http::caller::{Caller, Permit, Reads};
 use crate::http::error::ApiError;
 use crate::http::fields::{CRM_TYPE_NAMES, Fields, Spec};
-use crate::http::xml::Payload;
+use crate::http::xml::{Payload, trim};
 
 /// The most rows of one answer.
 const LIMIT_MAX: u64 = 10_000;
@@ -55,11 +55,12 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
         return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
     }
     let permit: Permit<Reads> = caller.permit(fields.triple()?.scope()?)?;
-    caller.view.directory.check(permit.scope())?;
+    let view = caller.view(&permit);
+    view.directory.check(permit.scope())?;
 
     // A text that is too long for a type is an unknown type, and those give no rows.
     let crm_type = match crm_type.map(CrmType::new) {
-        Some(Err(_)) => return Ok(Answer::with(render(app, caller, offset, &Page::default(), &requested))),
+        Some(Err(_)) => return Ok(Answer::with(render(app, view, offset, &Page::default(), &requested))),
         Some(Ok(crm_type)) => Some(crm_type),
         None => None,
     };
@@ -72,15 +73,15 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
         offset: usize::try_from(offset).unwrap_or(usize::MAX),
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
     };
-    let page = caller.view.list(&query, caller.grants());
-    Ok(Answer::with(render(app, caller, offset, &page, &requested)))
+    let page = view.list(&query, caller.grants());
+    Ok(Answer::with(render(app, view, offset, &page, &requested)))
 }
 
 /// `CRMConfigurationFields`: optional fields that are asked for. Base properties may be named too.
 pub(super) fn requested_fields<'a>(fields: &Fields<'a>) -> Result<BTreeSet<&'a str>, ApiError> {
     let names = fields.trimmed("CRMConfigurationFields").unwrap_or_default();
     let mut requested = BTreeSet::new();
-    for name in names.split(',').map(|name| name.trim_matches([' ', '\t', '\r', '\n'])) {
+    for name in names.split(',').map(trim) {
         let known = |known: &(&str, SortField)| known.0 == name;
         if !name.is_empty() && !OPTIONAL_FIELDS.contains(&name) && !SortField::ALL.iter().any(known) {
             let known = SortField::ALL.map(|(name, _)| name).join(", ");
@@ -121,15 +122,15 @@ fn scope_match(fields: &Fields<'_>) -> Result<ScopeMatch, ApiError> {
     }
 }
 
-fn render(app: &App, caller: &Caller, offset: u64, page: &Page, requested: &BTreeSet<&str>) -> Payload {
+fn render(app: &App, view: &ReadModel, offset: u64, page: &Page, requested: &BTreeSet<&str>) -> Payload {
     /// What a row takes about, so that a long answer grows its buffer seldom.
     const ROW_BYTES: usize = 512;
     let mut payload = Payload::with_capacity(page.rows.len().saturating_mul(ROW_BYTES));
     payload.property("Offset", &offset.to_string());
     payload.property("Total", &page.total.to_string());
-    let mut shapes = Shapes::new(app, &caller.view);
+    let mut shapes = Shapes::new(app, view);
     for found in &page.rows {
-        payload.container(None, |row| render_row(row, &mut shapes, caller, found, requested));
+        payload.container(None, |row| render_row(row, &mut shapes, view, found, requested));
     }
     payload
 }
@@ -138,11 +139,11 @@ fn render(app: &App, caller: &Caller, offset: u64, page: &Page, requested: &BTre
 fn render_row(
     row: &mut Payload,
     shapes: &mut Shapes<'_>,
-    caller: &Caller,
+    view: &ReadModel,
     found: &Configuration,
     requested: &BTreeSet<&str>,
 ) {
-    let Descriptions { telsys, partition, device } = caller.view.directory.describe(&found.scope);
+    let Descriptions { telsys, partition, device } = view.directory.describe(&found.scope);
     row.property("CRMConfigurationID", found.id.as_str());
     row.property("Description", found.description.as_str());
     row.property("CRMType", found.crm_type.as_str());
@@ -154,7 +155,7 @@ fn render_row(
             row.property(name, value);
         }
     };
-    optional("CMEnvironmentID", caller.view.directory.environment(&found.scope));
+    optional("CMEnvironmentID", view.directory.environment(&found.scope));
     optional("TelSysID", &render::telsys(&found.scope));
     optional("PartIDInTelSys", &render::partition(&found.scope));
     optional("DeviceNumber", render::device(&found.scope));

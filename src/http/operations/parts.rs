@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use crmconf_events::CrmType;
-use crmconf_events::command::{
-    AddParts, ChangeParts, ConfigurationChange, Given, PartsFault, SecretChange, TemplateUse,
-};
+use crmconf_events::command::{AddParts, ChangeParts, ConfigurationChange, Given, PartsFault, SecretChange};
 use crmconf_events::json::Json;
 use crmconf_events::template::Part;
 
@@ -38,23 +36,25 @@ pub(super) fn read(fields: &Fields<'_>, part: Part) -> Result<GivenPart, ApiErro
     let Some(text) = json_data(container) else {
         return Ok(unreadable("the container has no JSONData".into()));
     };
-    let within = |bytes: usize| {
-        if bytes <= JSON_DATA_BYTES_MAX {
-            return Ok(());
-        }
-        let message = format!("{}'s JSONData may have {JSON_DATA_BYTES_MAX} bytes at most.", part.name());
-        Err(ApiError::invalid(message))
-    };
-    within(text.len())?;
+    within(part, text.len())?;
     match Json::parse(text) {
         Err(error) => Ok(unreadable(error.to_string())),
         Ok(Json::Object(object)) => {
             let json = Json::Object(object);
-            within(json.to_text().len())?;
+            within(part, json.to_text().len())?;
             Ok(GivenPart { given: Given::Json(Arc::new(json)), fault: None })
         }
         Ok(_) => Ok(unreadable("JSONData must be a JSON object".into())),
     }
+}
+
+/// Whether a part's JSON keeps to its limit.
+fn within(part: Part, bytes: usize) -> Result<(), ApiError> {
+    if bytes <= JSON_DATA_BYTES_MAX {
+        return Ok(());
+    }
+    let message = format!("{}'s JSONData may have {JSON_DATA_BYTES_MAX} bytes at most.", part.name());
+    Err(ApiError::invalid(message))
 }
 
 /// The template of a type.
@@ -62,21 +62,11 @@ fn template(app: &App, crm_type: &CrmType) -> Result<Arc<Template>, PartsFault> 
     match app.templates.load().get(crm_type) {
         TemplateLookup::Found(template) => Ok(template),
         TemplateLookup::Unknown => Err(PartsFault::UnknownType),
-        TemplateLookup::Invalid(_) => Err(PartsFault::TemplateUnavailable("It is invalid.".into())),
+        TemplateLookup::Invalid(_) => Err(PartsFault::TemplateUnavailable("it is invalid".into())),
         TemplateLookup::Unreachable => {
-            Err(PartsFault::TemplateUnavailable("Its source was not reached yet.".into()))
+            Err(PartsFault::TemplateUnavailable("its source was not reached yet".into()))
         }
     }
-}
-
-fn used(template: &Template) -> Arc<TemplateUse> {
-    Arc::new(TemplateUse {
-        crm_type: template.crm_type().clone(),
-        version: template.version().to_owned(),
-        digest: template.digest(),
-        document: Arc::clone(template.text()),
-        password_fields: template.password_fields().clone(),
-    })
 }
 
 /// Wraps a text in the fault of its part.
@@ -98,7 +88,14 @@ fn prepare(
         Given::Absent => Ok(None),
         Given::Unreadable => Err(fault(part, given.fault.clone().unwrap_or_default())),
         Given::Json(json) => {
-            template.prepare(part, json, mode).map(Some).map_err(|refused| fault(part, refused.to_string()))
+            let prepared =
+                template.prepare(part, json, mode).map_err(|refused| fault(part, refused.to_string()))?;
+            // A text that became a number may have become longer.
+            if prepared.json.to_text().len() > JSON_DATA_BYTES_MAX {
+                let rule = format!("it has more than {JSON_DATA_BYTES_MAX} bytes in normal form");
+                return Err(fault(part, rule));
+            }
+            Ok(Some(prepared))
         }
     }
 }
@@ -126,7 +123,7 @@ pub(super) fn for_add(
     removed(&prepared)?;
     let common = prepare(&template, Part::Common, common, Mode::Add)?.ok_or_else(|| absent(Part::Common))?;
     Ok(AddParts {
-        template: used(&template),
+        template: Arc::clone(template.used()),
         configuration: Arc::new(prepared.json),
         secrets: std::collections::BTreeMap::new(),
         common: Arc::new(common.json),
@@ -148,5 +145,5 @@ pub(super) fn for_change(
         })
         .transpose()?;
     let common = prepare(&template, Part::Common, common, Mode::Change)?.map(|part| Arc::new(part.json));
-    Ok(ChangeParts { template: used(&template), configuration, common })
+    Ok(ChangeParts { template: Arc::clone(template.used()), configuration, common })
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crmconf_events::json::Json;
 use crmconf_events::template::Part;
-use crmconf_events::{CrmType, Scope, TemplateDigest};
+use crmconf_events::{CrmType, DEVICE_SENTINEL, Scope, TemplateDigest};
 use crmconf_projections::Configuration;
 
 use crate::http::app::App;
@@ -14,8 +14,6 @@ use crmconf_projections::ReadModel;
 
 /// The API's sentinel for ids.
 const ID_SENTINEL: &str = "-1";
-/// The API's sentinel for devices.
-const DEVICE_SENTINEL: &str = "UnknownNoneOrAll";
 
 /// The optional fields that `CRMConfigurationFields` asks for, in the order in which answers have them.
 pub(super) const OPTIONAL_FIELDS: [&str; 7] = [
@@ -64,8 +62,8 @@ impl<'a> Shapes<'a> {
     }
 }
 
-/// The password fields of a configuration and its types' order of keys, by the template of today and the one that
-/// the configuration was checked against.
+/// The password fields of a configuration and its type's order of keys, by the template of today, or where there is
+/// none by the one that the configuration was checked against.
 pub(super) struct Shape {
     orders: [Vec<String>; 2],
     password_fields: BTreeSet<String>,
@@ -86,7 +84,8 @@ impl Shape {
             (Some(recorded), Part::Configuration) => recorded.configuration_keys.to_vec(),
             (Some(recorded), Part::Common) => recorded.common_keys.to_vec(),
         };
-        Self { orders: Part::ALL.map(order), password_fields: BTreeSet::new() }
+        let password_fields = recorded.map(|recorded| recorded.password_fields.clone()).unwrap_or_default();
+        Self { orders: Part::ALL.map(order), password_fields }
     }
 
     fn order(&self, part: Part) -> &[String] {

@@ -6,7 +6,7 @@ pub(super) fn is_space(c: char) -> bool {
 }
 
 /// The text without XML white space at its ends.
-pub(super) fn trim(text: &str) -> &str {
+pub(in crate::http) fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 

@@ -73,7 +73,8 @@ impl fmt::Display for Position {
     }
 }
 
-/// The rule that a document breaks. Sections are those of XML 1.0 (fifth edition), "NS" of Namespaces in XML 1.0.
+/// The rule that a document breaks. None of these names what it broke on: a value that was not escaped reads as markup,
+/// and may be a password. Sections are those of XML 1.0 (fifth edition), "NS" of Namespaces in XML 1.0.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum XmlFault {
     /// Bytes that are no UTF-8.
@@ -122,14 +123,14 @@ pub enum XmlFault {
     #[error("malformed start tag: {0}")]
     BadTag(&'static str),
     /// `<` in an attribute's value (3.1).
-    #[error("`<` in the value of attribute {0}; it is written `&lt;`")]
-    LessThanInAttribute(ShownName),
+    #[error("`<` in the value of an attribute; it is written `&lt;`")]
+    LessThanInAttribute,
     /// One attribute twice, by its written or its expanded name (3.1, NS 6.3).
-    #[error("attribute {0} is given twice")]
-    DuplicateAttribute(ShownName),
+    #[error("an attribute is given twice")]
+    DuplicateAttribute,
     /// A prefix that no declaration in scope binds (NS 5).
-    #[error("the prefix of {0} is not declared")]
-    UndeclaredPrefix(ShownName),
+    #[error("a prefix is not declared")]
+    UndeclaredPrefix,
     /// A namespace declaration that is not allowed (NS 3, NS 5), with what is wrong.
     #[error("namespace declaration not allowed: {0}")]
     BadNamespace(&'static str),

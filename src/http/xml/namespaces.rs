@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::error::{ShownName, XmlFault};
+use super::error::XmlFault;
 use super::{NAMESPACES_MAX, XML_NAMESPACE};
 
 /// The namespace of namespace declarations themselves; nothing may be bound to it.
@@ -61,24 +61,20 @@ impl<'a> Namespaces<'a> {
         while self.bindings.pop_if(|binding| binding.depth >= depth).is_some() {}
     }
 
-    /// The namespace of an element; `name` is its whole name, for the error.
-    pub(super) fn of_element(&self, prefix: Option<&str>, name: &str) -> Result<Option<Arc<str>>, XmlFault> {
+    /// The namespace of an element.
+    pub(super) fn of_element(&self, prefix: Option<&str>) -> Result<Option<Arc<str>>, XmlFault> {
         if prefix == Some("xml") {
             return Ok(Some(Arc::clone(&self.xml)));
         }
         match self.bindings.iter().rev().find(|binding| binding.prefix == prefix) {
             Some(binding) => Ok(binding.uri.clone()),
             None if prefix.is_none() => Ok(None),
-            None => Err(XmlFault::UndeclaredPrefix(ShownName::new(name))),
+            None => Err(XmlFault::UndeclaredPrefix),
         }
     }
 
     /// The namespace of an attribute: without prefix it is in none, whatever the default.
-    pub(super) fn of_attribute(
-        &self,
-        prefix: Option<&str>,
-        name: &str,
-    ) -> Result<Option<Arc<str>>, XmlFault> {
-        prefix.map_or(Ok(None), |prefix| self.of_element(Some(prefix), name))
+    pub(super) fn of_attribute(&self, prefix: Option<&str>) -> Result<Option<Arc<str>>, XmlFault> {
+        prefix.map_or(Ok(None), |prefix| self.of_element(Some(prefix)))
     }
 }

@@ -117,12 +117,6 @@ impl ParsedRequest {
         self.invoke_id.as_deref().filter(|id| id.chars().nth(INVOKE_ID_CHARS_MAX).is_none())
     }
 
-    /// The fault to answer: of the first category that has one, the first in the document.
-    #[must_use]
-    pub fn first_fault(&self) -> Option<&StructureFault> {
-        self.faults.iter().min_by_key(|fault| fault.category())
-    }
-
     /// The error for a document that breaks after this much of the request was read.
     #[must_use]
     pub fn broken_by(self, error: XmlError) -> RequestError {

@@ -1,147 +1,152 @@
-//! Replacing and erasing files, broken off at every step.
+//! Replacing and erasing files: on a disk that loses power at every call, and on real files.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::sync::{Arc, Mutex};
+
+use crmconf_events::disk::sim::{CrashState, SimDisk, Snapshot};
+use crmconf_events::disk::{RealDisk, create_folders};
 
 use super::*;
 
-/// Real files that stop working after some number of changes, as after a crash.
-#[derive(Debug)]
-pub(in crate::vault) struct Crashing {
-    changes_left: AtomicUsize,
+/// Where the simulated file stands.
+const FOLDER: &str = "/vault";
+const FILE: &str = "/vault/x";
+/// How many outcomes of a power cut are drawn where there are too many to go through all.
+const SUBSETS: u64 = 50;
+const SEED: u64 = 20_261_124;
+
+fn disk() -> SimDisk {
+    let disk = SimDisk::new();
+    create_folders(&disk, Path::new(FOLDER)).unwrap();
+    disk
 }
 
-impl Crashing {
-    pub(in crate::vault) fn after(changes: usize) -> Self {
-        Self { changes_left: AtomicUsize::new(changes) }
-    }
-
-    fn change(&self) -> io::Result<RealFiles> {
-        self.changes_left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
-            .map(|_| RealFiles)
-            .map_err(|_| io::Error::other("crashed"))
-    }
+/// What stood on the disk after each call that `work` made.
+pub(in crate::vault) fn moments(disk: &SimDisk, work: impl FnOnce(Arc<dyn Disk>)) -> Vec<Snapshot> {
+    let seen = Arc::new(Mutex::new(vec![disk.snapshot()]));
+    let observer = Arc::clone(&seen);
+    work(Arc::new(disk.observed(move |snapshot| observer.lock().unwrap().push(snapshot))));
+    std::mem::take(&mut *seen.lock().unwrap())
 }
 
-impl Files for Crashing {
-    fn create_folder(&self, path: &Path) -> io::Result<()> {
-        self.change()?.create_folder(path)
-    }
-    fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        self.change()?.sync_folder(path)
-    }
-    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
-        RealFiles.list(folder)
-    }
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        RealFiles.read(path)
-    }
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        match self.change() {
-            Ok(files) => files.write_new(path, bytes),
-            Err(crash) => {
-                // A crash within the write leaves part of it.
-                RealFiles.write_new(path, &bytes[..bytes.len() / 2])?;
-                Err(crash)
-            }
-        }
-    }
-    fn wipe(&self, path: &Path) -> io::Result<()> {
-        self.change()?.wipe(path)
-    }
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.change()?.link(from, to)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.change()?.rename(from, to)
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.change()?.remove(path)
-    }
-    fn same_file(&self, a: &Path, b: &Path) -> io::Result<bool> {
-        RealFiles.same_file(a, b)
-    }
+/// The disks that a moment may leave: the process killed, and every outcome of a power cut.
+pub(in crate::vault) fn ends(moment: &Snapshot) -> impl Iterator<Item = (SimDisk, String)> + '_ {
+    let cut = |CrashState { disk, outcome }| (disk, format!("power cut, {outcome}"));
+    std::iter::once((moment.unharmed(), "killed".to_owned()))
+        .chain(moment.crash_states(SUBSETS, SEED).map(cut))
 }
 
 #[test]
 fn a_replacement_broken_off_anywhere_leaves_the_old_or_the_new_file_and_nothing_else() {
+    let disk = disk();
+    replace(&disk, Path::new(FILE), b"the former content").unwrap();
+    let moments = moments(&disk, |disk| replace(&*disk, Path::new(FILE), b"the present content").unwrap());
     let (mut kept, mut replaced) = (0, 0);
-    for changes in 0.. {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x");
-        replace(&RealFiles, &path, b"the former content").unwrap();
-        let done = replace(&Crashing::after(changes), &path, b"the present content").is_ok();
-        assert_eq!(sweep(&RealFiles, folder.path()).unwrap(), ["x"], "after {changes} changes");
-        assert_eq!(RealFiles.list(folder.path()).unwrap(), ["x"], "after {changes} changes");
-        match RealFiles.read(&path).unwrap().as_slice() {
-            b"the former content" => kept += 1,
-            b"the present content" => replaced += 1,
-            other => panic!("after {changes} changes: {other:?}"),
-        }
-        if done {
-            break;
+    for (call, moment) in moments.iter().enumerate() {
+        for (disk, end) in ends(moment) {
+            assert_eq!(sweep(&disk, Path::new(FOLDER)).unwrap(), ["x"], "call {call}, {end}");
+            assert_eq!(disk.list(Path::new(FOLDER)).unwrap(), ["x"], "call {call}, {end}");
+            match read(&disk, Path::new(FILE)).unwrap().as_slice() {
+                b"the former content" => {
+                    assert!(call + 1 < moments.len(), "it was replaced: call {call}, {end}");
+                    kept += 1;
+                }
+                b"the present content" => {
+                    assert!(!disk.medium_holds(b"former content"), "call {call}, {end}");
+                    replaced += 1;
+                }
+                other => panic!("call {call}, {end}: {other:?}"),
+            }
         }
     }
-    assert_eq!((kept, replaced), (5, 5), "wipe leftovers, write, link | rename, sync, wipe, remove, sync");
+    assert!(kept > 5 && replaced > 5, "both ends were seen: {kept} kept, {replaced} replaced");
 }
 
 #[test]
 fn a_first_write_broken_off_anywhere_leaves_nothing_or_the_whole_file() {
+    let disk = disk();
+    let moments = moments(&disk, |disk| replace(&*disk, Path::new(FILE), b"content").unwrap());
     let (mut nothing, mut whole) = (0, 0);
-    for changes in 0.. {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x");
-        let done = replace(&Crashing::after(changes), &path, b"content").is_ok();
-        match sweep(&RealFiles, folder.path()).unwrap().as_slice() {
-            [] => nothing += 1,
-            names => {
-                assert_eq!(names, ["x"], "after {changes} changes");
-                assert_eq!(RealFiles.read(&path).unwrap(), b"content", "after {changes} changes");
-                whole += 1;
+    for (call, moment) in moments.iter().enumerate() {
+        for (disk, end) in ends(moment) {
+            match sweep(&disk, Path::new(FOLDER)).unwrap().as_slice() {
+                [] => {
+                    assert!(call + 1 < moments.len(), "it was written: call {call}, {end}");
+                    nothing += 1;
+                }
+                names => {
+                    assert_eq!(names, ["x"], "call {call}, {end}");
+                    assert_eq!(read(&disk, Path::new(FILE)).unwrap(), b"content", "call {call}, {end}");
+                    whole += 1;
+                }
             }
         }
-        assert_eq!(RealFiles.list(folder.path()).unwrap().len(), usize::from(path.exists()));
-        if done {
-            break;
+    }
+    assert!(nothing > 0 && whole > 0, "both ends were seen: {nothing} nothing, {whole} whole");
+}
+
+#[test]
+fn an_erasure_broken_off_anywhere_leaves_the_content_until_it_is_overwritten_and_then_none_of_it() {
+    let disk = disk();
+    replace(&disk, Path::new(FILE), b"content").unwrap();
+    let moments = moments(&disk, |disk| erase(&*disk, Path::new(FILE)).unwrap());
+    for (call, moment) in moments.iter().enumerate() {
+        for (disk, end) in ends(moment) {
+            erase(&disk, Path::new(FILE)).unwrap();
+            assert!(disk.list(Path::new(FOLDER)).unwrap().is_empty(), "call {call}, {end}");
+            assert!(!disk.medium_holds(b"content"), "call {call}, {end}");
         }
     }
-    assert_eq!((nothing, whole), (5, 2), "wipe leftovers, write, link in vain | rename, sync");
+    let last = moments.last().unwrap();
+    assert!(
+        ends(last).all(|(disk, _)| disk.list(Path::new(FOLDER)).unwrap().is_empty()),
+        "it is gone for good"
+    );
 }
 
 #[test]
 fn a_replaced_or_erased_content_is_overwritten_where_it_stood() {
     let folder = tempfile::tempdir().unwrap();
     let (path, watch) = (folder.path().join("x"), folder.path().join("watch"));
-    replace(&RealFiles, &path, b"secret one").unwrap();
+    replace(&RealDisk, &path, b"secret one").unwrap();
     fs::hard_link(&path, &watch).unwrap();
-    replace(&RealFiles, &path, b"secret two").unwrap();
+    replace(&RealDisk, &path, b"secret two").unwrap();
     assert_eq!(fs::read(&watch).unwrap(), [0; 10]);
     fs::remove_file(&watch).unwrap();
     fs::hard_link(&path, &watch).unwrap();
-    erase(&RealFiles, &path).unwrap();
+    erase(&RealDisk, &path).unwrap();
     assert_eq!(fs::read(&watch).unwrap(), [0; 10]);
     assert!(!path.exists());
-    erase(&RealFiles, &path).unwrap();
+    erase(&RealDisk, &path).unwrap();
 }
 
 #[test]
 fn leftovers_do_not_hinder_the_next_replacement() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
-    replace(&RealFiles, &path, b"one").unwrap();
+    replace(&RealDisk, &path, b"one").unwrap();
     fs::write(folder.path().join("x.new"), b"half").unwrap();
     fs::hard_link(&path, folder.path().join("x.old")).unwrap();
-    replace(&RealFiles, &path, b"two").unwrap();
-    assert_eq!(RealFiles.list(folder.path()).unwrap(), ["x"]);
-    assert_eq!(RealFiles.read(&path).unwrap(), b"two");
+    replace(&RealDisk, &path, b"two").unwrap();
+    assert_eq!(RealDisk.list(folder.path()).unwrap(), ["x"]);
+    assert_eq!(read(&RealDisk, &path).unwrap(), b"two");
 }
 
 #[test]
 fn files_are_for_their_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let vault = folder.path().join("vault");
-    RealFiles.create_folder(&vault).unwrap();
-    replace(&RealFiles, &vault.join("x"), b"content").unwrap();
+    RealDisk.create_folder(&vault).unwrap();
+    replace(&RealDisk, &vault.join("x"), b"content").unwrap();
     assert_eq!(fs::metadata(&vault).unwrap().mode() & 0o777, 0o700);
     assert_eq!(fs::metadata(vault.join("x")).unwrap().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_file_longer_than_any_of_a_vault_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    fs::File::create(&path).unwrap().set_len(FILE_BYTES_MAX + 1).unwrap();
+    assert_eq!(read(&RealDisk, &path).unwrap_err().kind(), io::ErrorKind::InvalidData);
 }

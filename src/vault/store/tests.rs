@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use crmconf_events::disk::sim::SimDisk;
 use proptest::prelude::*;
 
-use super::super::files::tests::Crashing;
+use super::super::files::tests::{ends, moments};
 use super::super::names::AccountName;
 use super::super::password::{Password, Verifier};
 use super::*;
@@ -186,17 +187,17 @@ fn the_folder_holds_neither_name_nor_password_nor_verifier_in_clear() {
 
 #[test]
 fn creation_broken_off_anywhere_can_be_repeated() {
-    for changes in 0.. {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("vault");
-        let key = MasterKey::generate().unwrap();
-        let files = Box::new(Crashing::after(changes));
-        let done = Vault::create_with(files, &path, STORE, &key).is_ok();
-        let there = Vault::open(&path, STORE, &key).is_ok();
-        assert_eq!(Vault::create(&path, STORE, &key).is_err(), there, "after {changes} changes");
-        Vault::open(&path, STORE, &key).unwrap();
-        if done {
-            break;
+    let (disk, path, key) = (SimDisk::new(), Path::new("/data/vault"), MasterKey::generate().unwrap());
+    create_folders(&disk, Path::new("/data")).unwrap();
+    let on = |disk: &SimDisk| Arc::new(disk.clone()) as Arc<dyn Disk>;
+    let moments = moments(&disk, |disk| drop(Vault::create_on(disk, path, STORE, &key).unwrap()));
+    for (call, moment) in moments.iter().enumerate() {
+        for (disk, end) in ends(moment) {
+            let there = Vault::open_on(on(&disk), path, STORE, &key).is_ok();
+            assert!(there || call + 1 < moments.len(), "it was created: call {call}, {end}");
+            let again = Vault::create_on(on(&disk), path, STORE, &key);
+            assert_eq!(again.is_err(), there, "call {call}, {end}");
+            Vault::open_on(on(&disk), path, STORE, &key).unwrap();
         }
     }
 }

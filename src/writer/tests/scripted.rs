@@ -38,6 +38,8 @@ pub(super) struct Scripted {
     reads: Mutex<VecDeque<Read>>,
     health: Mutex<Health>,
     find_fails: Mutex<bool>,
+    /// Why there is no room, while there is none.
+    full: Mutex<Option<String>>,
     attempts: Mutex<Vec<Commit>>,
     /// Called in the middle of each append.
     observer: Mutex<Option<Box<dyn FnMut() + Send>>>,
@@ -52,6 +54,7 @@ impl Scripted {
             reads: Mutex::default(),
             health: Mutex::new(Health::Writable),
             find_fails: Mutex::default(),
+            full: Mutex::default(),
             attempts: Mutex::default(),
             observer: Mutex::default(),
         }
@@ -76,6 +79,10 @@ impl Scripted {
 
     pub(super) fn set_find_fails(&self, fails: bool) {
         *self.find_fails.lock().unwrap() = fails;
+    }
+
+    pub(super) fn set_full(&self, why: Option<&str>) {
+        *self.full.lock().unwrap() = why.map(str::to_owned);
     }
 
     pub(super) fn observe(&self, observer: impl FnMut() + Send + 'static) {
@@ -170,5 +177,9 @@ impl EventLog for Scripted {
 
     fn health(&self) -> Health {
         self.health.lock().unwrap().clone()
+    }
+
+    fn make_room(&self) -> Result<(), String> {
+        self.full.lock().unwrap().clone().map_or(Ok(()), Err)
     }
 }

@@ -3,12 +3,21 @@
 /// A small generator (splitmix64, by Steele, Lea and Flood 2014): every seed gives another sequence, always the same.
 pub struct Dice(u64);
 
+/// The seed in `CRMCONF_TEST_SEED`, a decimal number, or this one; printed, so that a failure can be repeated.
+pub fn seed_or(default: u64) -> u64 {
+    let seed = match std::env::var("CRMCONF_TEST_SEED") {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("CRMCONF_TEST_SEED is no decimal number: {text}")),
+        Err(_) => default,
+    };
+    println!("CRMCONF_TEST_SEED={seed}");
+    seed
+}
+
 impl Dice {
     /// Dice of the seed in `CRMCONF_TEST_SEED`, or of a fixed one; the seed is printed.
     pub fn seeded() -> Self {
         const DEFAULT: u64 = 20_260_303;
-        let seed = std::env::var("CRMCONF_TEST_SEED").map_or(DEFAULT, |seed| seed.parse().unwrap());
-        println!("CRMCONF_TEST_SEED={seed}");
+        let seed = seed_or(DEFAULT);
         Self(seed)
     }
 

@@ -118,6 +118,15 @@ impl Server {
         (self.child, self.address) = spawn(&self.data, &self.log, &self.launch);
     }
 
+    /// Puts a pipe in the place of the store's lock: whoever opens the store waits until the pipe is opened to be read.
+    /// Returns the pipe, which the test removes.
+    pub fn hold_up_opening(&self) -> PathBuf {
+        let lock = self.data.join("lock");
+        std::fs::remove_file(&lock).unwrap();
+        assert!(Command::new("mkfifo").arg(&lock).status().unwrap().success());
+        lock
+    }
+
     fn wait_ready(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {

@@ -130,6 +130,13 @@ fn the_type_comes_before_the_parts_and_those_before_the_name() {
             (10108, "read-only"),
         ),
         pair(
+            "the version before the type that cannot be changed",
+            change(&id, &(version.clone() + &property("CRMType", "CrmAddin.None"))),
+            (31100, ""),
+            change(&id, &property("CRMType", "CrmAddin.None")),
+            (10108, "read-only"),
+        ),
+        pair(
             "the version before the parts",
             change(&id, &(version.clone() + &bad)),
             (31100, ""),

@@ -80,9 +80,18 @@ fn what_is_no_json_or_over_a_limit_is_refused() {
     assert_eq!(sized(256 << 10).len(), 256 << 10);
     change(&editor, &own.named, part, &sized(256 << 10)).expect_success();
     change(&editor, &own.named, part, &sized((256 << 10) + 1)).expect_code(10108);
-    // Escapes make a text shorter, and normal form may make it longer again.
-    let long_in_normal_form = format!("{{\"Endpoint\":\"{}\"}}", "\u{7f}".repeat(1_000));
-    change(&editor, &own.named, part, &long_in_normal_form).expect_success();
+    // In normal form each number has twenty digits: within the limit as given, past it as it would be stored.
+    let long_in_normal_form = |numbers: usize| format!("{{\"SObjectNames\":[{}1]}}", "1e19,".repeat(numbers));
+    assert!(long_in_normal_form(50_000).len() < 256 << 10);
+    change(&editor, &own.named, part, &long_in_normal_form(50_000)).expect_code(10108);
+    change(&editor, &own.named, part, &long_in_normal_form(10)).expect_code(31006);
+    // Tens of thousands of faults in one part are told of as quickly as one.
+    let names: String = (0..15_000).map(|number| format!("\"k{number}\":0,")).collect();
+    let faulty = format!("{{{names}\"SObjectNames\":[{}1]}}", "1,".repeat(40_000));
+    assert!(faulty.len() < 256 << 10);
+    let start = std::time::Instant::now();
+    change(&editor, &own.named, part, &faulty).expect_code(31006);
+    assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]

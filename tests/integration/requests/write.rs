@@ -66,7 +66,7 @@ fn an_expected_version_that_is_not_the_stored_one_is_refused_with_the_stored_one
 
     let refused = editor.call(CHANGE, &(expecting(version + 1) + &property("Description", &fresh())));
     let refused = refused.expect_code(31100);
-    assert!(refused.body.contains(&format!("version {version},")), "{}", refused.body);
+    assert!(refused.body.contains(&format!("version {version}.")), "{}", refused.body);
     editor.call(DELETE, &expecting(version + 1)).expect_code(31100);
 
     editor.call(CHANGE, &(expecting(version) + &property("Description", &fresh()))).expect_success();

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::state::{Inode, State, apply, put_sector};
+use super::state::{Entry, Inode, Names, State, apply, put_sector};
 use super::{SimDisk, Snapshot};
 
 /// A disk as a power cut could have left it, and which of the possible outcomes this is.
@@ -66,18 +66,19 @@ impl Snapshot {
                 apply(&mut names, &change.set);
             }
         }
+        drop_lost(&mut names);
         let named = state.reachable();
-        let inodes: Vec<_> =
-            (0..)
-                .zip(&state.inodes)
-                .map(|(number, inode)| {
-                    if named.contains_key(&number) {
-                        crash_inode(inode, &mut chooser)
-                    } else {
-                        Arc::default()
-                    }
-                })
-                .collect();
+        let inodes: Vec<_> = (0..)
+            .zip(&state.inodes)
+            .map(|(number, inode)| {
+                if named.contains_key(&number) {
+                    crash_inode(inode, &mut chooser)
+                } else {
+                    // No name leads to it, but its bytes stay on the medium.
+                    Arc::clone(inode)
+                }
+            })
+            .collect();
         let crashed = State {
             inodes,
             names: names.clone(),
@@ -85,7 +86,6 @@ impl Snapshot {
             unsynced_names: Vec::new(),
             faults: Vec::new(),
             full: false,
-            ..state.clone()
         };
         SimDisk::with(crashed)
     }
@@ -107,9 +107,24 @@ impl State {
     /// The files that have a name now, on the medium, or in between.
     fn reachable(&self) -> BTreeMap<usize, ()> {
         let changed = self.unsynced_names.iter().flat_map(|change| &change.set);
-        let changed = changed.filter_map(|(_, inode): &(PathBuf, _)| *inode);
+        let changed = changed.filter_map(|(_, entry): &(PathBuf, _)| *entry);
         let named = self.names.values().chain(self.durable_names.values()).copied();
-        named.chain(changed).map(|inode| (inode, ())).collect()
+        let inode = |entry| match entry {
+            Entry::File(inode) => Some((inode, ())),
+            Entry::Folder => None,
+        };
+        named.chain(changed).filter_map(inode).collect()
+    }
+}
+
+/// A folder whose name did not reach the medium is gone with all in it.
+fn drop_lost(names: &mut Names) {
+    // Those above come first.
+    for path in names.keys().cloned().collect::<Vec<_>>() {
+        let above = path.parent().filter(|above| above.parent().is_some());
+        if above.is_some_and(|above| !names.contains_key(above)) {
+            names.remove(&path);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a simulated disk holds: for the process, on the medium, and what lies between the two.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,13 +11,22 @@ use crate::disk::SECTOR_BYTES;
 /// A failing write stops at a multiple of this.
 const PAGE_BYTES: u64 = 4_096;
 
+/// What stands under each path. The root folder is always there and has no name.
+pub(super) type Names = BTreeMap<PathBuf, Entry>;
+
+/// What a name leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    Folder,
+    File(usize),
+}
+
 #[derive(Clone, Default)]
 pub(super) struct State {
     /// Shared with snapshots until one of them changes.
     pub(super) inodes: Vec<Arc<Inode>>,
-    pub(super) folders: BTreeSet<PathBuf>,
-    pub(super) names: BTreeMap<PathBuf, usize>,
-    pub(super) durable_names: BTreeMap<PathBuf, usize>,
+    pub(super) names: Names,
+    pub(super) durable_names: Names,
     /// Changes of names that no sync of their folder has followed, in order; each is atomic.
     pub(super) unsynced_names: Vec<NameChange>,
     pub(super) faults: Vec<(Failing, usize)>,
@@ -27,7 +36,7 @@ pub(super) struct State {
 #[derive(Clone)]
 pub(super) struct NameChange {
     pub(super) folder: PathBuf,
-    pub(super) set: Vec<(PathBuf, Option<usize>)>,
+    pub(super) set: Vec<(PathBuf, Option<Entry>)>,
 }
 
 #[derive(Clone, Default)]
@@ -74,66 +83,84 @@ fn not_found() -> io::Error {
 }
 
 impl State {
-    pub(super) fn create_folder(&mut self, folder: &Path) {
-        self.folders.extend(folder.ancestors().map(Path::to_owned));
+    pub(super) fn create_folder(&mut self, folder: &Path) -> io::Result<()> {
+        self.refuse_taken(folder)?;
+        self.set_names(folder, vec![(folder.to_owned(), Some(Entry::Folder))])
     }
 
     pub(super) fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
-        if !self.folders.contains(folder) {
-            return Err(not_found());
-        }
-        let files = self.names.keys().filter(|path| path.parent() == Some(folder));
-        Ok(files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
+        self.find_folder(folder)?;
+        let inside = self.names.keys().filter(|path| path.parent() == Some(folder));
+        Ok(inside.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
     }
 
     pub(super) fn find(&self, path: &Path) -> io::Result<usize> {
-        self.names.get(path).copied().ok_or_else(not_found)
+        match self.names.get(path) {
+            Some(Entry::File(inode)) => Ok(*inode),
+            Some(Entry::Folder) => Err(io::ErrorKind::IsADirectory.into()),
+            None => Err(not_found()),
+        }
+    }
+
+    fn find_folder(&self, path: &Path) -> io::Result<()> {
+        match self.names.get(path) {
+            Some(Entry::Folder) => Ok(()),
+            Some(Entry::File(_)) => Err(io::ErrorKind::NotADirectory.into()),
+            None if path.parent().is_none() => Ok(()),
+            None => Err(not_found()),
+        }
+    }
+
+    fn refuse_taken(&self, path: &Path) -> io::Result<()> {
+        if self.names.contains_key(path) || path.parent().is_none() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        Ok(())
     }
 
     pub(super) fn create(&mut self, path: &Path) -> io::Result<usize> {
-        if let Ok(inode) = self.find(path) {
-            if let Some(inode) = self.inode(inode) {
-                inode.truncate();
+        match self.find(path) {
+            Ok(inode) => {
+                if let Some(inode) = self.inode(inode) {
+                    inode.truncate();
+                }
+                return Ok(inode);
             }
-            return Ok(inode);
-        }
-        if !path.parent().is_some_and(|folder| self.folders.contains(folder)) {
-            return Err(not_found());
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
         let inode = self.inodes.len();
+        self.set_names(path, vec![(path.to_owned(), Some(Entry::File(inode)))])?;
         self.inodes.push(Arc::default());
-        self.set_names(path, vec![(path.to_owned(), Some(inode))]);
         Ok(inode)
     }
 
     pub(super) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        let inode = self.find(from)?;
-        self.set_names(to, vec![(from.to_owned(), None), (to.to_owned(), Some(inode))]);
-        Ok(())
+        let file = Entry::File(self.find(from)?);
+        self.set_names(to, vec![(from.to_owned(), None), (to.to_owned(), Some(file))])
     }
 
     pub(super) fn link(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        let inode = self.find(from)?;
-        if self.names.contains_key(to) {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        self.set_names(to, vec![(to.to_owned(), Some(inode))]);
-        Ok(())
+        let file = Entry::File(self.find(from)?);
+        self.refuse_taken(to)?;
+        self.set_names(to, vec![(to.to_owned(), Some(file))])
     }
 
     pub(super) fn remove(&mut self, path: &Path) -> io::Result<()> {
         self.find(path)?;
-        self.set_names(path, vec![(path.to_owned(), None)]);
+        self.set_names(path, vec![(path.to_owned(), None)])
+    }
+
+    fn set_names(&mut self, in_folder_of: &Path, set: Vec<(PathBuf, Option<Entry>)>) -> io::Result<()> {
+        let folder = in_folder_of.parent().unwrap_or(in_folder_of).to_owned();
+        self.find_folder(&folder)?;
+        apply(&mut self.names, &set);
+        self.unsynced_names.push(NameChange { folder, set });
         Ok(())
     }
 
-    fn set_names(&mut self, in_folder_of: &Path, set: Vec<(PathBuf, Option<usize>)>) {
-        apply(&mut self.names, &set);
-        let folder = in_folder_of.parent().unwrap_or(in_folder_of).to_owned();
-        self.unsynced_names.push(NameChange { folder, set });
-    }
-
     pub(super) fn sync_folder(&mut self, folder: &Path) -> io::Result<()> {
+        self.find_folder(folder)?;
         self.meet_fault(Failing::SyncFolder)?;
         for change in self.unsynced_names.extract_if(.., |change| change.folder == folder) {
             apply(&mut self.durable_names, &change.set);
@@ -184,6 +211,14 @@ impl State {
         Ok(())
     }
 
+    pub(super) fn medium_holds(&self, sought: &[u8]) -> bool {
+        let holds = |bytes: &[u8]| bytes.windows(sought.len()).any(|window| window == sought);
+        self.inodes.iter().any(|inode| {
+            let mut versions = inode.unsynced.values().flat_map(|unsynced| &unsynced.versions);
+            holds(&inode.durable) || versions.any(|version| holds(version))
+        })
+    }
+
     fn inode(&mut self, inode: usize) -> Option<&mut Inode> {
         self.inodes.get_mut(inode).map(Arc::make_mut)
     }
@@ -208,10 +243,10 @@ impl State {
 }
 
 /// Applies a change of names.
-pub(super) fn apply(names: &mut BTreeMap<PathBuf, usize>, set: &[(PathBuf, Option<usize>)]) {
-    for (path, inode) in set {
-        match inode {
-            Some(inode) => names.insert(path.clone(), *inode),
+pub(super) fn apply(names: &mut Names, set: &[(PathBuf, Option<Entry>)]) {
+    for (path, entry) in set {
+        match entry {
+            Some(entry) => names.insert(path.clone(), *entry),
             None => names.remove(path),
         };
     }

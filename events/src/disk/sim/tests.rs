@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
-use crate::disk::{read_file, replace_file};
+use crate::disk::{create_folders, read_file, replace_file};
 
 const FOLDER: &str = "/f";
 
 fn disk_with(name: &str, bytes: &[u8]) -> (SimDisk, Arc<dyn DiskFile>) {
     let disk = SimDisk::new();
-    disk.create_folder(Path::new(FOLDER)).unwrap();
+    create_folders(&disk, Path::new(FOLDER)).unwrap();
     let file = disk.create(&Path::new(FOLDER).join(name)).unwrap();
     file.write_at(bytes, 0).unwrap();
     file.sync_data().unwrap();
@@ -63,6 +63,42 @@ fn a_name_is_durable_after_its_folder_was_synced() {
     );
     disk.sync_folder(folder).unwrap();
     assert_eq!(names(Outcome::AllLost), ["b"]);
+}
+
+#[test]
+fn a_folder_whose_name_was_not_synced_may_be_lost_with_all_in_it() {
+    let disk = SimDisk::new();
+    let [outer, inner] = ["/outer", "/outer/inner"].map(Path::new);
+    disk.create_folder(outer).unwrap();
+    disk.create_folder(inner).unwrap();
+    disk.create(&inner.join("a")).unwrap().sync_data().unwrap();
+    disk.sync_folder(inner).unwrap();
+    disk.sync_folder(outer).unwrap();
+    let lost = disk.snapshot().crash(Outcome::AllLost);
+    assert_eq!(lost.list(outer).unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert_eq!(lost.list(inner).unwrap_err().kind(), io::ErrorKind::NotFound);
+    disk.sync_folder(Path::new("/")).unwrap();
+    assert_eq!(disk.snapshot().crash(Outcome::AllLost).list(inner).unwrap(), ["a"]);
+    assert_eq!(disk.create_folder(inner).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    let orphan = disk.create_folder(Path::new("/nowhere/inner"));
+    assert_eq!(orphan.unwrap_err().kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn folders_are_durable_level_by_level_also_those_that_somebody_left_unsynced() {
+    let disk = SimDisk::new();
+    let [outer, middle, inner] = ["/outer", "/outer/middle", "/outer/middle/inner"].map(Path::new);
+    create_folders(&disk, inner).unwrap();
+    let made = |folder: &Path| Call::CreateFolder(folder.to_owned());
+    let synced = |folder: &Path| Call::SyncFolder(folder.to_owned());
+    let calls =
+        [made(outer), synced(Path::new("/")), made(middle), synced(outer), made(inner), synced(middle)];
+    assert_eq!(disk.calls(), calls);
+    let other = Path::new("/other");
+    disk.create_folder(other).unwrap();
+    create_folders(&disk, other).unwrap();
+    let lost = disk.snapshot().crash(Outcome::AllLost);
+    assert!(lost.list(inner).is_ok() && lost.list(other).is_ok());
 }
 
 #[test]

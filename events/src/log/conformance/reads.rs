@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Backend, append, fill};
-use crate::Sequence;
-use crate::log::Health;
+use super::{Backend, append, commit_after, fill};
+use crate::commit::{CommitFault, Head};
+use crate::log::{Health, LogError};
+use crate::{ChainHash, Sequence};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -110,4 +111,33 @@ pub fn everything_is_there_after_reopening<B: Backend>() {
         let read: Vec<_> = log.read(Sequence::FIRST).map(|commit| (*commit.unwrap()).clone()).collect();
         assert_eq!(read, appended);
     }
+}
+
+/// A commit that does not continue the one before is handed out by none who follows the chain, and its place is named.
+pub fn a_broken_chain_is_told_with_its_place<B: Backend>() {
+    let backend = B::create();
+    let log = backend.open();
+    let commits = fill(&*log, 9);
+    let (before, broken) = (commits[3].head_after(), &commits[4]);
+    let elsewhere = Head { hash: ChainHash::new([7; 32]), ..before };
+    let forged = commit_after(elsewhere, &vec!["{}"; broken.events().len()]);
+    backend.forge(&forged);
+    let fault = CommitFault::Previous { expected: before.hash, found: elsewhere.hash };
+    let place = format!("commit 5 with sequence {}", broken.first());
+    let told = LogError::Broken { place: place.clone(), fault };
+
+    let read: Vec<_> = log.read(Sequence::FIRST).collect();
+    let whole = read.iter().map_while(|commit| commit.as_deref().ok());
+    assert!(whole.eq(&commits[..4]), "{read:?}");
+    assert_eq!((read.len(), read[4].as_ref().err()), (5, Some(&told)), "nothing comes after the error");
+
+    let mut subscription = log.subscribe(commits[2].first());
+    for commit in &commits[2..4] {
+        assert_eq!(subscription.next(PATIENCE).unwrap().as_deref(), Some(commit));
+    }
+    for _ in 0..2 {
+        assert_eq!(subscription.next(PATIENCE).unwrap_err(), told);
+        assert_eq!(subscription.position(), broken.first());
+    }
+    assert!(told.to_string().contains(&place), "{told}");
 }

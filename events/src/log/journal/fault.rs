@@ -41,6 +41,11 @@ pub enum FaultKind {
         /// The number of the commit that it names.
         known: u64,
     },
+    /// `journal/head` names another commit at this number, which was synced.
+    #[error(
+        "journal/head knows another commit of this number: files of different stores or of different copies were mixed"
+    )]
+    OtherHistory,
     /// The file cannot be read.
     #[error("the file cannot be read: {0}")]
     Unreadable(String),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::commit::Head;
+use crate::commit::{Commit, Head};
 use crate::disk::{Disk, read_file, replace_file};
 use crate::{ChainHash, Sequence};
 
@@ -19,6 +19,13 @@ pub(crate) struct SyncedHead {
     pub(crate) commit: u64,
     pub(crate) sequence: Sequence,
     pub(crate) hash: ChainHash,
+}
+
+impl SyncedHead {
+    /// Whether it names this very commit.
+    pub(crate) fn is(&self, commit: &Commit) -> bool {
+        (self.commit, self.sequence, self.hash) == (commit.number(), commit.last(), commit.hash())
+    }
 }
 
 /// Replaces the file. An empty log has none.

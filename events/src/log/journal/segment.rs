@@ -37,13 +37,15 @@ pub struct SegmentSizes {
 }
 
 impl Default for SegmentSizes {
-    /// From 1 MiB, which the largest commit fits, to 64 MiB.
     fn default() -> Self {
-        Self { first: 1 << 20, max: 64 << 20 }
+        Self::DEFAULT
     }
 }
 
 impl SegmentSizes {
+    /// From 1 MiB, which the largest commit fits, to 64 MiB.
+    pub const DEFAULT: Self = Self { first: 1 << 20, max: 64 << 20 };
+
     /// Bytes of the file of that number.
     pub(super) fn of(self, segment: u32) -> u64 {
         let doublings = segment.saturating_sub(1).min(u64::BITS - 1);

@@ -54,8 +54,6 @@ const fn may_be_torn(fault: &CommitFault) -> bool {
     match fault {
         CommitFault::Short
         | CommitFault::Magic
-        // The format's own sector may be one that was never written.
-        | CommitFault::Format(0)
         | CommitFault::Hash
         | CommitFault::Event { .. }
         | CommitFault::Root => true,
@@ -72,13 +70,16 @@ const fn may_be_torn(fault: &CommitFault) -> bool {
     }
 }
 
-/// Whether a valid commit header stands anywhere in the bytes.
+/// Whether a valid commit header, or one of a newer format, stands anywhere in the bytes.
 fn holds_header(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let Some(at) = rest.windows(MAGIC.len()).position(|window| window == MAGIC) {
         let (_, from) = rest.split_at_checked(at).unwrap_or_default();
-        if Header::decode(from).is_ok() {
-            return true;
+        match Header::decode(from) {
+            Ok(_) => return true,
+            // Formats are counted from 1. What callers wrote may look like the magic, but has no zero byte behind it.
+            Err(CommitFault::Format(format)) if format <= u16::from(u8::MAX) => return true,
+            Err(_) => {}
         }
         rest = from.get(1..).unwrap_or_default();
     }

@@ -81,16 +81,24 @@ impl JournalWriter {
         self.helper.close();
     }
 
-    fn rotate(&mut self, bytes: u64) -> Result<(), Failure> {
+    /// Has the next file made, though the current one may not be full yet; an error says why it cannot be made now.
+    pub(crate) fn make_room(&mut self) -> Result<(), String> {
+        self.next().map(drop)
+    }
+
+    /// The next file, which is waited for.
+    fn next(&mut self) -> Result<Current, String> {
         let next = self.current.segment + 1;
         self.asked = true;
-        self.helper
-            .wait_for(next)
-            .map_err(|why| Failure::NotWritten(format!("the journal's next file cannot be made: {why}")))?;
-        let opened = open_segment(&*self.disk, &self.folder, next, 0);
-        let opened = opened.map_err(|error| Failure::NotWritten(error.to_string()))?;
+        self.helper.wait_for(next).map_err(|why| format!("the journal's next file cannot be made: {why}"))?;
+        open_segment(&*self.disk, &self.folder, next, 0)
+            .map_err(|error| format!("the journal's next file cannot be opened: {error}"))
+    }
+
+    fn rotate(&mut self, bytes: u64) -> Result<(), Failure> {
+        let opened = self.next().map_err(Failure::NotWritten)?;
         if bytes > opened.bytes {
-            let (file, size) = (segment_path(&self.folder, next), opened.bytes);
+            let (file, size) = (segment_path(&self.folder, opened.segment), opened.bytes);
             let why = format!("{} has {size} bytes, the commit {bytes}", file.display());
             return Err(Failure::NotWritten(why));
         }

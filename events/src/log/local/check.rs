@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::open::Site;
 use super::report::{OpenError, Progress, Step};
-use super::store::{ReadStore, StoreError};
+use super::store::ReadStore;
 use crate::commit::{Commit, Head};
 use crate::log::journal::{Found, Place, Scanner, SyncedHead, Torn, find_torn, read_head, segment_path};
 use crate::log::request::requests;
@@ -65,7 +65,7 @@ pub(super) enum Verdict {
 /// Reads the whole journal and compares it with `journal/head` and with the read store, if that could be opened.
 pub(super) fn check(
     site: &Site,
-    reads: &Result<Box<dyn ReadStore>, StoreError>,
+    reads: &Result<Box<dyn ReadStore>, String>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Checked, OpenError> {
     let folder = site.journal();
@@ -90,7 +90,7 @@ pub(super) fn check(
                 let looked = find_torn(&*site.disk, &scanner, &fault);
                 torn = looked.map_err(|error| site.cannot("reading the journal", error))?;
                 if torn.is_none() {
-                    return Err(OpenError::Damaged(fault));
+                    return Err(fault.into());
                 }
                 break;
             }
@@ -99,7 +99,7 @@ pub(super) fn check(
     let end = scanner.head();
     let ends = || ends_with(site, end, scanner.end());
     refuse_behind("journal/head", known.map(|known| known.commit), end, ends)?;
-    refuse_behind("sled", comparison.ahead(end), end, ends)?;
+    refuse_behind("sled", comparison.ahead(site, end)?, end, ends)?;
     let (Some(head), Some(store)) = (end, scanner.store()) else {
         return Err(OpenError::NoStore { folder: site.data.clone() });
     };
@@ -129,7 +129,7 @@ fn read_known(site: &Site) -> Result<Option<SyncedHead>, OpenError> {
 fn compare_head(site: &Site, known: Option<SyncedHead>, found: &Found) -> Result<bool, OpenError> {
     match known {
         Some(known) if known.commit == found.commit.number() => {
-            if known.hash == found.commit.hash() && known.sequence == found.commit.last() {
+            if known.is(&found.commit) {
                 Ok(true)
             } else {
                 Err(two_histories(site, "journal/head", found))
@@ -174,7 +174,7 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    fn new(reads: &'a Result<Box<dyn ReadStore>, StoreError>) -> Self {
+    fn new(reads: &'a Result<Box<dyn ReadStore>, String>) -> Self {
         match reads {
             Ok(reads) => Self { reads: Some(&**reads), verdict: Verdict::Same },
             Err(why) => Self { reads: None, verdict: Verdict::Useless(why.clone()) },
@@ -185,11 +185,11 @@ impl<'a> Comparison<'a> {
     fn compare(&mut self, site: &Site, found: &Found, before: Resume) -> Result<(), OpenError> {
         let (Some(reads), Verdict::Same) = (self.reads, &self.verdict) else { return Ok(()) };
         let first = found.commit.first();
-        match reads.commit_from(first) {
+        match site.useless(reads.commit_from(first))? {
             Err(why) => self.verdict = Verdict::Useless(why),
             Ok(None) => self.verdict = Verdict::Behind(before),
             Ok(Some((at, bytes))) if at == first && *bytes == **found.commit.bytes() => {
-                if let Some(why) = missing_request(reads, &found.commit) {
+                if let Some(why) = missing_request(site, reads, &found.commit)? {
                     self.verdict = Verdict::Useless(why);
                 }
             }
@@ -209,13 +209,13 @@ impl<'a> Comparison<'a> {
 
     /// The number of a valid commit that the store holds behind the journal's end. Whatever else is there makes the
     /// store useless.
-    fn ahead(&mut self, end: Option<Head>) -> Option<u64> {
+    fn ahead(&mut self, site: &Site, end: Option<Head>) -> Result<Option<u64>, OpenError> {
         let mut from = Sequence::after(end.and_then(|head| head.last));
         let mut ahead = None;
-        let reads = self.reads?;
+        let Some(reads) = self.reads else { return Ok(None) };
         loop {
-            match reads.commit_from(from) {
-                Ok(None) => return ahead,
+            match site.useless(reads.commit_from(from))? {
+                Ok(None) => return Ok(ahead),
                 Ok(Some((at, bytes))) => {
                     match Commit::decode(bytes.into()) {
                         Ok(commit) => ahead = ahead.max(Some(commit.number())),
@@ -225,7 +225,7 @@ impl<'a> Comparison<'a> {
                 }
                 Err(why) => {
                     self.verdict = Verdict::Useless(why);
-                    return ahead;
+                    return Ok(ahead);
                 }
             }
         }
@@ -233,13 +233,15 @@ impl<'a> Comparison<'a> {
 }
 
 /// Why a commit's requests are not all found, if so. A later event may carry the same request.
-fn missing_request(reads: &dyn ReadStore, commit: &Commit) -> Option<String> {
+fn missing_request(site: &Site, reads: &dyn ReadStore, commit: &Commit) -> Result<Option<String>, OpenError> {
     for (name, sequence) in requests(commit) {
-        match reads.request(&name) {
+        match site.useless(reads.request(&name))? {
             Ok(Some(found)) if found >= sequence => {}
-            Ok(Some(_) | None) => return Some(format!("the request of sequence {sequence} is not found")),
-            Err(why) => return Some(why),
+            Ok(Some(_) | None) => {
+                return Ok(Some(format!("the request of sequence {sequence} is not found")));
+            }
+            Err(why) => return Ok(Some(why)),
         }
     }
-    None
+    Ok(None)
 }

@@ -2,8 +2,10 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::LocalLog;
 #[cfg(feature = "testkit")]
@@ -12,8 +14,8 @@ use super::check::{Checked, Resume, Verdict, check, tell};
 use super::report::{OpenError, OpenReport, Progress, Repair, Step};
 use super::sled_store::SledSource;
 use super::store::{ReadStore, ReadStoreSource, StoreError};
-use crate::commit::Head;
-use crate::disk::{Disk, RealDisk};
+use crate::commit::{Commit, Head};
+use crate::disk::{Disk, RealDisk, create_folders};
 use crate::log::journal::{
     JournalWriter, NEW_SUFFIX, Place, Scanner, SegmentSizes, Torn, find_torn, journal_folder,
     prepare_segment, read_head, segment_path,
@@ -25,13 +27,38 @@ use crate::{Sequence, StoreId};
 pub struct LocalOptions {
     /// How large the journal's files are.
     pub segments: SegmentSizes,
-    /// Memory for sled's page cache, in bytes. sled's own default is 1 GiB.
+    /// Memory for sled's page cache, in bytes.
     pub sled_cache_bytes: u64,
+    /// How much sled writes as a whole and cleans up as a whole, in bytes: a power of two, from 2 MiB to 16 MiB. A
+    /// sled of another size is rebuilt from the journal when it is opened.
+    pub sled_segment_bytes: usize,
+    /// How often sled's own thread writes what was inserted, and syncs it.
+    pub sled_flush_every: Duration,
+}
+
+/// sled's own default is 1 GiB. Appending needs next to none: it is for reading.
+const SLED_CACHE_BYTES: u64 = 64 << 20;
+
+/// At least 2 MiB, since entries over a quarter of it go to files that sled never syncs: a leaf holds 16 entries of
+/// up to 16 KiB.
+const SLED_SEGMENT_BYTES: usize = 2 << 20;
+
+/// Nothing rests on it: what a power cut takes is inserted again.
+const SLED_FLUSH_EVERY: Duration = Duration::from_millis(500);
+
+impl LocalOptions {
+    /// Chosen by measurement, as `bench/README.md` shows.
+    pub const DEFAULT: Self = Self {
+        segments: SegmentSizes::DEFAULT,
+        sled_cache_bytes: SLED_CACHE_BYTES,
+        sled_segment_bytes: SLED_SEGMENT_BYTES,
+        sled_flush_every: SLED_FLUSH_EVERY,
+    };
 }
 
 impl Default for LocalOptions {
     fn default() -> Self {
-        Self { segments: SegmentSizes::default(), sled_cache_bytes: 64 << 20 }
+        Self::DEFAULT
     }
 }
 
@@ -58,7 +85,7 @@ impl LocalLog {
     /// When a store is there already, another process works on it, or the file system refuses.
     pub fn create(data: &Path, store: StoreId, options: LocalOptions) -> Result<Self, OpenError> {
         let site = Site::real(data, options);
-        site.disk.create_folder(data).map_err(|error| site.cannot("making the data folder", error))?;
+        make_data_folder(&site)?;
         let lock = lock_data(&site)?;
         create(&site, store, Some(lock))
     }
@@ -100,7 +127,9 @@ impl LocalLog {
         store: StoreId,
         options: LocalOptions,
     ) -> Result<Self, OpenError> {
-        create(&Site::simulated(disk, data, reads, options), store, None)
+        let site = Site::simulated(disk, data, reads, options);
+        make_data_folder(&site)?;
+        create(&site, store, None)
     }
 
     /// As [`open`](Self::open), on that disk and with that store in sled's place. Nothing is locked.
@@ -120,7 +149,7 @@ impl LocalLog {
 
 impl Site {
     pub(super) fn real(data: &Path, options: LocalOptions) -> Self {
-        let source = Box::new(SledSource::new(data, options.sled_cache_bytes));
+        let source = Box::new(SledSource::new(data, options));
         Self { disk: Arc::new(RealDisk), data: data.to_owned(), source, options }
     }
 
@@ -143,15 +172,42 @@ impl Site {
         }
     }
 
+    /// Opens sled, or what stands in its place; why it is of no use, within, where rebuilding it helps.
+    pub(super) fn open_reads(&self) -> Result<Result<Box<dyn ReadStore>, String>, OpenError> {
+        self.useless(self.source.open())
+    }
+
+    /// Tells a read store that is of no use, and why, from an operating system that refuses: then the store stays where
+    /// it is.
+    pub(super) fn useless<T>(&self, done: Result<T, StoreError>) -> Result<Result<T, String>, OpenError> {
+        match done {
+            Ok(done) => Ok(Ok(done)),
+            Err(StoreError::Damaged(why)) => Ok(Err(why)),
+            Err(StoreError::Refused(error)) => {
+                let data = self.data.display();
+                let what = format!(
+                    "sled in {data} cannot be opened or filled and was left as it is; look for a full or read-only disk, \
+                     and at permissions and limits"
+                );
+                Err(OpenError::Io { what, error })
+            }
+        }
+    }
+
     pub(super) fn cannot(&self, what: &str, error: io::Error) -> OpenError {
         OpenError::Io { what: format!("{what} in {} failed", self.data.display()), error }
     }
 }
 
+fn make_data_folder(site: &Site) -> Result<(), OpenError> {
+    let made = create_folders(&*site.disk, &site.data);
+    made.map_err(|error| site.cannot("making the data folder", error))
+}
+
 /// Takes the data folder for this process. The lock ends with the file, also when the process is killed.
 pub(super) fn lock_data(site: &Site) -> Result<File, OpenError> {
     let path = site.data.join("lock");
-    let opened = File::options().write(true).create(true).truncate(false).open(&path);
+    let opened = File::options().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = opened.map_err(|error| site.cannot("opening the lock", error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -160,19 +216,22 @@ pub(super) fn lock_data(site: &Site) -> Result<File, OpenError> {
     }
 }
 
+/// Whether a store is there. A commit 1 that looks torn is one that was never acknowledged only where `journal/head`
+/// does not know better; whether sled does, is seen when it is opened.
 fn exists(site: &Site) -> io::Result<bool> {
     let folder = site.journal();
+    match read_head(&*site.disk, &folder) {
+        Ok(None) => {}
+        Ok(Some(_)) => return Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(true),
+        Err(error) => return Err(error),
+    }
     let mut scanner = match Scanner::open(Arc::clone(&site.disk), &folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         scanner => scanner?,
     };
     match scanner.next_commit() {
-        Ok(Some(_)) => Ok(true),
-        Ok(None) => match read_head(&*site.disk, &folder) {
-            Ok(head) => Ok(head.is_some()),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(true),
-            Err(error) => Err(error),
-        },
+        Ok(found) => Ok(found.is_some()),
         Err(fault) => Ok(find_torn(&*site.disk, &scanner, &fault)?.is_none()),
     }
 }
@@ -181,8 +240,8 @@ fn create(site: &Site, store: StoreId, lock: Option<File>) -> Result<LocalLog, O
     if exists(site).map_err(|error| site.cannot("reading the journal", error))? {
         return Err(OpenError::Exists { folder: site.data.clone() });
     }
-    let reads = site.source.open().or_else(|_| reopen_empty(site).map(|(reads, _)| reads))?;
-    refuse_full(&*reads)?;
+    let reads = site.open_reads()?.or_else(|_| reopen_empty(site).map(|(reads, _)| reads))?;
+    refuse_full(site, &*reads)?;
     let (journal, writer) =
         set_up_journal(site).map_err(|error| site.cannot("setting up the journal", error))?;
     tracing::debug!(folder = %journal.display(), "an empty journal was set up");
@@ -190,26 +249,24 @@ fn create(site: &Site, store: StoreId, lock: Option<File>) -> Result<LocalLog, O
 }
 
 /// Refuses commits in sled where the journal has none.
-fn refuse_full(reads: &dyn ReadStore) -> Result<(), OpenError> {
-    match reads.commit_from(Sequence::FIRST) {
-        Ok(Some(_)) => Err(OpenError::JournalBehind {
-            witness: "sled".to_owned(),
-            known: 1,
-            end: "no commit at all".to_owned(),
-        }),
-        // What cannot be read is rebuilt.
-        Ok(None) | Err(_) => Ok(()),
-    }
+fn refuse_full(site: &Site, reads: &dyn ReadStore) -> Result<(), OpenError> {
+    // What cannot be read is rebuilt.
+    let Ok(Some(last)) = site.useless(reads.commit_at(Sequence::FIRST.plus(u64::MAX)))? else {
+        return Ok(());
+    };
+    let known = Commit::decode(last.into()).map_or(1, |commit| commit.number());
+    Err(OpenError::JournalBehind { witness: "sled".to_owned(), known, end: "no commit at all".to_owned() })
 }
 
 fn set_up_journal(site: &Site) -> io::Result<(PathBuf, JournalWriter)> {
     let (disk, folder, sizes) = (&site.disk, site.journal(), site.options.segments);
-    disk.create_folder(&folder)?;
-    for name in disk.list(&folder)? {
-        disk.remove(&folder.join(name))?;
+    create_folders(&**disk, &folder)?;
+    // The first file is replaced and never removed: a vault beside a journal without one tells of a lost journal.
+    let first = segment_path(&folder, 1);
+    for path in disk.list(&folder)?.iter().map(|name| folder.join(name)).filter(|path| *path != first) {
+        disk.remove(&path)?;
     }
     prepare_segment(&**disk, &folder, 1, sizes.first)?;
-    disk.sync_folder(&site.data)?;
     let writer = JournalWriter::open(Arc::clone(disk), folder.clone(), sizes, Place::START, 1)?;
     Ok((folder, writer))
 }
@@ -222,13 +279,13 @@ fn open(
     if !exists(site).map_err(|error| site.cannot("reading the journal", error))? {
         // sled without a journal is a journal that was lost, and not an unfinished store.
         if site.source.exists()
-            && let Ok(reads) = site.source.open()
+            && let Ok(reads) = site.open_reads()?
         {
-            refuse_full(&*reads)?;
+            refuse_full(site, &*reads)?;
         }
         return Err(OpenError::NoStore { folder: site.data.clone() });
     }
-    let reads = site.source.open();
+    let reads = site.open_reads()?;
     let checked = check(site, &reads, progress)?;
     let mut repairs = Vec::new();
     if let Some(torn) = checked.torn {
@@ -281,14 +338,14 @@ fn rewrite(site: &Site, from: Place, to: Place) -> io::Result<()> {
 /// Brings the read store up to the journal, which is durable by now.
 fn bring_up(
     site: &Site,
-    reads: Result<Box<dyn ReadStore>, StoreError>,
+    reads: Result<Box<dyn ReadStore>, String>,
     checked: &Checked,
     progress: &mut dyn FnMut(Progress),
     repairs: &mut Vec<Repair>,
 ) -> Result<Box<dyn ReadStore>, OpenError> {
     let useless = match (reads, &checked.reads) {
         (Ok(reads), Verdict::Same) => return Ok(reads),
-        (Ok(reads), Verdict::Behind(from)) => match insert(site, &*reads, *from, checked, progress) {
+        (Ok(reads), Verdict::Behind(from)) => match insert(site, &*reads, *from, checked, progress)? {
             Ok(commits) => {
                 repairs.push(Repair::Inserted { commits });
                 return Ok(reads);
@@ -299,32 +356,34 @@ fn bring_up(
         (Err(why), Verdict::Same | Verdict::Behind(_) | Verdict::Useless(_)) => why,
     };
     let (reads, aside) = reopen_empty(site)?;
-    let commits = insert(site, &*reads, Resume::START, checked, progress).map_err(OpenError::Store)?;
+    let commits = insert(site, &*reads, Resume::START, checked, progress)?.map_err(OpenError::Store)?;
     repairs.push(Repair::Rebuilt { why: useless, aside, commits });
     Ok(reads)
 }
 
 fn reopen_empty(site: &Site) -> Result<(Box<dyn ReadStore>, String), OpenError> {
     let aside = site.source.set_aside().map_err(|error| site.cannot("moving sled aside", error))?;
-    Ok((site.source.open().map_err(OpenError::Store)?, aside))
+    Ok((site.open_reads()?.map_err(OpenError::Store)?, aside))
 }
 
-/// Inserts the journal's commits from a place on. Tells how many.
+/// Inserts the journal's commits from a place on. Tells how many; within, why the store does not take them.
 fn insert(
     site: &Site,
     reads: &dyn ReadStore,
     from: Resume,
     checked: &Checked,
     progress: &mut dyn FnMut(Progress),
-) -> Result<u64, StoreError> {
+) -> Result<Result<u64, String>, OpenError> {
     let scanner = Scanner::open(Arc::clone(&site.disk), &site.journal());
-    let mut scanner = scanner.map_err(|error| error.to_string())?;
+    let mut scanner = scanner.map_err(|error| site.cannot("reading the journal", error))?;
     from.apply(&mut scanner);
     let mut inserted = 0;
-    while let Some(found) = scanner.next_commit().map_err(|fault| fault.to_string())? {
-        reads.insert(&found.commit)?;
+    while let Some(found) = scanner.next_commit()? {
+        if let Err(why) = site.useless(reads.insert(&found.commit))? {
+            return Ok(Err(why));
+        }
         inserted += 1;
         tell(progress, Step::Inserting, found.commit.number(), Some(checked.head.commit));
     }
-    Ok(inserted)
+    Ok(Ok(inserted))
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::commit::Head;
-use crate::log::journal::Fault;
+use crate::commit::{CommitFault, Head};
+use crate::log::journal::{Fault, FaultKind};
 
 /// How far opening or verifying is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +126,10 @@ pub enum OpenError {
         "the journal is damaged: {0}. Nothing was changed. Put this file back from a copy made after that commit, \
          or restore the whole data folder"
     )]
-    Damaged(Fault),
+    Damaged(Box<Fault>),
+    /// A later version has written to the journal.
+    #[error("{0}. Nothing was changed")]
+    Newer(Box<Fault>),
     /// sled or `journal/head` knows commits that the journal does not have: it lost them.
     #[error(
         "{witness} knows commit {known}, but the journal ends before it, with {end}: the journal lost commits. \
@@ -175,4 +178,14 @@ pub enum OpenError {
         #[source]
         error: io::Error,
     },
+}
+
+impl From<Fault> for OpenError {
+    fn from(fault: Fault) -> Self {
+        if matches!(fault.kind, FaultKind::Commit(CommitFault::Format(_))) {
+            Self::Newer(fault.into())
+        } else {
+            Self::Damaged(fault.into())
+        }
+    }
 }

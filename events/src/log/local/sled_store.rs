@@ -3,25 +3,20 @@
 //! sled asserts where it finds damage, so that every call into it is guarded against panics. Values over a quarter
 //! of its segment size go to files that it never syncs; a commit is therefore stored in pieces far below that.
 
-use std::fs;
-use std::io;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use super::open::LocalOptions;
 use super::store::{ReadStore, ReadStoreSource, StoreError};
 use crate::Sequence;
 use crate::commit::Commit;
 use crate::log::request::{RequestName, requests};
 
-/// Set, since the default leaves no room for the leaves of large commits: a leaf holds 16 entries, and 16 pieces
-/// are half of a quarter of this.
-const SEGMENT_BYTES: usize = 2 << 20;
-
 /// Bytes of a commit in one entry. Usual commits are one piece.
 const PIECE_BYTES: usize = 16 << 10;
-
-/// How often sled's own thread makes durable what was inserted. Nothing rests on it: what is lost is inserted again.
-const FLUSH_EVERY_MS: u64 = 500;
 
 /// First bytes of keys: of a commit's pieces, followed by its first sequence (8 bytes) and the piece (2 bytes),
 /// big-endian; and of a request, followed by its name.
@@ -35,16 +30,32 @@ pub(super) struct SledSource {
     marker: PathBuf,
     /// Where the last one that was of no use went.
     aside: PathBuf,
-    cache_bytes: u64,
+    options: LocalOptions,
 }
 
 impl SledSource {
-    pub(super) fn new(data: &Path, cache_bytes: u64) -> Self {
+    pub(super) fn new(data: &Path, options: LocalOptions) -> Self {
         Self {
             folder: data.join("sled"),
             marker: data.join("sled.opening"),
             aside: data.join("sled.aside"),
-            cache_bytes,
+            options,
+        }
+    }
+}
+
+impl SledSource {
+    fn mark(&self) -> io::Result<()> {
+        let mut options = File::options();
+        let mut marker = options.write(true).create(true).truncate(true).mode(0o600).open(&self.marker)?;
+        marker.write_all(b"sled is being opened\n")
+    }
+
+    /// Makes sled's folder, which only its owner may enter: what sled makes in it is as open as the process lets it.
+    fn make_folder(&self) -> io::Result<()> {
+        match DirBuilder::new().mode(0o700).create(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            made => made,
         }
     }
 }
@@ -56,23 +67,30 @@ impl ReadStoreSource for SledSource {
 
     fn open(&self) -> Result<Box<dyn ReadStore>, StoreError> {
         if self.marker.exists() {
-            return Err("a start ended while opening it".to_owned());
+            return Err(StoreError::Damaged("a start ended while opening it".to_owned()));
         }
-        let marked = |error: io::Error| format!("{}: {error}", self.marker.display());
-        fs::write(&self.marker, b"sled is being opened\n").map_err(marked)?;
+        if let Err(error) = self.mark() {
+            // Half a marker would be taken for a start that died inside sled.
+            remove_if_there(fs::remove_file(&self.marker))?;
+            return Err(error.into());
+        }
+        let made = self.make_folder();
         let config = sled::Config::default()
             .path(&self.folder)
-            .segment_size(SEGMENT_BYTES)
-            .cache_capacity(self.cache_bytes)
-            .flush_every_ms(Some(FLUSH_EVERY_MS));
-        let opened = guarded(|| config.open());
-        fs::remove_file(&self.marker).map_err(marked)?;
+            .segment_size(self.options.sled_segment_bytes)
+            .cache_capacity(self.options.sled_cache_bytes)
+            .flush_every_ms(u64::try_from(self.options.sled_flush_every.as_millis()).ok());
+        let opened = made.map_err(StoreError::from).and_then(|()| guarded(|| config.open()));
+        fs::remove_file(&self.marker)?;
         Ok(Box::new(SledStore { db: opened? }))
     }
 
     fn set_aside(&self) -> io::Result<String> {
-        remove_if_there(fs::remove_dir_all(&self.aside))?;
-        remove_if_there(fs::rename(&self.folder, &self.aside))?;
+        // The last one is kept until another takes its place.
+        if self.exists() {
+            remove_if_there(fs::remove_dir_all(&self.aside))?;
+            fs::rename(&self.folder, &self.aside)?;
+        }
         remove_if_there(fs::remove_file(&self.marker))?;
         Ok(self.aside.display().to_string())
     }
@@ -80,7 +98,7 @@ impl ReadStoreSource for SledSource {
 
 fn remove_if_there(done: io::Result<()>) -> io::Result<()> {
     match done {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         done => done,
     }
 }
@@ -89,13 +107,30 @@ fn remove_if_there(done: io::Result<()>) -> io::Result<()> {
 fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Err(sled::Error::Io(error))) if is_of_the_system(&error) => Err(StoreError::Refused(error)),
+        Ok(Err(error)) => Err(StoreError::Damaged(error.to_string())),
         Err(panic) => {
             let words = panic.downcast_ref::<String>().map(String::as_str);
             let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
-            Err(format!("sled panicked: {words}"))
+            Err(StoreError::Damaged(format!("sled panicked: {words}")))
         }
     }
+}
+
+/// Whether the operating system refused something, as on a full disk, for want of permission or with too many files
+/// open. The kinds left out are those that sled makes itself where bytes or files are not what it left.
+fn is_of_the_system(error: &io::Error) -> bool {
+    !matches!(
+        error.kind(),
+        ErrorKind::Other
+            | ErrorKind::UnexpectedEof
+            | ErrorKind::InvalidData
+            | ErrorKind::InvalidInput
+            | ErrorKind::NotFound
+            | ErrorKind::AlreadyExists
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+    )
 }
 
 struct SledStore {
@@ -140,7 +175,7 @@ impl ReadStore for SledStore {
             .ok()
             .and_then(Sequence::new)
             .map(Some)
-            .ok_or_else(|| "an entry of a request is broken".to_owned())
+            .ok_or_else(|| StoreError::Damaged("an entry of a request is broken".to_owned()))
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -2,12 +2,22 @@
 
 use std::io;
 
+use thiserror::Error;
+
 use crate::Sequence;
 use crate::commit::Commit;
 use crate::log::request::RequestName;
 
-/// Why a read store failed, in words.
-pub(super) type StoreError = String;
+/// Why a read store failed.
+#[derive(Debug, Error)]
+pub(super) enum StoreError {
+    /// It is damaged, or failed within: rebuilt from the journal it works again.
+    #[error("{0}")]
+    Damaged(String),
+    /// The operating system refuses. That tells nothing about the store, and rebuilding it would meet the same.
+    #[error(transparent)]
+    Refused(#[from] io::Error),
+}
 
 /// Commits by sequence and requests by name. What it holds was synced in the journal before.
 pub(super) trait ReadStore: Send + Sync {

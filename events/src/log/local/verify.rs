@@ -2,14 +2,17 @@
 
 use std::io;
 use std::path::Path;
+#[cfg(feature = "testkit")]
+use std::sync::Arc;
 
 use super::check::{Verdict, check, tell};
 use super::open::{LocalOptions, Site, lock_data};
 use super::report::{OpenError, Progress, Step};
 use crate::StoreId;
 use crate::commit::Head;
-use crate::disk::RealDisk;
-use crate::log::journal::{Fault, JournalReader, journal_folder, read_head};
+#[cfg(feature = "testkit")]
+use crate::disk::Disk;
+use crate::log::journal::{Fault, JournalReader};
 
 /// A journal without a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +21,8 @@ pub struct VerifyReport {
     pub store: Option<StoreId>,
     /// Where it ends.
     pub head: Option<Head>,
-    /// A last commit that was never acknowledged and that the next start clears away, if there is one: where it is.
+    /// A last commit that a power cut left half written, if there is one: where it is. `journal/head` does not know it;
+    /// unless sled does, it was never acknowledged, and the next start clears it away.
     pub torn: Option<Fault>,
 }
 
@@ -39,33 +43,36 @@ pub enum SledReport {
     },
 }
 
-/// Checks every commit of a journal: form, events, hashes, chain, sequences and times. Reads the journal alone and
-/// writes nothing. A store that is being written to may be checked; what is being appended is then no fault. A
-/// journal that ends before the commit that `journal/head` names has lost commits; without that file, or with one
-/// that is damaged, nothing tells.
+/// Checks every commit of a journal: form, events, hashes, chain, sequences and times, and that it holds the commit
+/// that `journal/head` names. Reads the journal alone and writes nothing. A store that is being written to may be
+/// checked; what is being appended is then no fault. Without `journal/head`, or with one that is damaged, nothing tells
+/// of commits that were lost.
 ///
 /// # Errors
 /// The first fault and its place, within [`Ok`]; the outer error when the journal cannot be read at all.
 pub fn verify(data: &Path, progress: &mut dyn FnMut(Progress)) -> io::Result<Result<VerifyReport, Fault>> {
-    // Read first: what is appended meanwhile may move it on.
-    let known = match read_head(&RealDisk, &journal_folder(data)) {
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
-        known => known?.map(|known| known.commit),
-    };
-    let mut reader = JournalReader::open(data)?;
+    Ok(verify_with(JournalReader::open(data)?, progress))
+}
+
+/// As [`verify`], on that disk.
+///
+/// # Errors
+/// As there.
+#[cfg(feature = "testkit")]
+pub fn verify_on(disk: &Arc<dyn Disk>, data: &Path) -> io::Result<Result<VerifyReport, Fault>> {
+    Ok(verify_with(JournalReader::open_on(Arc::clone(disk), data)?, &mut |_| {}))
+}
+
+fn verify_with(mut reader: JournalReader, progress: &mut dyn FnMut(Progress)) -> Result<VerifyReport, Fault> {
     let mut torn = None;
     while let Some(commit) = reader.next() {
         match commit {
-            Ok(commit) => tell(progress, Step::Checking, commit.number(), None),
+            Ok(commit) => tell(progress, Step::Checking, commit.number(), reader.commits_at_least()),
             Err(fault) if reader.ends_with_torn_commit(&fault) => torn = Some(fault),
-            Err(fault) => return Ok(Err(fault)),
+            Err(fault) => return Err(fault),
         }
     }
-    let head = reader.head();
-    if let Some(known) = known.filter(|&known| known > head.map_or(0, |head| head.commit)) {
-        return Ok(Err(torn.unwrap_or_else(|| reader.lost(known))));
-    }
-    Ok(Ok(VerifyReport { store: reader.store(), head, torn }))
+    Ok(VerifyReport { store: reader.store(), head: reader.head(), torn })
 }
 
 /// Compares sled with the journal, under the store's lock, and repairs nothing. (Opening sled writes to its folder.)
@@ -76,7 +83,7 @@ pub fn verify_sled(data: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Sl
     let site = Site::real(data, LocalOptions::default());
     site.refuse_foreign()?;
     let _lock = lock_data(&site)?;
-    let reads = site.source.open();
+    let reads = site.open_reads()?;
     Ok(match check(&site, &reads, progress)?.reads {
         Verdict::Same => SledReport::Same,
         Verdict::Behind(from) => SledReport::Behind { commit: from.log.map_or(0, |(_, head)| head.commit) },

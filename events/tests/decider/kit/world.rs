@@ -153,13 +153,15 @@ pub(crate) fn added(number: u16, description: &str, key: u64) -> ConfigurationAd
     }
 }
 
-/// The event of a [`super::change`] of nothing, to be varied.
+/// The event of a [`super::change`] of nothing, to be varied; the data key is that of the configuration added as the
+/// `number`-th.
 pub(crate) fn changed(number: u16) -> ConfigurationChanged {
     ConfigurationChanged {
         id: id(number),
         scope: telsys(1),
         crm_type: crm_type(),
         template: template().digest,
+        key: KeyId(number.into()),
         description: None,
         configuration: None,
         secrets: Arc::default(),
@@ -168,7 +170,14 @@ pub(crate) fn changed(number: u16) -> ConfigurationChanged {
 }
 
 pub(crate) fn deleted(number: u16, version: Sequence) -> ConfigurationDeleted {
-    ConfigurationDeleted { id: id(number), scope: telsys(1), crm_type: crm_type(), version }
+    ConfigurationDeleted {
+        id: id(number),
+        scope: telsys(1),
+        crm_type: crm_type(),
+        template: template().digest,
+        key: KeyId(number.into()),
+        version,
+    }
 }
 
 pub(crate) fn outcome(number: u16, version: Sequence) -> Outcome {

@@ -2,7 +2,7 @@
 
 use super::super::attributes::{self, RawAttribute};
 use super::super::characters::{is_space, split_qname};
-use super::super::error::{FaultAt, ShownName, XmlFault};
+use super::super::error::{FaultAt, XmlFault};
 use super::super::namespaces::Namespaces;
 use super::super::references::attribute_value;
 use super::{Attribute, Element};
@@ -26,7 +26,7 @@ pub(super) fn read_start<'a>(
         let name = attribute.name;
         let (prefix, local) = split_qname(name).ok_or_else(|| XmlFault::BadName.at(attribute.name_offset))?;
         if written.iter().take(index).any(|earlier| earlier.name == name) {
-            return Err(XmlFault::DuplicateAttribute(ShownName::new(name)).at(attribute.name_offset));
+            return Err(XmlFault::DuplicateAttribute.at(attribute.name_offset));
         }
         let value = value_of(attribute)?;
         // Declarations first: they hold for the element's own name and for attributes written before them.
@@ -43,13 +43,13 @@ pub(super) fn read_start<'a>(
         };
         declared.map_err(|fault| fault.at(attribute.name_offset))?;
     }
-    let namespace = namespaces.of_element(prefix, name).map_err(|fault| fault.at(start + 1))?;
+    let namespace = namespaces.of_element(prefix).map_err(|fault| fault.at(start + 1))?;
     Ok(Element { namespace, name, local, attributes: resolved(plain, namespaces)?, offset: start })
 }
 
 fn value_of<'a>(attribute: &RawAttribute<'a>) -> Result<std::borrow::Cow<'a, str>, FaultAt> {
     if let Some(at) = attribute.value.find('<') {
-        let fault = XmlFault::LessThanInAttribute(ShownName::new(attribute.name));
+        let fault = XmlFault::LessThanInAttribute;
         return Err(fault.at(attribute.value_offset + at));
     }
     attribute_value(attribute.value, attribute.value_offset)
@@ -62,12 +62,12 @@ fn resolved<'a>(
 ) -> Result<Vec<Attribute<'a>>, FaultAt> {
     let mut attributes: Vec<Attribute<'a>> = Vec::with_capacity(plain.len());
     for (prefix, mut attribute) in plain {
-        let namespace = namespaces.of_attribute(prefix, attribute.name);
+        let namespace = namespaces.of_attribute(prefix);
         attribute.namespace = namespace.map_err(|fault| fault.at(attribute.offset))?;
         let same =
             |other: &Attribute<'_>| other.local == attribute.local && other.namespace == attribute.namespace;
         if attributes.iter().any(same) {
-            return Err(XmlFault::DuplicateAttribute(ShownName::new(attribute.name)).at(attribute.offset));
+            return Err(XmlFault::DuplicateAttribute.at(attribute.offset));
         }
         attributes.push(attribute);
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{ATTRIBUTES_MAX, NAMESPACES_MAX, ShownName};
+use super::super::{ATTRIBUTES_MAX, NAMESPACES_MAX};
 use super::*;
 
 /// Everything the reader tells, in one line: `<{namespace}local attribute=[value]>`, text joined, `</>`.
@@ -150,19 +150,19 @@ fn what_is_not_well_formed_is_refused_with_the_rule_it_breaks() {
         ("<a><!b></a>", F::BadMarkup),
         ("<a><![cdata[x]]></a>", F::Truncated),
         // Attributes.
-        ("<a b='1' b='2'/>", F::DuplicateAttribute(ShownName::new("b"))),
-        ("<a xmlns='u' xmlns='v'/>", F::DuplicateAttribute(ShownName::new("xmlns"))),
-        ("<a xmlns:p='u' xmlns:q='u' p:b='1' q:b='2'/>", F::DuplicateAttribute(ShownName::new("q:b"))),
-        ("<a b='<'/>", F::LessThanInAttribute(ShownName::new("b"))),
+        ("<a b='1' b='2'/>", F::DuplicateAttribute),
+        ("<a xmlns='u' xmlns='v'/>", F::DuplicateAttribute),
+        ("<a xmlns:p='u' xmlns:q='u' p:b='1' q:b='2'/>", F::DuplicateAttribute),
+        ("<a b='<'/>", F::LessThanInAttribute),
         ("<a b='&'/>", F::BareAmpersand),
         ("<a b='&&lt;'/>", F::BareAmpersand),
         ("<a b='&nbsp;'/>", F::UnknownEntity),
         ("<a b='&#1;'/>", F::BadCharacterReference),
         // Namespaces.
-        ("<p:a/>", F::UndeclaredPrefix(ShownName::new("p:a"))),
-        ("<a p:b='1'/>", F::UndeclaredPrefix(ShownName::new("p:b"))),
-        ("<a><b xmlns:p='u'/><p:c/></a>", F::UndeclaredPrefix(ShownName::new("p:c"))),
-        ("<xmlns:a/>", F::UndeclaredPrefix(ShownName::new("xmlns:a"))),
+        ("<p:a/>", F::UndeclaredPrefix),
+        ("<a p:b='1'/>", F::UndeclaredPrefix),
+        ("<a><b xmlns:p='u'/><p:c/></a>", F::UndeclaredPrefix),
+        ("<xmlns:a/>", F::UndeclaredPrefix),
         // What is well-formed and still not accepted.
         ("<!DOCTYPE a><a/>", F::Doctype),
         ("<!doctype a><a/>", F::Doctype),
@@ -289,23 +289,18 @@ fn errors_name_line_and_column_and_never_content() {
             "line 2, column 2: an unknown entity; only lt, gt, amp, quot and apos are known",
         ),
         ("<a>\r\rhunter2 ]]></a>", "line 3, column 9: `]]>` in text; it is written `]]&gt;`"),
-        ("<a b='x'\n c='hunter2' b=''/>", "line 2, column 14: attribute `b` is given twice"),
+        ("<a b='x'\n c='hunter2' b=''/>", "line 2, column 14: an attribute is given twice"),
         ("<a></hunter2>", "line 1, column 4: an end tag does not match its start tag"),
         ("\u{feff}<a>hunter2\u{7}", "line 1, column 11: a character that XML 1.0 cannot carry"),
-        ("<a b='hunter2 <'/>", "line 1, column 15: `<` in the value of attribute `b`; it is written `&lt;`"),
+        ("<a b='hunter2 <'/>", "line 1, column 15: `<` in the value of an attribute; it is written `&lt;`"),
+        ("<a><hunter2 hunter2='1' hunter2='2'/></a>", "line 1, column 25: an attribute is given twice"),
+        ("<a><hunter2:b/></a>", "line 1, column 5: a prefix is not declared"),
         ("<a>\nhunter2", "line 2, column 8: the document ends before it is complete"),
     ] {
         let error = told(document.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), expected, "{document:?}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
-}
-
-#[test]
-fn long_names_are_cut_in_errors() {
-    let error = told(format!("<{0}:a/>", "é".repeat(1_000)).as_bytes()).unwrap_err();
-    let expected = format!("line 1, column 2: the prefix of `{}…` is not declared", "é".repeat(64));
-    assert_eq!(error.to_string(), expected);
 }
 
 #[test]

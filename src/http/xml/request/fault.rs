@@ -59,15 +59,8 @@ pub enum StructureRule {
     #[error("text in `{0}`, where only elements may stand")]
     TextInside(&'static str),
     /// An element where only text may stand.
-    #[error(
-        "element {name} in `{parent}`, where only text may stand; markup in a value is escaped or in CDATA"
-    )]
-    ElementInside {
-        /// The element, as written.
-        name: ShownName,
-        /// What it stands in.
-        parent: &'static str,
-    },
+    #[error("an element in `{0}`, where only text may stand; markup in a value is escaped or in CDATA")]
+    ElementInside(&'static str),
     /// A property without a name, or with an empty one.
     #[error("a `Property` has no `Name`")]
     PropertyWithoutName,
@@ -95,7 +88,7 @@ impl StructureRule {
             }
             Self::ElementTwice(_) | Self::PropertyTwice { .. } => FaultCategory::Twice,
             Self::TextInside(_)
-            | Self::ElementInside { .. }
+            | Self::ElementInside(_)
             | Self::PropertyWithoutName
             | Self::NestedContainer
             | Self::NilRequest

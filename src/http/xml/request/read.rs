@@ -207,8 +207,7 @@ impl<'a> RequestReader<'_, 'a> {
             match self.next()? {
                 Some(XmlEvent::Text(piece)) => text.push_str(&piece),
                 Some(XmlEvent::Start(child)) => {
-                    let name = ShownName::new(child.name);
-                    self.fault(StructureRule::ElementInside { name, parent }, child.offset);
+                    self.fault(StructureRule::ElementInside(parent), child.offset);
                     self.skip()?;
                 }
                 Some(XmlEvent::End) | None => return Ok(text),

@@ -1,0 +1,68 @@
+//! Opens the store and starts what answers requests, beside the listener, which says meanwhile how far it is.
+
+use std::sync::Arc;
+
+use crmconf_events::log::LocalOptions;
+
+use super::{Running, ServerError};
+use crate::http::app::{App, AppParts, Service};
+use crate::sessions::SessionLimits;
+use crate::settings::Settings;
+use crate::store::{self, Founder, Opening, Store, StoreError};
+use crate::templates::TemplateSet;
+use crate::vault::VaultError;
+use crate::writer::Writer;
+
+/// Opens the store, which `founder` sets up first where there is none.
+pub(super) fn start(
+    settings: &Settings,
+    founder: Option<Founder>,
+    service: &Service,
+) -> Result<Running, ServerError> {
+    let options = LocalOptions { sled_cache_bytes: settings.sled_cache_bytes.value, ..LocalOptions::DEFAULT };
+    let (data, key) = (&settings.data.value, &settings.master_key.value);
+    if let Some(founder) = founder
+        && !store::exists(data)?
+    {
+        tracing::info!(data = %data.display(), "setting up a store");
+        service.tell("setting up a store".into());
+        store::found(data, options, key, founder)?;
+    }
+    tracing::info!(data = %data.display(), "opening the store");
+    let mut steps = Steps { service, last: None };
+    let Store { log, vault, origin } = store::open(data, options, key, &mut |opening| steps.tell(opening))?;
+    let views = Arc::clone(&origin.views);
+    let store = origin.log.store();
+    let (writer, thread) = Writer::start(origin, settings.write_queue_commands_max.value.get())?;
+    let app = App::new(AppParts {
+        views,
+        writer,
+        store,
+        vault,
+        templates: TemplateSet::builtin(),
+        sessions: SessionLimits {
+            idle: settings.session_idle.value,
+            lifetime: settings.session_absolute.value,
+            ..SessionLimits::default()
+        },
+        body_timeout: settings.body_timeout.value,
+    });
+    let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
+    Ok(Running { app, writer: thread, log })
+}
+
+/// Tells clients how far opening is, and the operator when another step begins.
+struct Steps<'a> {
+    service: &'a Service,
+    last: Option<store::Step>,
+}
+
+impl Steps<'_> {
+    fn tell(&mut self, opening: Opening) {
+        if self.last != Some(opening.step) {
+            self.last = Some(opening.step);
+            tracing::info!(step = %opening.step, "opening the store");
+        }
+        self.service.tell(opening.to_string());
+    }
+}
