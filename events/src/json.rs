@@ -60,6 +60,15 @@ impl Json {
         self.to_string()
     }
 
+    /// How many bytes the normal text has.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        let mut counted = write::Counted(0);
+        // Counting does not fail.
+        let _ = fmt::Write::write_fmt(&mut counted, format_args!("{self}"));
+        counted.0
+    }
+
     /// The truth value, if this is one.
     #[must_use]
     pub const fn as_bool(&self) -> Option<bool> {

@@ -181,7 +181,9 @@ proptest! {
         let text = json.to_text();
         let again = Json::parse(&text).unwrap();
         prop_assert!(again == json);
-        prop_assert_eq!(again.to_text(), text);
+        prop_assert_eq!(again.to_text(), &*text);
+        prop_assert_eq!(serde_json::to_string(&json).unwrap(), &*text, "in an event");
+        prop_assert_eq!(json.text_bytes(), text.len());
     }
 
     #[test]
