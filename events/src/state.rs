@@ -26,10 +26,11 @@ pub struct State {
     pub store: Option<StoreId>,
     /// The data key that the next configuration gets.
     pub next_key: KeyId,
-    /// Live configurations.
-    pub configurations: imbl::HashMap<ConfigurationId, Arc<ConfigurationState>>,
+    /// Live configurations. Ids that were made one after another stand close together, so that a commit's changes touch few
+    /// nodes that a clone shares; by hash they would touch as many as there are changes.
+    pub configurations: imbl::OrdMap<ConfigurationId, Arc<ConfigurationState>>,
     /// Which live configuration has a scope, type and description.
-    pub names: imbl::HashMap<Arc<ConfigurationName>, ConfigurationId>,
+    pub names: imbl::OrdMap<Arc<ConfigurationName>, ConfigurationId>,
     /// Telephone systems, partitions and devices.
     pub directory: DirectoryState,
     /// Accounts that are not deleted.
@@ -44,8 +45,8 @@ impl Default for State {
             last: None,
             store: None,
             next_key: KeyId::FIRST,
-            configurations: imbl::HashMap::new(),
-            names: imbl::HashMap::new(),
+            configurations: imbl::OrdMap::new(),
+            names: imbl::OrdMap::new(),
             directory: DirectoryState::default(),
             accounts: imbl::OrdMap::new(),
             templates: imbl::OrdMap::new(),
@@ -54,7 +55,7 @@ impl Default for State {
 }
 
 /// What no two live configurations share.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigurationName {
     /// Where it applies.
     pub scope: Scope,

@@ -52,7 +52,7 @@ impl Configuration {
 /// The read model of live configurations.
 #[derive(Clone, Default)]
 pub struct Configurations {
-    by_id: imbl::HashMap<ConfigurationId, Arc<Configuration>>,
+    by_id: imbl::OrdMap<ConfigurationId, Arc<Configuration>>,
     by_scope: imbl::OrdMap<(Scope, Sequence), Arc<Configuration>>,
     folded_types: imbl::HashMap<CrmType, Arc<str>>,
 }
