@@ -5,6 +5,11 @@ use std::process::ExitCode;
 use crmconf::cli::Command;
 use crmconf::commands;
 
+/// The system's allocator gives memory back after every commit and asks for it again: the pages that the kernel then clears
+/// cost more than what they hold.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Command::from_process() {
         Ok(command) => commands::run(command).into(),

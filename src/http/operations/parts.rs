@@ -41,7 +41,7 @@ pub(super) fn read(fields: &Fields<'_>, part: Part) -> Result<GivenPart, ApiErro
         Err(error) => Ok(unreadable(error.to_string())),
         Ok(Json::Object(object)) => {
             let json = Json::Object(object);
-            within(part, json.to_text().len())?;
+            within(part, json.text_bytes())?;
             Ok(GivenPart { given: Given::Json(Arc::new(json)), fault: None })
         }
         Ok(_) => Ok(unreadable("JSONData must be a JSON object".into())),
@@ -91,7 +91,7 @@ fn prepare(
             let prepared =
                 template.prepare(part, json, mode).map_err(|refused| fault(part, refused.to_string()))?;
             // A text that became a number may have become longer.
-            if prepared.json.to_text().len() > JSON_DATA_BYTES_MAX {
+            if prepared.json.text_bytes() > JSON_DATA_BYTES_MAX {
                 let rule = format!("it has more than {JSON_DATA_BYTES_MAX} bytes in normal form");
                 return Err(fault(part, rule));
             }
