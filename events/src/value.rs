@@ -1,5 +1,6 @@
 //! Value types: each can only hold what is valid, so that a value is checked once, at the border.
 
+mod carried;
 mod digest;
 mod ids;
 mod scope;
@@ -7,6 +8,7 @@ mod sequence;
 mod text;
 mod time;
 
+pub use carried::{first_not_carried, xml_can_carry};
 pub use digest::{
     Binary16, ChainHash, EventHash, RequestDigest, Salt, SealedValue, SessionDigest, TemplateDigest,
 };
@@ -15,5 +17,5 @@ pub use ids::{
 };
 pub use scope::{DEVICE_SENTINEL, DeviceNumber, PartitionId, Relation, Scope, ScopeError, TelSysId};
 pub use sequence::Sequence;
-pub use text::{CrmType, Description, DirectoryText, InvokeId, Reason, RequestKey, TextError, xml_can_carry};
+pub use text::{CrmType, Description, DirectoryText, InvokeId, Reason, RequestKey, TextError};
 pub use time::Timestamp;

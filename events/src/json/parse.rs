@@ -133,8 +133,9 @@ impl Parser<'_> {
         self.take("\"");
         let mut text = String::new();
         loop {
-            let stops = |c: char| c == '"' || c == '\\' || c < ' ';
-            let end = self.rest.find(stops).ok_or(JsonRule::Incomplete)?;
+            // Bytes of what stops are bytes of nothing else.
+            let stops = |byte| byte == b'"' || byte == b'\\' || byte < b' ';
+            let end = self.rest.bytes().position(stops).ok_or(JsonRule::Incomplete)?;
             let (run, rest) = self.rest.split_at_checked(end).ok_or(JsonRule::Incomplete)?;
             text.push_str(run);
             self.rest = rest;

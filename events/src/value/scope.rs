@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use thiserror::Error;
 
-use super::text::xml_can_carry;
+use super::carried::xml_can_carry;
 
 /// Largest TelSysID and PartIDInTelSys.
 const ID_MAX: u32 = 2_147_483_647;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use thiserror::Error;
 
+use super::carried::xml_can_carry;
+
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TextError {
@@ -23,14 +25,6 @@ pub enum TextError {
     /// It holds a character that XML 1.0 cannot carry, so that no answer could show it.
     #[error("holds a character that XML 1.0 cannot carry")]
     NotForXml,
-}
-
-/// Whether XML 1.0 can carry every character of the text (production `Char` of the specification).
-#[must_use]
-pub fn xml_can_carry(text: &str) -> bool {
-    text.chars().all(
-        |c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..),
-    )
 }
 
 /// Declares a text of limited length.

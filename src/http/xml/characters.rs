@@ -20,17 +20,6 @@ pub(super) fn is_carried(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// The offset of the first character that a document may not hold.
-pub(super) fn first_not_carried(text: &str) -> Option<usize> {
-    // U+FFFE and U+FFFF, the only ones outside ASCII, are EF BF BE and EF BF BF: bytes are enough, and quicker.
-    let bytes = text.as_bytes();
-    bytes.iter().enumerate().position(|(at, &byte)| match byte {
-        b'\t' | b'\n' | b'\r' => false,
-        0xef => matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])),
-        _ => byte < b' ',
-    })
-}
-
 /// Splits a qualified name into prefix and local name, when it is one (production `QName`).
 pub(super) fn split_qname(name: &str) -> Option<(Option<&str>, &str)> {
     let (prefix, local) = match name.split_once(':') {
@@ -65,14 +54,6 @@ fn continues_name(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_byte_scan_agrees_with_the_definition_for_every_character() {
-        for c in '\0'..=char::MAX {
-            let text = format!("a{c}b");
-            assert_eq!(first_not_carried(&text), (!is_carried(c)).then_some(1), "{c:?}");
-        }
-    }
 
     #[test]
     fn names_split_only_when_both_parts_are_names() {

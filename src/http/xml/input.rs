@@ -1,6 +1,7 @@
 //! From bytes to the text that is read: encodings, the byte order mark, and where unusable input begins.
 
-use super::characters::first_not_carried;
+use crmconf_events::first_not_carried;
+
 use super::error::{FaultAt, XmlFault};
 
 /// A body as text.
