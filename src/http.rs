@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod api;
 pub mod app;
+mod body;
 pub mod caller;
 pub mod code;
 mod connection;
@@ -18,5 +19,6 @@ pub mod listener;
 pub mod operation;
 pub mod operations;
 mod outside;
+pub mod room;
 mod trace;
 pub mod xml;

@@ -3,13 +3,23 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER};
 
+use super::body::HeldBody;
+use super::connection::Answering;
 use super::error::ApiError;
+use super::room::{Room, TakenRoom};
 use super::xml::{Namespace, Payload, Response};
 
 /// The type of every answer.
 const XML_TYPE: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
 /// Bears the new id on every successful Add.
 const CONFIGURATION_ID: HeaderName = HeaderName::from_static("x-crmconfigurationid");
+
+/// The bytes of large answers that may be held at once, over all connections: those that clients have not taken yet.
+pub const ANSWERS_BYTES_MAX: usize = 256 << 20;
+/// The longest answer, in bytes. More rows than it has room for are no page to ask for.
+pub const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// Up to this length an answer takes no room: as many of these as there may be connections are little.
+const SMALL_ANSWER_BYTES_MAX: usize = 16 << 10;
 
 /// What a successful operation answers.
 #[derive(Default)]
@@ -36,15 +46,41 @@ impl Answer {
     }
 }
 
-/// A success as HTTP.
+/// Takes room for an answer, if it is a large one.
+///
+/// # Errors
+/// When the answers that clients have not taken yet leave none.
+pub fn room(answer: &Answer, all: &Room) -> Result<Option<TakenRoom>, ApiError> {
+    let bytes = answer.payload.as_ref().map_or(0, Payload::len);
+    if bytes <= SMALL_ANSWER_BYTES_MAX {
+        return Ok(None);
+    }
+    let mut room = all.share();
+    room.take(bytes).map_err(|_| {
+        ApiError::busy("Too many large answers are on their way to clients; try again later.")
+    })?;
+    Ok(Some(room))
+}
+
+/// A success as HTTP. A large one keeps its room until the client has taken it, and the connection waits for that.
 #[must_use]
-pub fn success(answer: Answer, invoke_id: &str, namespace: Namespace) -> HttpResponse {
+pub(super) fn success(
+    answer: Answer,
+    room: Option<TakenRoom>,
+    answering: impl FnOnce() -> Option<Answering>,
+    invoke_id: &str,
+    namespace: Namespace,
+) -> HttpResponse {
     let Answer { payload, configuration_id, etag } = answer;
     let response = match payload {
         None => Response::success(invoke_id, namespace),
         Some(payload) => Response::success_with(invoke_id, namespace, payload),
     };
-    let mut http = HttpResponse::Ok().body(response.into_bytes());
+    let bytes = response.into_bytes();
+    let mut http = match room {
+        None => HttpResponse::Ok().body(bytes),
+        Some(room) => HttpResponse::Ok().body(HeldBody::new(bytes.into(), room, answering())),
+    };
     http.headers_mut().insert(CONTENT_TYPE, XML_TYPE);
     for (name, value) in [(CONFIGURATION_ID, configuration_id), (ETAG, etag)] {
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {

@@ -7,10 +7,11 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use crmconf_events::InvokeId;
 
-use super::answer::{Answer, fail, success};
+use super::answer::{self, Answer, fail, success};
 use super::app::{App, Service};
 use super::caller::Caller;
 use super::code::Code;
+use super::connection::Activity;
 use super::error::ApiError;
 use super::intake::{self, Beside, Body};
 use super::operation::Operation;
@@ -51,12 +52,15 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
     drop(bytes);
     let operation = parsed.operation.as_deref().and_then(Operation::named);
     let outcome = answer(&app, &request, &parsed, operation).await;
+    let outcome = outcome.and_then(|answer| Ok((answer::room(&answer, &app.answers)?, answer)));
     // What was read from the body has taken as much room as the body did, up to here.
     drop(room);
     match outcome {
-        Ok(answer) => {
+        Ok((room, answer)) => {
             trace.succeeded(operation);
-            success(answer, parsed.invoke_id.as_deref().unwrap_or_default(), parsed.namespace)
+            let answering = || request.conn_data::<Activity>().map(Activity::answer);
+            let invoke_id = parsed.invoke_id.as_deref().unwrap_or_default();
+            success(answer, room, answering, invoke_id, parsed.namespace)
         }
         Err(error) => {
             trace.refused(operation, &error);

@@ -8,7 +8,9 @@ use arc_swap::ArcSwap;
 use crmconf_events::{AccountId, ReplicaId, StoreId};
 use thiserror::Error;
 
-use super::intake::BodyRoom;
+use super::answer::ANSWERS_BYTES_MAX;
+use super::intake::BODIES_BYTES_MAX;
+use super::room::Room;
 use super::{api, health, outside};
 use crate::ids::IdSource;
 use crate::sessions::{
@@ -41,7 +43,9 @@ pub struct App {
     /// Signs accounts in.
     pub authenticator: Authenticator,
     /// Room for the bodies that are held at once.
-    pub bodies: BodyRoom,
+    pub bodies: Room,
+    /// Room for the large answers that clients have not taken yet.
+    pub answers: Room,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
 }
@@ -86,7 +90,8 @@ impl App {
                 clock,
             ),
             sessions,
-            bodies: BodyRoom::default(),
+            bodies: Room::of(BODIES_BYTES_MAX),
+            answers: Room::of(ANSWERS_BYTES_MAX),
             body_timeout,
         })
     }

@@ -26,7 +26,7 @@ pub struct Patience {
     /// From an answer, or the connection's beginning, to the end of the next request's head.
     pub idle: Duration,
     /// From the moment at which the client takes no more of an answer. What it takes after that gains it time, at
-    /// [`ANSWER_BYTES_PER_S`].
+    /// [`ANSWER_BYTES_PER_S`], but never more than it had at first: who takes much quickly may not rest for hours.
     pub answer: Duration,
 }
 
@@ -47,6 +47,8 @@ pub(super) struct Activity(Rc<Waiting>);
 
 struct Waiting {
     handlers: Cell<u32>,
+    /// How many of these are answers of which more is to come.
+    answers: Cell<u32>,
     /// Since when no request was under way.
     idle_since: Cell<Instant>,
     /// Since when a head arrives; also the rest of a body that its handler left unread.
@@ -56,10 +58,18 @@ struct Waiting {
 /// A handler runs while this is held: then it is not the client that is waited for.
 pub(super) struct Handling(Activity);
 
+/// More of an answer is to come while this is held: what the stream was given so far is not the whole.
+pub(super) struct Answering(Handling);
+
 impl Activity {
     fn new() -> Self {
         let idle_since = Cell::new(Instant::now());
-        Self(Rc::new(Waiting { handlers: Cell::default(), idle_since, head_since: Cell::default() }))
+        Self(Rc::new(Waiting {
+            handlers: Cell::default(),
+            answers: Cell::default(),
+            idle_since,
+            head_since: Cell::default(),
+        }))
     }
 
     /// A handler begins to run.
@@ -67,6 +77,16 @@ impl Activity {
         self.0.handlers.set(self.0.handlers.get() + 1);
         self.0.head_since.set(None);
         Handling(self.clone())
+    }
+
+    /// A handler has an answer that is handed on in pieces.
+    pub(super) fn answer(&self) -> Answering {
+        self.0.answers.set(self.0.answers.get() + 1);
+        Answering(self.handle())
+    }
+
+    fn is_answering(&self) -> bool {
+        self.0.answers.get() > 0
     }
 
     fn is_handled(&self) -> bool {
@@ -100,6 +120,13 @@ impl Drop for Handling {
         let Self(Activity(waiting)) = self;
         waiting.handlers.set(waiting.handlers.get().saturating_sub(1));
         waiting.idle_since.set(Instant::now());
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let Self(Handling(Activity(waiting))) = self;
+        waiting.answers.set(waiting.answers.get().saturating_sub(1));
     }
 }
 
@@ -196,7 +223,8 @@ impl AsyncWrite for Connection {
         let this = self.get_mut();
         if let Poll::Ready(written) = Pin::new(&mut this.stream).poll_write(context, bytes) {
             if let (Some(until), Ok(written)) = (&mut this.stuck_until, &written) {
-                *until += Duration::from_secs(*written as u64) / ANSWER_BYTES_PER_S;
+                let gained = Duration::from_secs(*written as u64) / ANSWER_BYTES_PER_S;
+                *until = (*until + gained).min(Instant::now() + this.patience.answer);
             }
             return Poll::Ready(written);
         }
@@ -209,11 +237,13 @@ impl AsyncWrite for Connection {
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not take its answer")))
     }
 
-    /// actix flushes when all that it had to write was taken.
+    /// actix flushes when all that it had to write was taken: an answer, or a piece of one.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_flush(context))?;
-        this.stuck_until = None;
+        if !this.activity.is_answering() {
+            this.stuck_until = None;
+        }
         // A handler may have ended since the stream was read; nothing else would look at the time until it is read
         // again.
         if this.is_at_end(context) && !this.nudged {

@@ -1,16 +1,14 @@
 //! Step 1 of the order of checks: what HTTP itself says of a request, and its body within its limits.
 
-use std::sync::Arc;
-
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use actix_web::web::{Bytes, BytesMut, Payload};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, timeout};
 
 use super::code::Code;
 use super::error::ApiError;
+use super::room::{NoRoom, Room, TakenRoom};
 use crate::settings::BODY_BYTES_MAX;
 
 /// Bears a RequestKey as well as the property does.
@@ -20,16 +18,6 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// are not answered yet. As many as sixty-four of the longest.
 pub const BODIES_BYTES_MAX: usize = 64 * BODY_BYTES_MAX;
 
-/// Room for the bodies of all connections together.
-#[derive(Clone)]
-pub struct BodyRoom(Arc<Semaphore>);
-
-impl Default for BodyRoom {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(BODIES_BYTES_MAX)))
-    }
-}
-
 /// A body, and the room that it takes until its request is answered.
 pub struct Body {
     /// Its bytes.
@@ -38,28 +26,9 @@ pub struct Body {
     pub room: TakenRoom,
 }
 
-/// Room that one body takes.
-pub struct TakenRoom {
-    all: BodyRoom,
-    taken: Option<OwnedSemaphorePermit>,
-}
-
-impl TakenRoom {
-    const fn of(all: BodyRoom) -> Self {
-        Self { all, taken: None }
-    }
-
-    /// Takes room for more bytes. Never for what is only announced: to announce much would cost a client nothing.
-    fn take(&mut self, bytes: usize) -> Result<(), ApiError> {
-        let full = || ApiError::busy("Too many requests are arriving at once; try again later.");
-        let bytes = u32::try_from(bytes).map_err(|_| full())?;
-        let more = Arc::clone(&self.all.0).try_acquire_many_owned(bytes).map_err(|_| full())?;
-        match &mut self.taken {
-            Some(taken) => taken.merge(more),
-            None => self.taken = Some(more),
-        }
-        Ok(())
-    }
+/// What is said where the bodies of all connections take all their room.
+pub(super) fn no_room(_: NoRoom) -> ApiError {
+    ApiError::busy("Too many requests are arriving at once; try again later.")
 }
 
 /// Checks the headers and reads the body.
@@ -69,12 +38,12 @@ impl TakenRoom {
 pub async fn read(
     request: &HttpRequest,
     body: Payload,
-    room: &BodyRoom,
+    room: &Room,
     patience: Duration,
 ) -> Result<Body, ApiError> {
     check_type(request)?;
     let announced = check_announced_length(request)?;
-    match timeout(patience, collect(body, announced, TakenRoom::of(room.clone()))).await {
+    match timeout(patience, collect(body, announced, room.share())).await {
         Ok(body) => body,
         Err(_) => {
             let message = format!("The request did not arrive within {} s.", patience.as_secs());
@@ -132,7 +101,8 @@ async fn collect(mut body: Payload, announced: usize, mut room: TakenRoom) -> Re
         if collected.len().saturating_add(chunk.len()) > BODY_BYTES_MAX {
             return Err(too_large());
         }
-        room.take(chunk.len())?;
+        // Never for what is only announced: to announce much would cost a client nothing.
+        room.take(chunk.len()).map_err(no_room)?;
         collected.extend_from_slice(&chunk);
     }
     Ok(Body { bytes: collected.freeze(), room })

@@ -22,6 +22,7 @@ mod damage;
 mod errors;
 mod faults;
 mod kill_nine;
+mod large_answers;
 mod log_lines;
 mod manners;
 mod model;

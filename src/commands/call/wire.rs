@@ -17,8 +17,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for one request and its response: above the server's own limits, so that it is the one to answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Largest response that is read: a full page of 10,000 configurations with both their parts can be this large.
-const RESPONSE_BYTES_MAX: u64 = 1 << 30;
+/// Largest response that is read: above the server's own limit for one.
+const RESPONSE_BYTES_MAX: u64 = 80 << 20;
 
 /// Longest session id that is believed; those of this API have 32 characters.
 const SESSION_ID_CHARS_MAX: usize = 128;

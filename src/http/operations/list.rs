@@ -9,7 +9,7 @@ use crmconf_projections::{Configuration, Descriptions, ReadModel};
 
 use super::Input;
 use super::render::{self, OPTIONAL_FIELDS, Shapes};
-use crate::http::answer::Answer;
+use crate::http::answer::{ANSWER_BYTES_MAX, Answer};
 use crate::http::app::App;
 use crate::http::caller::{Caller, Permit, Reads};
 use crate::http::error::ApiError;
@@ -60,7 +60,7 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
 
     // A text that is too long for a type is an unknown type, and those give no rows.
     let crm_type = match crm_type.map(CrmType::new) {
-        Some(Err(_)) => return Ok(Answer::with(render(app, view, offset, &Page::default(), &requested))),
+        Some(Err(_)) => return render(app, view, offset, &Page::default(), &requested).map(Answer::with),
         Some(Ok(crm_type)) => Some(crm_type),
         None => None,
     };
@@ -74,7 +74,7 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
     };
     let page = view.list(&query, caller.grants());
-    Ok(Answer::with(render(app, view, offset, &page, &requested)))
+    render(app, view, offset, &page, &requested).map(Answer::with)
 }
 
 /// `CRMConfigurationFields`: optional fields that are asked for. Base properties may be named too.
@@ -122,7 +122,14 @@ fn scope_match(fields: &Fields<'_>) -> Result<ScopeMatch, ApiError> {
     }
 }
 
-fn render(app: &App, view: &ReadModel, offset: u64, page: &Page, requested: &BTreeSet<&str>) -> Payload {
+/// The answer, unless it would be longer than one may be: that is found out before it is.
+fn render(
+    app: &App,
+    view: &ReadModel,
+    offset: u64,
+    page: &Page,
+    requested: &BTreeSet<&str>,
+) -> Result<Payload, ApiError> {
     /// What a row takes about, so that a long answer grows its buffer seldom.
     const ROW_BYTES: usize = 512;
     let mut payload = Payload::with_capacity(page.rows.len().saturating_mul(ROW_BYTES));
@@ -131,8 +138,13 @@ fn render(app: &App, view: &ReadModel, offset: u64, page: &Page, requested: &BTr
     let mut shapes = Shapes::new(app, view);
     for found in &page.rows {
         payload.container(None, |row| render_row(row, &mut shapes, view, found, requested));
+        if payload.len() > ANSWER_BYTES_MAX {
+            return Err(ApiError::invalid(format!(
+                "The rows take more than {ANSWER_BYTES_MAX} bytes; ask for fewer of them with a smaller Limit."
+            )));
+        }
     }
-    payload
+    Ok(payload)
 }
 
 /// The seed's six properties, then those asked for, in their fixed order.
