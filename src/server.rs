@@ -137,9 +137,10 @@ async fn refused(listener: &Listener, error: ServerError) -> ServerError {
 
 fn listen(settings: &Settings, service: &Data<Service>) -> Result<(Listener, Server), ServerError> {
     let address = settings.listen.value;
+    let workers = settings.workers.value.get();
     let options = ListenerOptions {
-        workers: settings.workers.value.get(),
-        connections_max: files::allow(settings.connections_max.value.get()),
+        workers,
+        connections_max: files::allow(settings.connections_max.value.get(), workers),
         patience: Patience::with_head(settings.body_timeout.value),
         drain: settings.shutdown_drain.value,
     };

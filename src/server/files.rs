@@ -4,19 +4,24 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// How many open files are kept for the journal, sled, the vault, log lines and the runtime; some twenty are in use.
 const FILES_RESERVED: u64 = 128;
+/// How many more for each worker: its event queue, a second handle to that, what wakes it, and its share of the signals;
+/// and the one connection by which its share of all of them may be rounded up.
+const FILES_PER_WORKER: u64 = 5;
 /// Fewer connections than this are never allowed, whatever the limit.
 const CONNECTIONS_MIN: usize = 1;
 
-/// How many of these connections there are files for, after the process's limit was raised as far as it may be.
-pub(super) fn allow(connections_max: usize) -> usize {
+/// How many of these connections there are files for beside so many workers, after the process's limit was raised as
+/// far as it may be.
+pub(super) fn allow(connections_max: usize, workers: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
-    let wanted = (connections_max as u64).saturating_add(FILES_RESERVED);
+    let reserved = reserved(workers);
+    let wanted = (connections_max as u64).saturating_add(reserved);
     let limit = match raised(limit, wanted) {
         // Where raising is refused the old limit stands.
         Some(raised) if setrlimit(Resource::Nofile, raised).is_ok() => raised,
         Some(_) | None => limit,
     };
-    let allowed = room(limit, connections_max);
+    let allowed = room(limit, reserved, connections_max);
     if allowed < connections_max {
         tracing::warn!(
             connections_max,
@@ -28,6 +33,11 @@ pub(super) fn allow(connections_max: usize) -> usize {
     allowed
 }
 
+/// How many open files are kept from connections.
+const fn reserved(workers: usize) -> u64 {
+    FILES_RESERVED.saturating_add(FILES_PER_WORKER.saturating_mul(workers as u64))
+}
+
 /// The limit as it should be, if that is another.
 fn raised(limit: Rlimit, wanted: u64) -> Option<Rlimit> {
     let current = limit.current?;
@@ -36,9 +46,9 @@ fn raised(limit: Rlimit, wanted: u64) -> Option<Rlimit> {
 }
 
 /// How many connections a limit leaves room for.
-fn room(limit: Rlimit, connections_max: usize) -> usize {
+fn room(limit: Rlimit, reserved: u64, connections_max: usize) -> usize {
     let Some(files) = limit.current else { return connections_max };
-    let left = usize::try_from(files.saturating_sub(FILES_RESERVED)).unwrap_or(usize::MAX);
+    let left = usize::try_from(files.saturating_sub(reserved)).unwrap_or(usize::MAX);
     left.clamp(CONNECTIONS_MIN, connections_max.max(CONNECTIONS_MIN))
 }
 
@@ -62,9 +72,19 @@ mod tests {
 
     #[test]
     fn connections_leave_files_for_the_store() {
-        assert_eq!(room(limit(Some(4_096), None), 2_048), 2_048);
-        assert_eq!(room(limit(Some(1_024), None), 2_048), 896);
-        assert_eq!(room(limit(Some(64), None), 2_048), 1);
-        assert_eq!(room(limit(None, None), 2_048), 2_048);
+        assert_eq!(room(limit(Some(4_096), None), reserved(1), 2_048), 2_048);
+        assert_eq!(room(limit(Some(1_024), None), reserved(1), 2_048), 891);
+        assert_eq!(room(limit(Some(64), None), reserved(1), 2_048), 1);
+        assert_eq!(room(limit(None, None), reserved(1), 2_048), 2_048);
+    }
+
+    #[test]
+    fn many_workers_leave_fewer_connections_and_never_take_from_the_store() {
+        assert_eq!(reserved(512), FILES_RESERVED + 2_560);
+        let allowed = room(limit(Some(4_096), None), reserved(512), 2_048);
+        assert_eq!(allowed, 1_408);
+        // Four files a worker, and as many connections as the listener makes of it.
+        let used = 4 * 512 + allowed.div_ceil(512) * 512;
+        assert!(used as u64 + FILES_RESERVED <= 4_096, "{used}");
     }
 }
