@@ -25,9 +25,7 @@ pub use until::Until;
 use crate::settings::{
     self, Environment, MasterKeySource, Settings, SettingsError, Sourced, Values, process_environment, table,
 };
-
-/// Longest account name, in Unicode scalar values, as the API has it.
-const ACCOUNT_NAME_CHARS_MAX: usize = 64;
+use crate::vault::AccountName;
 
 /// What the program is asked to do, checked.
 #[derive(Debug)]
@@ -49,8 +47,8 @@ pub enum Command {
 pub struct InitArgs {
     /// Folder to set up.
     pub data: PathBuf,
-    /// Name of the first administrator: not empty, at most 64 characters.
-    pub admin: String,
+    /// Name of the first administrator.
+    pub admin: AccountName,
     /// Where the master key is, or is to be put.
     pub master_key: Sourced<MasterKeySource>,
 }
@@ -61,7 +59,7 @@ pub struct CallArgs {
     /// Where the API answers.
     pub endpoint: Endpoint,
     /// Account that signs in.
-    pub user: String,
+    pub user: AccountName,
     /// Where its password comes from.
     pub password: PasswordSource,
     /// Where the request comes from.
@@ -188,17 +186,6 @@ fn call(args: typed::Call) -> CallArgs {
         } else {
             RequestSource::File(args.request)
         },
-    }
-}
-
-/// An account's name as the command line takes it; the rest of the API's rule is applied where it is stored.
-fn account_name(text: &str) -> Result<String, String> {
-    match text.chars().count() {
-        0 => Err("an account's name is not empty".to_owned()),
-        1..=ACCOUNT_NAME_CHARS_MAX => Ok(text.to_owned()),
-        count => Err(format!(
-            "an account's name has at most {ACCOUNT_NAME_CHARS_MAX} characters; this has {count}"
-        )),
     }
 }
 

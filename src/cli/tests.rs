@@ -72,7 +72,7 @@ fn every_help_page_has_examples_and_tells_the_exit_status() {
 fn init_has_an_administrator_and_a_key_beside_the_folder_by_default() {
     let command = parse("init --data /srv/store", &[]);
     let Ok(Command::Init(args)) = command else { panic!("{command:?}") };
-    assert_eq!(args.admin, "admin");
+    assert_eq!(args.admin.as_str(), "admin");
     assert_eq!(args.master_key.value, MasterKeySource::File("/srv/store.master-key".into()));
 
     let command = parse("init --data /srv/store --admin alice --master-key-file /etc/k", &[]);
@@ -119,5 +119,22 @@ fn wrong_words_and_wrong_settings_are_usage_errors_and_help_is_none() {
         ("verify --help", Status::Done),
     ] {
         assert_eq!(parse(words, &[]).unwrap_err().report(), expected, "{words}");
+    }
+}
+
+#[test]
+fn an_account_s_name_is_counted_as_it_is_stored() {
+    // Each of these is two characters as typed, and one in NFC.
+    let name = "u\u{308}".repeat(64);
+    let command = parse(&format!("init --data d --admin {name}"), &[]);
+    let Ok(Command::Init(args)) = command else { panic!("{command:?}") };
+    assert_eq!(args.admin.as_str(), "ü".repeat(64));
+    for name in ["ü".repeat(65), "a\u{7}".to_owned()] {
+        for words in
+            [format!("init --data d --admin {name}"), format!("call --url https://h --user {name} -")]
+        {
+            let refused = parse(&words, &[]).unwrap_err();
+            assert!(matches!(refused, Stop::Words(_)), "{refused}");
+        }
     }
 }

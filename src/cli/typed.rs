@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::account_name;
 use super::endpoint::Endpoint;
 use super::flags::SettingFlags;
 use super::until::Until;
 use crate::settings::table;
+use crate::vault::AccountName;
 
 const EXIT_STATUS: &str = "Exit status: 0 done; 1 what was asked for failed; 2 the command line or the settings \
                            are wrong, and nothing was tried.";
@@ -120,8 +120,8 @@ pub(super) struct Init {
     #[arg(long, value_name = "DIR", env = "CRMCONF_DATA", hide_env = true)]
     pub(super) data: String,
     /// Name of the first administrator
-    #[arg(long, value_name = "NAME", default_value = "admin", value_parser = account_name)]
-    pub(super) admin: String,
+    #[arg(long, value_name = "NAME", default_value = "admin", value_parser = AccountName::new)]
+    pub(super) admin: AccountName,
     #[arg(long, value_name = "PATH", help = table::MASTER_KEY_FILE.help())]
     pub(super) master_key_file: Option<String>,
     #[arg(long, value_name = "VARIABLE", help = table::MASTER_KEY_ENV.help())]
@@ -138,8 +138,8 @@ pub(super) struct Call {
     #[arg(long, value_name = "URL")]
     pub(super) url: Endpoint,
     /// Account that signs in
-    #[arg(long, value_name = "NAME", value_parser = account_name)]
-    pub(super) user: String,
+    #[arg(long, value_name = "NAME", value_parser = AccountName::new)]
+    pub(super) user: AccountName,
     /// File whose first line is the password
     #[arg(long, value_name = "FILE")]
     pub(super) password_file: Option<PathBuf>,

@@ -42,7 +42,7 @@ fn converse(args: &CallArgs) -> Result<Answer, Failure> {
     let request = read_request(&args.request)?;
     let slot =
         Slot::find(&request).map_err(|cause| Failure::new(format!("{} {cause}", name(&args.request))))?;
-    let password = secret::password(&args.password, &args.user, std::env::var_os(secret::VARIABLE))?;
+    let password = secret::password(&args.password, args.user.as_str(), std::env::var_os(secret::VARIABLE))?;
     if !args.endpoint.is_loopback() {
         output::note(&format_args!(
             "crmconf: warning: the password and the session cross the network to {} in clear",
@@ -51,7 +51,7 @@ fn converse(args: &CallArgs) -> Result<Answer, Failure> {
     }
     let wire = Wire::to(&args.endpoint);
     let session = wire.create_session()?;
-    wire.authenticate(&session, &args.user, &password)?;
+    wire.authenticate(&session, args.user.as_str(), &password)?;
     let answer = wire.send(&slot.fill(&request, &session));
     // The session would expire by itself; that it could not be ended does not undo what was asked for.
     if wire.logout(&session).is_err() {

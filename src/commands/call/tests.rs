@@ -51,7 +51,7 @@ impl Scripted {
         std::fs::write(folder.join("password"), format!("{PASSWORD}\n")).unwrap();
         CallArgs {
             endpoint: format!("http://{}", self.address).parse().unwrap(),
-            user: "ad<min".to_owned(),
+            user: crate::vault::AccountName::new("ad<min").unwrap(),
             password: PasswordSource::File(folder.join("password")),
             request: RequestSource::File(folder.join("request.xml")),
         }
