@@ -26,5 +26,5 @@ pub use clock::{Clock, SystemClock};
 pub use limits::SessionLimits;
 pub use secrets::{Nonce, SessionId, TransportKey};
 pub use shared::Sessions;
-pub use table::{BindError, CreateError, Session, SessionError, SessionTable};
+pub use table::{BindError, Binding, CreateError, Session, SessionError, SessionTable};
 pub use throttle::{AccountKey, Throttle, ThrottleLimits, Verdict};

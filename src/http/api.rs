@@ -109,10 +109,9 @@ async fn answer(
 /// Step 4: the account that signed in to the session.
 fn caller(app: &App, input: &Input<'_>) -> Result<Caller, ApiError> {
     let session = input.parsed.session_id.as_ref().map(super::xml::SessionIdText::as_str);
-    let (session, account, _) = app.sessions.signed_in(session)?;
     // An InvokeID over its limit is refused in step 6, before anything is recorded under it.
     let invoke = InvokeId::new(input.parsed.invoke_id.as_deref().unwrap_or_default()).ok();
-    Caller::new(account, session, invoke, app.views.load_full())
+    Caller::of(app, session, invoke)
 }
 
 /// Where a request came from; no address at all where that cannot be told, and never the loopback, which throttling

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::web::{self, Data, ServiceConfig};
 use arc_swap::ArcSwap;
 use crmconf_events::{AccountId, ReplicaId, StoreId};
+use crmconf_projections::Account;
 use thiserror::Error;
 
 use super::answer::ANSWERS_BYTES_MAX;
@@ -160,7 +161,8 @@ impl Accounts for App {
     fn standing(&self, account: AccountId) -> Option<Standing> {
         let view = self.views.load();
         let account = view.accounts.get(&account)?;
-        Some(Standing { enabled: account.enabled, credential: account.credential })
+        let Account { enabled, credential, version, .. } = **account;
+        Some(Standing { enabled, credential, version })
     }
 }
 

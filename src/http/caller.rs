@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crmconf_events::access::{Grants, Right};
 use crmconf_events::event::{Actor, Context};
-use crmconf_events::{AccountId, InvokeId, Scope, SessionDigest};
+use crmconf_events::{InvokeId, Scope, SessionDigest};
 use crmconf_projections::{Account, ReadModel};
 
-use super::code::Code;
+use super::app::App;
 use super::error::ApiError;
+use crate::sessions::{Binding, Session, SessionError};
 
 /// A signed-in account with the view of the moment at which its request came in.
 pub struct Caller {
@@ -52,21 +53,40 @@ impl<K> Permit<K> {
     }
 }
 
+/// The session that a request names, signed in to or not, and the view that it was judged by: one whose account
+/// changed since is found out here and ends, so that it does not depend on who made the change, or in which process.
+///
+/// # Errors
+/// When there is no such session, or its account is not the same any more.
+pub fn session(app: &App, named: Option<&str>) -> Result<(Session, Arc<ReadModel>), SessionError> {
+    let session = app.sessions.lookup(named)?;
+    // After the session: a view from before it might not know of its account yet.
+    let view = app.views.load_full();
+    match &session.bound {
+        Some(binding) if holder(&view, binding).is_none() => {
+            app.sessions.revoke(session.digest);
+            Err(SessionError::NoLongerValid)
+        }
+        Some(_) | None => Ok((session, view)),
+    }
+}
+
+/// The account that signed in, if it has not changed since.
+fn holder<'a>(view: &'a ReadModel, binding: &Binding) -> Option<&'a Arc<Account>> {
+    let account = view.accounts.get(&binding.account)?;
+    (account.enabled && account.version == binding.version).then_some(account)
+}
+
 impl Caller {
-    /// The caller behind a session, on the account as it stands in this view.
+    /// The caller behind the session that a request names.
     ///
     /// # Errors
-    /// When the account was deleted or disabled.
-    pub fn new(
-        account: AccountId,
-        session: SessionDigest,
-        invoke: Option<InvokeId>,
-        view: Arc<ReadModel>,
-    ) -> Result<Self, ApiError> {
-        match view.accounts.get(&account) {
-            Some(found) if found.enabled => Ok(Self { account: Arc::clone(found), session, invoke, view }),
-            Some(_) | None => Err(ApiError::new(Code::AuthenticationFailed)),
-        }
+    /// When there is no such session, nobody signed in to it, or its account is not the same any more.
+    pub fn of(app: &App, named: Option<&str>, invoke: Option<InvokeId>) -> Result<Self, ApiError> {
+        let (Session { digest, bound }, view) = session(app, named)?;
+        let binding = bound.ok_or(SessionError::NotAuthenticated)?;
+        let account = Arc::clone(holder(&view, &binding).ok_or(SessionError::NoLongerValid)?);
+        Ok(Self { account, session: digest, invoke, view })
     }
 
     /// What the caller is allowed.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crmconf_events::{AccountId, CredentialId, SessionDigest};
+use crmconf_events::{AccountId, CredentialId, Sequence, SessionDigest};
 use thiserror::Error;
 
 use super::address::AddressKey;
@@ -23,6 +23,8 @@ pub struct Standing {
     pub enabled: bool,
     /// Which of the vault's credentials counts.
     pub credential: CredentialId,
+    /// The sequence of its last event.
+    pub version: Sequence,
 }
 
 /// Where the standing of accounts is read; must be quick, and wait for nothing.
@@ -161,7 +163,7 @@ impl Authenticator {
         let passed = self.try_password(slot, &name, candidate, attempt.password, attempt.address).await?;
         let Some((account, standing)) = passed else { return Err(self.failed(session.digest)) };
         let unchanged = || accounts.standing(account) == Some(standing);
-        let transport_key = match self.sessions.bind(session.digest, account, unchanged) {
+        let transport_key = match self.sessions.bind(session.digest, account, standing.version, unchanged) {
             Ok(key) => key,
             Err(BindError::Session(error)) => return Err(error.into()),
             Err(BindError::AlreadyBound) => return Err(AuthenticateError::AlreadyBound),

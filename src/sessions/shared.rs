@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crmconf_events::{AccountId, SessionDigest};
+use crmconf_events::{AccountId, Sequence, SessionDigest};
 
 use super::address::AddressKey;
 use super::clock::Clock;
 use super::limits::SessionLimits;
 use super::secrets::{Nonce, SessionId, TransportKey};
-use super::table::{BindError, CreateError, Session, SessionError, SessionTable};
+use super::table::{BindError, Binding, CreateError, Session, SessionError, SessionTable};
 
 /// The sessions of this process. Each operation holds a lock for some microseconds and waits for nothing.
 pub struct Sessions {
@@ -47,24 +47,10 @@ impl Sessions {
         self.with(|table, now| table.lookup(digest, now))
     }
 
-    /// The session that a request names, and who has signed in to it; counts as a use of it.
+    /// Signs an account of this version in to a session, if `still_valid` holds at that moment.
     ///
-    /// # Errors
-    /// As [`Sessions::lookup`], and when nobody has signed in to it.
-    pub fn signed_in(
-        &self,
-        named: Option<&str>,
-    ) -> Result<(SessionDigest, AccountId, Arc<TransportKey>), SessionError> {
-        let Session { digest, bound } = self.lookup(named)?;
-        let (account, key) = bound.ok_or(SessionError::NotAuthenticated)?;
-        Ok((digest, account, key))
-    }
-
-    /// Signs an account in to a session, if `still_valid` holds at that moment.
-    ///
-    /// `still_valid` is asked under the same lock that [`Sessions::end_account`] takes. Whoever changes an account
-    /// makes the change visible to it first and ends the account's sessions then: so either this sees the change, or
-    /// that sees the session, and none outlives the change. It must not use these sessions.
+    /// `still_valid` is asked under the lock, and must not use these sessions. A change of the account that it does not
+    /// see yet gives the account another version, and the session's next request finds that.
     ///
     /// # Errors
     /// When the session is gone, ended or signed in to already, the account changed, there are too many, or there are no
@@ -73,6 +59,7 @@ impl Sessions {
         &self,
         digest: SessionDigest,
         account: AccountId,
+        version: Sequence,
         still_valid: impl FnOnce() -> bool,
     ) -> Result<Arc<TransportKey>, BindError> {
         let key = Arc::new(TransportKey::generate().map_err(BindError::Random)?);
@@ -80,7 +67,8 @@ impl Sessions {
             if !still_valid() {
                 return Err(BindError::AccountChanged);
             }
-            table.bind(digest, account, Arc::clone(&key), now)
+            let key = Arc::clone(&key);
+            table.bind(digest, Binding { account, version, key }, now)
         })?;
         Ok(key)
     }
@@ -101,15 +89,16 @@ impl Sessions {
         self.with(|table, _| table.remove(digest));
     }
 
-    /// Ends all sessions of an account that was disabled or deleted, or whose password or grants changed. Call it
-    /// after the change is visible to readers. Until they would have expired, they answer 10307.
-    pub fn end_account(&self, account: AccountId) {
-        self.with(|table, now| table.end_account(account, None, now));
+    /// Ends a session whose account is not the one any more that signed in: it was disabled or deleted, or its password
+    /// or grants changed. Until the session would have expired, it answers 10307.
+    pub fn revoke(&self, digest: SessionDigest) {
+        self.with(|table, now| table.revoke(digest, now));
     }
 
-    /// Ends an account's sessions but the one in which it changed its own password.
-    pub fn end_others(&self, account: AccountId, kept: SessionDigest) {
-        self.with(|table, now| table.end_account(account, Some(kept), now));
+    /// Has a session outlive the change that its account made in it, which gave the account this version. The account's
+    /// other sessions do not.
+    pub fn keep(&self, digest: SessionDigest, version: Sequence) {
+        self.with(|table, _| table.keep(digest, version));
     }
 
     /// How many sessions there are: not signed in, signed in, remembered as ended.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crmconf_events::{AccountId, SessionDigest};
+use crmconf_events::{AccountId, Sequence, SessionDigest};
 use thiserror::Error;
 
 use super::address::AddressKey;
@@ -23,7 +23,7 @@ pub enum SessionError {
     /// Nobody has signed in to it (10305).
     #[error("nobody has signed in to this session")]
     NotAuthenticated,
-    /// It was ended because its account was disabled, or its password or grants changed (10307).
+    /// Its account was disabled or deleted, or its password or grants changed (10307).
     #[error("this session is no longer valid; sign in again")]
     NoLongerValid,
 }
@@ -64,8 +64,19 @@ pub enum BindError {
 pub struct Session {
     /// What stands for it in the log.
     pub digest: SessionDigest,
-    /// Who has signed in to it, with the session's key.
-    pub bound: Option<(AccountId, Arc<TransportKey>)>,
+    /// Who has signed in to it.
+    pub bound: Option<Binding>,
+}
+
+/// Who has signed in to a session.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// The account.
+    pub account: AccountId,
+    /// The account's version when it signed in. Under another one the session is not valid any more.
+    pub version: Sequence,
+    /// The session's own key.
+    pub key: Arc<TransportKey>,
 }
 
 /// All sessions. No operation looks at more of them than it ends.
@@ -96,8 +107,7 @@ enum Entry {
 
 #[derive(Debug)]
 struct Bound {
-    account: AccountId,
-    key: Arc<TransportKey>,
+    binding: Binding,
     born: Instant,
     birth_tick: u64,
     used: Instant,
@@ -164,13 +174,13 @@ impl SessionTable {
             Some(Entry::Bound(bound)) => {
                 let before = std::mem::replace(&mut bound.use_tick, tick);
                 bound.used = now;
-                let (account, key) = (bound.account, Arc::clone(&bound.key));
+                let binding = bound.binding.clone();
                 self.bound_by_use.remove(&before);
                 self.bound_by_use.insert(tick, digest);
-                let of_account = self.bound_by_account.entry(account).or_default();
+                let of_account = self.bound_by_account.entry(binding.account).or_default();
                 of_account.remove(&before);
                 of_account.insert(tick, digest);
-                Ok(Session { digest, bound: Some((account, key)) })
+                Ok(Session { digest, bound: Some(binding) })
             }
         }
     }
@@ -179,13 +189,7 @@ impl SessionTable {
     ///
     /// # Errors
     /// When the session is gone, ended or signed in to already, or there are too many; it stays as it is.
-    pub fn bind(
-        &mut self,
-        digest: SessionDigest,
-        account: AccountId,
-        key: Arc<TransportKey>,
-        now: Instant,
-    ) -> Result<(), BindError> {
+    pub fn bind(&mut self, digest: SessionDigest, binding: Binding, now: Instant) -> Result<(), BindError> {
         self.expire(now);
         let born = match self.entries.get(&digest) {
             None => return Err(SessionError::Unknown.into()),
@@ -193,13 +197,14 @@ impl SessionTable {
             Some(Entry::Bound(_)) => return Err(BindError::AlreadyBound),
             Some(Entry::Unbound { born, .. }) => *born,
         };
+        let account = binding.account;
         self.make_room(account)?;
         self.remove(digest);
         let (use_tick, birth_tick) = (self.tick(), self.tick());
         self.bound_by_use.insert(use_tick, digest);
         self.bound_by_birth.insert((born, birth_tick), digest);
         self.bound_by_account.entry(account).or_default().insert(use_tick, digest);
-        let bound = Bound { account, key, born, birth_tick, used: now, use_tick };
+        let bound = Bound { binding, born, birth_tick, used: now, use_tick };
         self.entries.insert(digest, Entry::Bound(bound));
         Ok(())
     }
@@ -242,25 +247,24 @@ impl SessionTable {
     fn unlink(&mut self, bound: &Bound) {
         self.bound_by_use.remove(&bound.use_tick);
         self.bound_by_birth.remove(&(bound.born, bound.birth_tick));
-        if let Some(of_account) = self.bound_by_account.get_mut(&bound.account) {
+        if let Some(of_account) = self.bound_by_account.get_mut(&bound.binding.account) {
             of_account.remove(&bound.use_tick);
             if of_account.is_empty() {
-                self.bound_by_account.remove(&bound.account);
+                self.bound_by_account.remove(&bound.binding.account);
             }
         }
     }
 
-    /// Ends an account's sessions, but `kept`. Until they would have expired they are told from unknown ones.
-    pub fn end_account(&mut self, account: AccountId, kept: Option<SessionDigest>, now: Instant) {
-        self.expire(now);
-        let ended: Vec<_> =
-            self.bound_by_account.get(&account).into_iter().flat_map(BTreeMap::values).copied().collect();
-        for digest in ended.into_iter().filter(|digest| Some(*digest) != kept) {
-            self.revoke(digest);
+    /// Has a session follow its account to this version: the one in which it changed its own password.
+    pub fn keep(&mut self, digest: SessionDigest, version: Sequence) {
+        if let Some(Entry::Bound(bound)) = self.entries.get_mut(&digest) {
+            bound.binding.version = version;
         }
     }
 
-    fn revoke(&mut self, digest: SessionDigest) {
+    /// Ends a session because its account changed. Until it would have expired it is told from unknown ones.
+    pub fn revoke(&mut self, digest: SessionDigest, now: Instant) {
+        self.expire(now);
         let until = match self.entries.get(&digest) {
             Some(Entry::Bound(bound)) => bound.expires(&self.limits),
             Some(Entry::Unbound { .. } | Entry::Revoked) | None => return,

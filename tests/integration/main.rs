@@ -14,6 +14,7 @@
 mod harness;
 mod inprocess;
 
+mod account_changes;
 mod bad_input;
 mod canary;
 mod commands;

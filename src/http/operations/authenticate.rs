@@ -5,6 +5,7 @@ use crmconf_events::access::Right;
 use super::Input;
 use crate::http::answer::Answer;
 use crate::http::app::App;
+use crate::http::caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Spec, require};
 use crate::http::xml::{Payload, SessionIdText};
@@ -19,7 +20,7 @@ const SPEC: Spec = Spec { properties: &["UserName", "Password"], containers: &[]
 /// When the session is not there, a field is wrong, or nobody was signed in: with the same text whatever was wrong.
 pub async fn answer(app: &App, input: &Input<'_>) -> Result<Answer, ApiError> {
     let session = input.parsed.session_id.as_ref().map(SessionIdText::as_str);
-    app.sessions.lookup(session)?;
+    caller::session(app, session)?;
     let fields = input.fields(&SPEC)?;
     let name = require(fields.exact("UserName"), "UserName")?;
     let password = Password::given(require(fields.exact("Password"), "Password")?);

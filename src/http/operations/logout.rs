@@ -3,6 +3,7 @@
 use super::Input;
 use crate::http::answer::Answer;
 use crate::http::app::App;
+use crate::http::caller;
 use crate::http::error::ApiError;
 use crate::http::fields::Spec;
 use crate::http::xml::SessionIdText;
@@ -14,7 +15,7 @@ const SPEC: Spec = Spec { properties: &[], containers: &[], list: false };
 /// # Errors
 /// When there is no such session, or a field is wrong.
 pub fn answer(app: &App, input: &Input<'_>) -> Result<Answer, ApiError> {
-    let session = app.sessions.lookup(input.parsed.session_id.as_ref().map(SessionIdText::as_str))?;
+    let (session, _) = caller::session(app, input.parsed.session_id.as_ref().map(SessionIdText::as_str))?;
     input.fields(&SPEC)?;
     app.sessions.end(session.digest);
     Ok(Answer::bare())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::clock::TurnedClock;
 use super::super::limits::SessionLimits;
+use super::super::table::Binding;
 use super::super::throttle::ThrottleLimits;
 use super::*;
 use crate::vault::{AccountName, MasterKey};
@@ -66,12 +67,17 @@ impl Fixture {
         let verifier = Verifier::of(&Password::given(PASSWORD)).unwrap();
         let credential = Credential::new(id(n), name, None, verifier).unwrap();
         let credential = self.vault.store_credential(&credential).unwrap();
-        self.log.0.lock().unwrap().insert(id(n), Standing { enabled, credential });
+        self.log.0.lock().unwrap().insert(id(n), Standing { enabled, credential, version: Sequence::FIRST });
         credential
     }
 
     fn session(&self) -> String {
         self.sessions.create(AWAY.parse().unwrap()).unwrap().0.to_text().to_string()
+    }
+
+    fn signed_in(&self, session: &str) -> Result<(SessionDigest, Binding), SessionError> {
+        let session = self.sessions.lookup(Some(session))?;
+        Ok((session.digest, session.bound.ok_or(SessionError::NotAuthenticated)?))
     }
 
     async fn attempt(
@@ -100,10 +106,10 @@ impl Fixture {
 async fn the_right_password_binds_the_account_to_the_session() {
     let fixture = Fixture::new(SessionLimits::default());
     let session = fixture.session();
-    assert_eq!(fixture.sessions.signed_in(Some(&session)).unwrap_err(), SessionError::NotAuthenticated);
+    assert_eq!(fixture.signed_in(&session).unwrap_err(), SessionError::NotAuthenticated);
     let signed_in = fixture.attempt(&session, "aDMIN", PASSWORD).await.unwrap();
     assert_eq!(signed_in.account, id(1));
-    let (digest, account, key) = fixture.sessions.signed_in(Some(&session)).unwrap();
+    let (digest, Binding { account, key, .. }) = fixture.signed_in(&session).unwrap();
     assert_eq!((digest, account), (signed_in.session, id(1)));
     assert_eq!(key.as_bytes(), signed_in.transport_key.as_bytes());
     assert_eq!(fixture.checker.verifications(), 1);
@@ -158,12 +164,12 @@ async fn a_session_that_is_not_to_be_signed_in_to_costs_no_verification() {
         let error = fixture.attempt(&bound, "admin", password).await.unwrap_err();
         assert_eq!(error, AuthenticateError::AlreadyBound);
     }
-    assert!(fixture.sessions.signed_in(Some(&bound)).is_ok(), "the session stays");
+    assert!(fixture.signed_in(&bound).is_ok(), "the session stays");
     let unknown = fixture.attempt(&"A".repeat(32), "admin", PASSWORD).await.unwrap_err();
     assert_eq!(unknown, AuthenticateError::Session(SessionError::Unknown));
     let missing = fixture.attempt("", "admin", PASSWORD).await.unwrap_err();
     assert_eq!(missing, AuthenticateError::Session(SessionError::Missing));
-    fixture.sessions.end_account(id(1));
+    fixture.sessions.revoke(fixture.sessions.lookup(Some(&bound)).unwrap().digest);
     let ended = fixture.attempt(&bound, "admin", PASSWORD).await.unwrap_err();
     assert_eq!(ended, AuthenticateError::Session(SessionError::NoLongerValid));
     assert_eq!(fixture.checker.verifications(), before);
@@ -212,7 +218,7 @@ async fn overload_leaves_the_session_as_it_is() {
     let session = fixture.session();
     let full = fixture.attempt(&session, "fifth", PASSWORD).await.unwrap_err();
     assert_eq!(full, AuthenticateError::Busy);
-    assert_eq!(fixture.sessions.signed_in(Some(&session)).unwrap_err(), SessionError::NotAuthenticated);
+    assert_eq!(fixture.signed_in(&session).unwrap_err(), SessionError::NotAuthenticated);
 }
 
 #[tokio::test]
@@ -231,7 +237,7 @@ async fn a_wrong_old_password_counts_as_a_failure_and_ends_no_session() {
         assert_eq!(confirm("wrong", 1).await, Err(ConfirmError::Failed));
     }
     assert_eq!(confirm(PASSWORD, 1).await, Err(ConfirmError::Failed), "throttled by now");
-    assert!(fixture.sessions.signed_in(Some(&session)).is_ok());
+    assert!(fixture.signed_in(&session).is_ok());
     assert!(fixture.attempt(&fixture.session(), "admin", PASSWORD).await.is_err(), "one throttle for both");
 }
 
@@ -269,7 +275,7 @@ async fn a_wrong_password_beside_the_right_one_does_not_end_the_session_that_was
             fixture.attempt(&session, "admin", PASSWORD),
             fixture.attempt(&session, "admin", "wrong")
         );
-        let stands = fixture.sessions.signed_in(Some(&session));
+        let stands = fixture.signed_in(&session);
         match (right, wrong.unwrap_err()) {
             (Ok(_), AuthenticateError::AlreadyBound) => {
                 stands.unwrap();

@@ -24,8 +24,15 @@ fn address(n: u32) -> AddressKey {
     AddressKey::V4(std::net::Ipv4Addr::from(n))
 }
 
-fn key() -> Arc<TransportKey> {
-    Arc::new(TransportKey::generate().unwrap())
+fn binding(of: u8) -> Binding {
+    let key = Arc::new(TransportKey::generate().unwrap());
+    Binding { account: account(of), version: Sequence::FIRST, key }
+}
+
+/// Ends all sessions of an account.
+fn revoke_all(table: &mut SessionTable, of: u8, now: Instant) {
+    let of = table.bound_by_account.get(&account(of)).cloned().unwrap_or_default();
+    of.into_values().for_each(|digest| table.revoke(digest, now));
 }
 
 fn table() -> SessionTable {
@@ -35,11 +42,11 @@ fn table() -> SessionTable {
 /// Creates a session and signs in to it at once.
 fn sign_in(table: &mut SessionTable, n: u32, of: u8, now: Instant) -> Result<(), BindError> {
     table.create(digest(n), address(n), now).unwrap();
-    table.bind(digest(n), account(of), key(), now)
+    table.bind(digest(n), binding(of), now)
 }
 
 fn found(table: &mut SessionTable, n: u32, now: Instant) -> Result<Option<AccountId>, SessionError> {
-    table.lookup(digest(n), now).map(|session| session.bound.map(|(account, _)| account))
+    table.lookup(digest(n), now).map(|session| session.bound.map(|binding| binding.account))
 }
 
 #[test]
@@ -50,7 +57,7 @@ fn a_session_not_signed_in_to_lives_sixty_seconds_however_often_it_is_used() {
         assert_eq!(found(&mut table, 1, start + Duration::from_secs(seconds)), Ok(None));
     }
     assert_eq!(found(&mut table, 1, start + MINUTE), Err(SessionError::Unknown));
-    let late = table.bind(digest(1), account(1), key(), start + MINUTE);
+    let late = table.bind(digest(1), binding(1), start + MINUTE);
     assert_eq!(late, Err(BindError::Session(SessionError::Unknown)));
     assert_eq!(table.counts(), [0, 0, 0]);
 }
@@ -63,7 +70,7 @@ fn one_address_has_twenty_sessions_waiting_to_be_signed_in_to() {
     }
     assert_eq!(table.create(digest(20), address(1), start), Err(CreateError::Busy));
     assert_eq!(table.create(digest(21), address(2), start), Ok(()));
-    table.bind(digest(0), account(1), key(), start).unwrap();
+    table.bind(digest(0), binding(1), start).unwrap();
     assert_eq!(table.create(digest(22), address(1), start), Ok(()), "one was signed in to");
     table.remove(digest(1));
     assert_eq!(table.create(digest(23), address(1), start), Ok(()), "one was ended");
@@ -120,7 +127,7 @@ fn when_there_are_ten_thousand_nobody_else_signs_in() {
     }
     assert_eq!(sign_in(&mut table, 10_000, 200, start), Err(BindError::Busy));
     assert_eq!(found(&mut table, 10_000, start), Ok(None), "it stays, not signed in to");
-    table.bind(digest(10_000), account(1), key(), start).unwrap();
+    table.bind(digest(10_000), binding(1), start).unwrap();
     assert_eq!(table.counts(), [0, 10_000, 0], "an account with its full number makes its own room");
     table.remove(digest(0));
     assert_eq!(sign_in(&mut table, 10_001, 200, start), Ok(()));
@@ -134,7 +141,7 @@ fn sessions_of_a_changed_account_are_told_from_unknown_ones_until_they_would_hav
     }
     found(&mut table, 2, start + 10 * MINUTE).unwrap();
     found(&mut table, 3, start + 10 * MINUTE).unwrap();
-    table.end_account(account(1), None, start + 10 * MINUTE);
+    revoke_all(&mut table, 1, start + 10 * MINUTE);
     for (n, minutes, expected) in [
         (1, 10, Err(SessionError::NoLongerValid)),
         (2, 10, Err(SessionError::NoLongerValid)),
@@ -152,24 +159,23 @@ fn sessions_of_a_changed_account_are_told_from_unknown_ones_until_they_would_hav
 fn an_ended_session_can_neither_be_signed_in_to_nor_logged_out_of() {
     let (mut table, start) = (table(), Instant::now());
     sign_in(&mut table, 1, 1, start).unwrap();
-    table.end_account(account(1), None, start);
+    revoke_all(&mut table, 1, start);
     table.remove(digest(1));
-    let again = table.bind(digest(1), account(1), key(), start);
+    let again = table.bind(digest(1), binding(1), start);
     assert_eq!(again, Err(BindError::Session(SessionError::NoLongerValid)));
     assert_eq!(found(&mut table, 1, start), Err(SessionError::NoLongerValid));
 }
 
 #[test]
-fn one_session_may_be_kept_when_an_account_s_others_end() {
+fn a_session_may_be_kept_when_its_account_changes() {
     let (mut table, start) = (table(), Instant::now());
-    for n in 1..4 {
-        sign_in(&mut table, n, 1, start).unwrap();
-    }
-    table.end_account(account(1), Some(digest(2)), start);
-    assert_eq!(found(&mut table, 2, start), Ok(Some(account(1))));
-    for n in [1, 3] {
-        assert_eq!(found(&mut table, n, start), Err(SessionError::NoLongerValid));
-    }
+    sign_in(&mut table, 1, 1, start).unwrap();
+    sign_in(&mut table, 2, 1, start).unwrap();
+    table.keep(digest(2), Sequence::FIRST.next());
+    table.keep(digest(3), Sequence::FIRST.next());
+    let mut version = |n| table.lookup(digest(n), start).unwrap().bound.unwrap().version;
+    assert_eq!((version(1), version(2)), (Sequence::FIRST, Sequence::FIRST.next()));
+    assert_eq!(found(&mut table, 3, start), Err(SessionError::Unknown));
 }
 
 #[test]
@@ -179,7 +185,7 @@ fn ended_sessions_are_remembered_up_to_a_limit() {
     for n in 0..8 {
         sign_in(&mut table, n, 1, start).unwrap();
     }
-    table.end_account(account(1), None, start);
+    revoke_all(&mut table, 1, start);
     assert_eq!(table.counts(), [0, 0, 5]);
     assert_eq!(found(&mut table, 0, start), Err(SessionError::Unknown));
     assert_eq!(found(&mut table, 7, start), Err(SessionError::NoLongerValid));
@@ -189,7 +195,7 @@ fn ended_sessions_are_remembered_up_to_a_limit() {
 fn a_session_is_signed_in_to_once() {
     let (mut table, start) = (table(), Instant::now());
     sign_in(&mut table, 1, 1, start).unwrap();
-    assert_eq!(table.bind(digest(1), account(2), key(), start), Err(BindError::AlreadyBound));
+    assert_eq!(table.bind(digest(1), binding(2), start), Err(BindError::AlreadyBound));
     assert_eq!(found(&mut table, 1, start), Ok(Some(account(1))));
 }
 
@@ -235,7 +241,7 @@ fn check(table: &SessionTable) {
         let which = match entry {
             Entry::Unbound { .. } => 0,
             Entry::Bound(bound) => {
-                assert_eq!(table.bound_by_account[&bound.account][&bound.use_tick], *digest);
+                assert_eq!(table.bound_by_account[&bound.binding.account][&bound.use_tick], *digest);
                 assert_eq!(table.bound_by_birth[&(bound.born, bound.birth_tick)], *digest);
                 1
             }
@@ -277,14 +283,14 @@ proptest! {
                     made += u32::from(created.is_ok());
                 }
                 Step::Bind(back, of) => {
-                    let bound = table.bind(nth(back), account(of), key(), now).is_ok();
+                    let bound = table.bind(nth(back), binding(of), now).is_ok();
                     let session = table.lookup(nth(back), now);
-                    prop_assert!(!bound || session.unwrap().bound.unwrap().0 == account(of));
+                    prop_assert!(!bound || session.unwrap().bound.unwrap().account == account(of));
                 }
                 Step::Lookup(back) => drop(table.lookup(nth(back), now)),
                 Step::Remove(back) => table.remove(nth(back)),
                 Step::EndAccount(of) => {
-                    table.end_account(account(of), None, now);
+                    revoke_all(&mut table, of, now);
                     prop_assert!(!table.bound_by_account.contains_key(&account(of)));
                 }
                 Step::Wait(seconds) => now += Duration::from_secs(seconds),
