@@ -198,19 +198,33 @@ fn run(mut engine: Engine, mut queue: mpsc::Receiver<Message>, timer: &Runtime, 
             return;
         }
         let sent = messages.len();
-        let jobs: Vec<_> = messages
-            .drain(..)
+        let mut taken = messages.drain(..);
+        let jobs: Vec<_> = taken
+            .by_ref()
             .map_while(|message| match message {
                 Message::Decide(job) => Some(*job),
                 Message::Stop => None,
             })
             .collect();
         let stopped = jobs.len() < sent;
+        let rest: Vec<_> = taken.collect();
         if !jobs.is_empty() {
             engine.run_batch(jobs);
         }
         if stopped {
+            refuse_rest(rest, &mut queue);
             return;
+        }
+    }
+}
+
+/// Answers what was sent after the message to stop: nothing of it was tried.
+fn refuse_rest(messages: Vec<Message>, queue: &mut mpsc::Receiver<Message>) {
+    queue.close();
+    let late = messages.into_iter().chain(std::iter::from_fn(|| queue.try_recv().ok()));
+    for message in late {
+        if let Message::Decide(job) = message {
+            let _ = job.answer.send(Err(WriteError::Draining));
         }
     }
 }

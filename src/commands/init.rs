@@ -102,6 +102,9 @@ mod tests {
     use super::*;
     use crate::cli::Command;
 
+    /// What is typed after `crmconf init`, and the variables that are set.
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+
     /// What the shell makes of a command, without what would run it.
     fn words(command: &str) -> Vec<String> {
         let script = format!("printf '%s\\n' {command}");
@@ -119,7 +122,7 @@ mod tests {
         let (data, config, key) =
             (odd.join("store"), config.display().to_string(), key.display().to_string());
         let data = data.display().to_string();
-        let cases: [(&[&str], &[(&str, &str)]); 8] = [
+        let cases: [Case<'_>; 8] = [
             (&["--data", "./store"], &[]),
             (&["--data", &data], &[]),
             (&["--data=-store"], &[]),
