@@ -1,5 +1,6 @@
 //! `POST /api/xml`: from an HTTP request to an operation's answer, through the documented order of checks.
 
+use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::http::StatusCode;
@@ -16,6 +17,7 @@ use super::error::ApiError;
 use super::intake::{self, Beside, Body};
 use super::operation::Operation;
 use super::operations::{self, Input};
+use super::room::TakenRoom;
 use super::trace;
 use super::xml::{Namespace, ParsedRequest, RequestError, RequestErrorReason};
 
@@ -51,10 +53,8 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
     };
     drop(bytes);
     let operation = parsed.operation.as_deref().and_then(Operation::named);
-    let outcome = answer(&app, &request, &parsed, operation).await;
+    let outcome = answer(&app, &request, &parsed, room, operation).await;
     let outcome = outcome.and_then(|answer| Ok((answer::room(&answer, &app.answers)?, answer)));
-    // What was read from the body has taken as much room as the body did, up to here.
-    drop(room);
     match outcome {
         Ok((room, answer)) => {
             trace.succeeded(operation);
@@ -83,13 +83,16 @@ async fn answer(
     app: &App,
     request: &HttpRequest,
     parsed: &ParsedRequest,
+    room: TakenRoom,
     operation: Option<Operation>,
 ) -> Result<Answer, ApiError> {
     if parsed.invoke_id.is_none() {
         return Err(ApiError::new(Code::InvokeIdMissing));
     }
     let operation = operation.ok_or_else(|| ApiError::new(Code::Operation))?;
-    let input = Input { parsed, beside: Beside::of(request), address: address(request) };
+    // What was parsed takes about as much room as the body did; what JSON becomes takes more, and asks for it.
+    let room = RefCell::new(Some(room));
+    let input = Input { parsed, beside: Beside::of(request), address: address(request), room };
     match operation {
         Operation::CreateSession => operations::create_session::answer(app, &input),
         Operation::Authenticate => operations::authenticate::answer(app, &input).await,

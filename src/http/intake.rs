@@ -14,8 +14,9 @@ use crate::settings::BODY_BYTES_MAX;
 /// Bears a RequestKey as well as the property does.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The bytes of bodies that may be held at once, over all connections: those that arrive, and those of requests that
-/// are not answered yet. As many as sixty-four of the longest.
+/// The bytes of requests that may be held at once, over all connections: of bodies that arrive, of requests that are not
+/// answered yet, and of commands that are not decided yet, with what their JSON takes in memory. As much as sixty-four of
+/// the longest bodies.
 pub const BODIES_BYTES_MAX: usize = 64 * BODY_BYTES_MAX;
 
 /// A body, and the room that it takes until its request is answered.
@@ -27,7 +28,7 @@ pub struct Body {
 }
 
 /// What is said where the bodies of all connections take all their room.
-pub(super) fn no_room(_: NoRoom) -> ApiError {
+pub fn no_room(_: NoRoom) -> ApiError {
     ApiError::busy("Too many requests are arriving at once; try again later.")
 }
 

@@ -1,5 +1,6 @@
 //! The operations, one file each: read the fields, get the permit, build a command or query, answer.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 
 use crmconf_events::decide::Outcome;
@@ -7,7 +8,8 @@ use crmconf_events::decide::Outcome;
 use super::answer::Answer;
 use super::error::ApiError;
 use super::fields::{Fields, Spec};
-use super::intake::Beside;
+use super::intake::{self, Beside};
+use super::room::TakenRoom;
 use super::xml::{INVOKE_ID_CHARS_MAX, ParsedRequest, Payload};
 
 pub mod add;
@@ -30,9 +32,22 @@ pub struct Input<'a> {
     pub beside: Result<Beside, ApiError>,
     /// Where it came from.
     pub address: IpAddr,
+    /// The room that it takes in memory. A command takes it along: it may outlive its request, whose client has left.
+    pub room: RefCell<Option<TakenRoom>>,
 }
 
 impl<'a> Input<'a> {
+    /// Takes room for what is kept of the request beyond its body's own bytes.
+    ///
+    /// # Errors
+    /// When the requests of all connections leave none.
+    pub fn hold(&self, bytes: usize) -> Result<(), ApiError> {
+        match self.room.borrow_mut().as_mut() {
+            Some(room) => room.take(bytes).map_err(intake::no_room),
+            None => Ok(()),
+        }
+    }
+
     /// The request's fields, known and each once.
     ///
     /// # Errors

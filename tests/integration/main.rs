@@ -24,6 +24,7 @@ mod errors;
 mod faults;
 mod kill_nine;
 mod large_answers;
+mod late_commands;
 mod log_lines;
 mod manners;
 mod model;

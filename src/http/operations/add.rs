@@ -38,8 +38,8 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let description = fields.text("Description", Description::new)?;
     let crm_type = fields.identifier("CRMType", CrmType::new)?;
     let extensions = Extensions::of(&fields, input)?;
-    let configuration = parts::read(&fields, Part::Configuration)?;
-    let common = parts::read(&fields, Part::Common)?;
+    let configuration = parts::read(&fields, input, Part::Configuration)?;
+    let common = parts::read(&fields, input, Part::Common)?;
     let triple = fields.triple()?;
     triple.require_telsys()?;
     let description = require(description, "Description")?;
@@ -67,7 +67,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         description,
     });
     let return_id = extensions.return_id;
-    let outcome = extensions.submit(app, caller, &permit, command).await?;
+    let outcome = extensions.submit(app, caller, &permit, input, command).await?;
     let configuration_id = outcome.as_ref().map(|outcome| outcome.id.to_string());
     Ok(Answer { configuration_id, ..changed(outcome, return_id) })
 }

@@ -41,8 +41,8 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let crm_type = fields.identifier("CRMType", CrmType::new)?;
     let expected_version = expected_version(&fields)?;
     let extensions = Extensions::of(&fields, input)?;
-    let configuration = parts::read(&fields, Part::Configuration)?;
-    let common = parts::read(&fields, Part::Common)?;
+    let configuration = parts::read(&fields, input, Part::Configuration)?;
+    let common = parts::read(&fields, input, Part::Common)?;
     let triple = fields.triple()?;
     triple.require_telsys()?;
     let id_text = require(fields.trimmed("CRMConfigurationID"), "CRMConfigurationID")?;
@@ -77,6 +77,6 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         },
     });
     let return_id = extensions.return_id;
-    let outcome = extensions.submit(app, caller, &permit, command).await?;
+    let outcome = extensions.submit(app, caller, &permit, input, command).await?;
     Ok(changed(outcome, return_id))
 }

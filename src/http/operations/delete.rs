@@ -56,6 +56,6 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         },
     });
     let return_id = extensions.return_id;
-    let outcome = extensions.submit(app, caller, &permit, command).await?;
+    let outcome = extensions.submit(app, caller, &permit, input, command).await?;
     Ok(changed(outcome, return_id))
 }

@@ -7,6 +7,7 @@ use crmconf_events::command::{AddParts, ChangeParts, ConfigurationChange, Given,
 use crmconf_events::json::Json;
 use crmconf_events::template::Part;
 
+use super::Input;
 use crate::http::app::App;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, json_data};
@@ -14,6 +15,11 @@ use crate::templates::{Mode, PasswordInput, Prepared, Template, TemplateLookup};
 
 /// The longest `JSONData`, in bytes of UTF-8, as given and again in normal form.
 const JSON_DATA_BYTES_MAX: usize = 256 * 1_024;
+
+/// How many times a part is in memory until its command is decided: as given, and as its template made it.
+const COPIES: usize = 2;
+/// What an allocation takes beside its content, about: the allocator's own, and what it rounds up.
+const ALLOCATION_BYTES: usize = 16;
 
 /// What is said of a value in a password field: this version of the server has nowhere to keep it.
 const PASSWORD_REFUSED: &str = "is a password field, and this server takes no passwords";
@@ -27,8 +33,8 @@ pub(super) struct GivenPart {
 /// Reads a container's JSON.
 ///
 /// # Errors
-/// When it is over its limit. What is no JSON is told later, where the order of checks has it.
-pub(super) fn read(fields: &Fields<'_>, part: Part) -> Result<GivenPart, ApiError> {
+/// When it is over its limit, or there is no room for it now. What is no JSON is told later, where the order of checks has it.
+pub(super) fn read(fields: &Fields<'_>, input: &Input<'_>, part: Part) -> Result<GivenPart, ApiError> {
     let Some(container) = fields.container(part.name()) else {
         return Ok(GivenPart { given: Given::Absent, fault: None });
     };
@@ -42,10 +48,31 @@ pub(super) fn read(fields: &Fields<'_>, part: Part) -> Result<GivenPart, ApiErro
         Ok(Json::Object(object)) => {
             let json = Json::Object(object);
             within(part, json.text_bytes())?;
+            input.hold(memory(&json).saturating_mul(COPIES))?;
             Ok(GivenPart { given: Given::Json(Arc::new(json)), fault: None })
         }
         Ok(_) => Ok(unreadable("JSONData must be a JSON object".into())),
     }
+}
+
+/// The bytes that a value takes in memory, about. Many times its text's where it is made of many small values: a digit
+/// and a comma are two bytes there, and a whole [`Json`] here.
+fn memory(json: &Json) -> usize {
+    let text = |text: &String| text.capacity().saturating_add(ALLOCATION_BYTES);
+    let own = size_of::<Json>();
+    let content = match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+        Json::String(string) => text(string),
+        Json::Array(items) => {
+            let unused = items.capacity().saturating_sub(items.len());
+            items.iter().map(memory).sum::<usize>().saturating_add(unused.saturating_mul(own))
+        }
+        Json::Object(object) => object
+            .iter()
+            .map(|(key, value)| size_of::<String>().saturating_add(text(key)).saturating_add(memory(value)))
+            .sum(),
+    };
+    own.saturating_add(content)
 }
 
 /// Whether a part's JSON keeps to its limit.
@@ -146,4 +173,20 @@ pub(super) fn for_change(
         .transpose()?;
     let common = prepare(&template, Part::Common, common, Mode::Change)?.map(|part| Arc::new(part.json));
     Ok(ChangeParts { template: Arc::clone(template.used()), configuration, common })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_small_values_is_counted_as_what_it_is() {
+        let digits = Json::parse(&format!("{{\"a\":[{}0]}}", "0,".repeat(10_000))).unwrap();
+        assert!(memory(&digits) >= 10_001 * size_of::<Json>(), "{}", memory(&digits));
+        let keys: Vec<_> = (0..1_000).map(|n| format!("\"{n:03}\":0")).collect();
+        let keys = Json::parse(&format!("{{{}}}", keys.join(","))).unwrap();
+        assert!(memory(&keys) >= 1_000 * (size_of::<Json>() + size_of::<String>()), "{}", memory(&keys));
+        let text = Json::parse(&format!("{{\"a\":\"{}\"}}", "x".repeat(10_000))).unwrap();
+        assert!((10_000..25_000).contains(&memory(&text)), "{}", memory(&text));
+    }
 }

@@ -10,6 +10,7 @@ use crate::http::app::App;
 use crate::http::caller::{Caller, Permit, Writes};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use crate::writer::WriteError;
 
 /// The extensions of every operation that changes something.
 pub(super) struct Extensions {
@@ -42,17 +43,26 @@ impl Extensions {
         })
     }
 
-    /// Has a command decided and waits until its outcome is durable and visible.
+    /// Has a command decided and waits until its outcome is durable and visible. A client that leaves meanwhile takes its
+    /// handler along, but not the command: so a task of its own waits, and holds the request's room until it is decided.
     pub(super) async fn submit(
         self,
         app: &App,
         caller: &Caller,
         _permit: &Permit<Writes>,
+        input: &Input<'_>,
         command: Command,
     ) -> Result<Option<Outcome>, ApiError> {
         let context = Context { key: self.key, reason: self.reason, ..caller.context() };
         let request = Request { context, validate_only: self.validate_only, command };
-        Ok(app.writer.submit(request).await?)
+        let (writer, room) = (app.writer.clone(), input.room.take());
+        let decided = actix_web::rt::spawn(async move {
+            let outcome = writer.submit(request).await;
+            drop(room);
+            outcome
+        });
+        let lost = |error: tokio::task::JoinError| Err(WriteError::Unknown(error.to_string()));
+        Ok(decided.await.unwrap_or_else(lost)?)
     }
 }
 
