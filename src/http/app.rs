@@ -174,10 +174,20 @@ pub fn routes(service: Data<Service>) -> impl FnOnce(&mut ServiceConfig) {
             .service(
                 web::resource(XML_PATH)
                     .route(web::post().to(api::post))
-                    .default_service(web::to(outside::method_not_allowed)),
+                    .default_service(web::to(outside::post_only)),
             )
-            .service(web::resource(ALIVE_PATH).route(web::get().to(health::alive)))
-            .service(web::resource(READY_PATH).route(web::get().to(health::ready)))
+            .service(
+                web::resource(ALIVE_PATH)
+                    .route(web::get().to(health::alive))
+                    .route(web::head().to(health::alive))
+                    .default_service(web::to(outside::get_only)),
+            )
+            .service(
+                web::resource(READY_PATH)
+                    .route(web::get().to(health::ready))
+                    .route(web::head().to(health::ready))
+                    .default_service(web::to(outside::get_only)),
+            )
             .default_service(web::to(outside::not_found));
     }
 }

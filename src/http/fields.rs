@@ -197,30 +197,25 @@ impl<'a> Fields<'a> {
     /// When one is malformed, or payload and URL differ.
     pub fn triple(&self) -> Result<Triple, ApiError> {
         let [telsys, partition, device] = URL_IDS;
-        let id = |name: &str| {
-            let url = self.query.iter().find(|(found, _)| found == name);
-            let url = url.map(|(_, value)| trim(value)).filter(|text| !text.is_empty());
-            agreeing(name, self.trimmed(name), url)
-        };
         let malformed = |name: &str, error: ScopeError| ApiError::invalid(format!("{name} {error}."));
-        let given = [id(telsys)?, id(partition)?, id(device)?];
-        let [telsys_text, partition_text, device_text] = given;
-        let partition = partition_text
-            .map(PartitionId::parse)
-            .transpose()
-            .map_err(|error| malformed(partition, error))?
-            .flatten();
-        let device = device_text
-            .map(DeviceNumber::parse)
-            .transpose()
-            .map_err(|error| malformed(device, error))?
-            .flatten();
-        let telsys = telsys_text
-            .map(TelSysId::parse)
-            .transpose()
-            .map_err(|_| ApiError::new(Code::TelSysMalformed))?
-            .flatten();
-        Ok(Triple { telsys_given: telsys_text.is_some(), telsys, partition, device })
+        let partition =
+            self.id(partition, PartitionId::parse, |error| malformed(partition, error))?.flatten();
+        let device = self.id(device, DeviceNumber::parse, |error| malformed(device, error))?.flatten();
+        let telsys = self.id(telsys, TelSysId::parse, |_| ApiError::new(Code::TelSysMalformed))?;
+        Ok(Triple { telsys_given: telsys.is_some(), telsys: telsys.flatten(), partition, device })
+    }
+
+    /// One of the scope's ids, as property or in the URL: the same value in both places, however it is written, agrees.
+    fn id<T: PartialEq>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, ScopeError>,
+        malformed: impl Fn(ScopeError) -> ApiError,
+    ) -> Result<Option<T>, ApiError> {
+        let url = self.query.iter().find(|(found, _)| found == name);
+        let url = url.map(|(_, value)| trim(value)).filter(|text| !text.is_empty());
+        let parsed = |text: Option<&str>| text.map(&parse).transpose().map_err(&malformed);
+        agreeing(name, parsed(self.trimmed(name))?, parsed(url)?)
     }
 
     /// A container; `None` when it was not given.

@@ -116,18 +116,16 @@ async fn next_chunk(body: &mut Payload) -> Option<Result<Bytes, actix_web::error
 
 /// What stands beside the body: URL parameters, the key in a header.
 pub struct Beside {
-    /// URL parameters, percent-decoded; `+` is a plus.
-    pub query: Vec<(String, String)>,
-    /// The `Idempotency-Key`.
-    pub idempotency_key: Option<String>,
+    /// URL parameters, percent-decoded; `+` is a plus. Or why they cannot be read.
+    pub query: Result<Vec<(String, String)>, ApiError>,
+    /// The `Idempotency-Key`, or why it cannot be read: only operations that know a RequestKey look at it.
+    pub idempotency_key: Result<Option<String>, ApiError>,
 }
 
 impl Beside {
     /// Reads what stands beside the body.
-    ///
-    /// # Errors
-    /// When the URL or the header cannot be read as text.
-    pub fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
         let query = request
             .query_string()
             .split('&')
@@ -137,8 +135,8 @@ impl Beside {
                 Some((percent_decode(name)?, percent_decode(value)?))
             })
             .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| ApiError::with(Code::PropertyInvalid, "The URL is not percent-encoded UTF-8."))?;
-        Ok(Self { query, idempotency_key: idempotency_key(request)? })
+            .ok_or_else(|| ApiError::with(Code::PropertyInvalid, "The URL is not percent-encoded UTF-8."));
+        Self { query, idempotency_key: idempotency_key(request) }
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Input<'a> {
     /// The request.
     pub parsed: &'a ParsedRequest,
     /// What stands beside its body; an error there belongs to step 6.
-    pub beside: Result<Beside, ApiError>,
+    pub beside: Beside,
     /// Where it came from.
     pub address: IpAddr,
     /// The room that it takes in memory. A command takes it along: it may outlive its request, whose client has left.
@@ -54,9 +54,9 @@ impl<'a> Input<'a> {
     /// The first thing that is unknown, twice or malformed.
     pub fn fields(&'a self, spec: &Spec) -> Result<Fields<'a>, ApiError> {
         // What is malformed beside the body waits for what is unknown or twice in it.
-        let query = self.beside.as_ref().map_or(&[][..], |beside| &beside.query);
+        let query = self.beside.query.as_ref().map_or(&[][..], |query| query);
         let fields = Fields::new(self.parsed, query, spec)?;
-        self.beside.as_ref().map_err(Clone::clone)?;
+        self.beside.query.as_ref().map_err(Clone::clone)?;
         if self.parsed.invoke_id.is_some() && self.parsed.echoed_invoke_id().is_none() {
             let message = format!("InvokeID may have {INVOKE_ID_CHARS_MAX} characters at most.");
             return Err(ApiError::invalid(message));

@@ -12,13 +12,22 @@ use super::error::ApiError;
 use super::trace;
 use super::xml::Namespace;
 
+/// 405 where requests are answered.
+pub(super) async fn post_only(request: HttpRequest) -> HttpResponse {
+    method_not_allowed(&request, "Requests are sent by POST.", "POST")
+}
+
+/// 405 where health is told.
+pub(super) async fn get_only(request: HttpRequest) -> HttpResponse {
+    method_not_allowed(&request, "Health is asked for by GET or HEAD.", "GET, HEAD")
+}
+
 /// 405 with `Allow`.
-pub(super) async fn method_not_allowed(request: HttpRequest) -> HttpResponse {
-    let message = "Requests are sent by POST.";
+fn method_not_allowed(request: &HttpRequest, message: &str, allowed: &'static str) -> HttpResponse {
     let error = ApiError::with(Code::Operation, message).status(StatusCode::METHOD_NOT_ALLOWED);
-    trace::begin(address(&request)).refused(None, &error);
+    trace::begin(address(request)).refused(None, &error);
     let mut response = fail(&error, None, Namespace::Bare);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     response
 }
 

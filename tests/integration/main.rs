@@ -16,6 +16,7 @@ mod inprocess;
 
 mod account_changes;
 mod bad_input;
+mod beside_the_body;
 mod canary;
 mod commands;
 mod credential_crashes;

@@ -25,8 +25,9 @@ impl Extensions {
     pub(super) fn of(fields: &Fields<'_>, input: &Input<'_>) -> Result<Self, ApiError> {
         let check = RequestKey::new;
         let property = fields.identifier("RequestKey", check)?;
-        let header = input.beside.as_ref().ok().and_then(|beside| beside.idempotency_key.as_deref());
+        let header = input.beside.idempotency_key.as_ref().map_err(Clone::clone)?;
         let header = header
+            .as_deref()
             .map(check)
             .transpose()
             .map_err(|error| ApiError::invalid(format!("The header Idempotency-Key {error}.")))?;
