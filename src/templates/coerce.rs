@@ -1,8 +1,8 @@
 //! Turns texts into the booleans and numbers that a schema's plain `type` asks for.
 //!
 //! Plain: one type, not a list of them, found by `properties`, `additionalProperties` (where no `patternProperties`
-//! stands beside it, which might speak of the field instead), `items`, `prefixItems` and references. Nothing becomes a text, no array is split, no default is filled in; what does not fit stays, for the
-//! validation to refuse.
+//! stands beside it, which might speak of the field instead), `items`, `prefixItems` and references. Nothing becomes a
+//! text, no array is split, no default is filled in; what does not fit stays, for the validation to refuse.
 
 use crmconf_events::json::{Json, Number};
 
