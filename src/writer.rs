@@ -90,6 +90,17 @@ impl Hindrance {
             Self::Passing(why) | Self::Lasting(why) => why,
         }
     }
+
+    /// The same in words that anyone may read: without a path, or what the system said.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Passing(_) => "the store takes no changes for now",
+            Self::Lasting(why) if why == LOST => {
+                "the writer has ended after a fault; the server must be restarted"
+            }
+            Self::Lasting(_) => "the store is read-only until the next start",
+        }
+    }
 }
 
 /// How often the writer looks whether what hinders it has passed. The next change would find out too; but a load
@@ -161,6 +172,14 @@ impl Writer {
     #[must_use]
     pub fn obstacle(&self) -> Option<String> {
         self.obstacle.load().as_ref().as_ref().map(|hindrance| hindrance.why().to_owned())
+    }
+}
+
+impl Writer {
+    /// Why changes are refused now, if they are: in words that anyone may read, and as the operator needs it.
+    #[must_use]
+    pub fn hindrance(&self) -> Option<(&'static str, String)> {
+        self.obstacle.load().as_ref().as_ref().map(|hindrance| (hindrance.word(), hindrance.why().to_owned()))
     }
 }
 

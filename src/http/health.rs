@@ -10,10 +10,14 @@ pub async fn alive() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("alive\n")
 }
 
-/// 200 when the read models are caught up and changes are taken; else 503 and why not.
+/// 200 when the read models are caught up and changes are taken; else 503 and why not, in words that are the same for
+/// everyone: what the disk says, with its paths, is for the log.
 pub async fn ready(service: Data<Service>) -> HttpResponse {
     let obstacle = match service.app() {
-        Ok(app) => app.writer.obstacle(),
+        Ok(app) => app.writer.hindrance().map(|(word, reason)| {
+            tracing::warn!(reason, "not ready");
+            word.to_owned()
+        }),
         Err(unready) => Some(unready.to_string()),
     };
     match obstacle {
