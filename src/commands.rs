@@ -29,11 +29,6 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// How every command keeps the log, settings apart.
-fn log_options() -> crmconf_events::log::LocalOptions {
-    crmconf_events::log::LocalOptions::default()
-}
-
 /// Runs a command to its end, and tells a failure on standard error.
 #[must_use]
 pub fn run(command: Command) -> Status {

@@ -5,6 +5,7 @@ use std::path::Path;
 use crmconf_events::Scope;
 use crmconf_events::access::{Grant, Role};
 use crmconf_events::event::Actor;
+use crmconf_events::log::LocalOptions;
 use data_encoding::BASE32_NOPAD;
 use zeroize::Zeroizing;
 
@@ -34,7 +35,7 @@ pub fn run(args: InitArgs) -> Result<Status, Failure> {
         }],
         directory: Vec::new(),
     };
-    store::found(&data, super::log_options(), &master_key.value, founder)?;
+    store::found(&data, LocalOptions::default(), &master_key.value, founder)?;
     let key = match &master_key.value {
         MasterKeySource::File(path) => format!("in {}: keep a copy of it elsewhere", path.display()),
         MasterKeySource::Environment(name) => format!("from the environment variable {name}"),

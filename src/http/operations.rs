@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::net::IpAddr;
 
+use crmconf_events::InvokeId;
 use crmconf_events::decide::Outcome;
 
 use super::answer::Answer;
@@ -10,7 +11,7 @@ use super::error::ApiError;
 use super::fields::{Fields, Spec};
 use super::intake::{self, Beside};
 use super::room::TakenRoom;
-use super::xml::{INVOKE_ID_CHARS_MAX, ParsedRequest, Payload};
+use super::xml::{ParsedRequest, Payload};
 
 pub mod add;
 pub mod authenticate;
@@ -58,7 +59,7 @@ impl<'a> Input<'a> {
         let fields = Fields::new(self.parsed, query, spec)?;
         self.beside.query.as_ref().map_err(Clone::clone)?;
         if self.parsed.invoke_id.is_some() && self.parsed.echoed_invoke_id().is_none() {
-            let message = format!("InvokeID may have {INVOKE_ID_CHARS_MAX} characters at most.");
+            let message = format!("InvokeID may have {} characters at most.", InvokeId::CHARS_MAX);
             return Err(ApiError::invalid(message));
         }
         Ok(fields)

@@ -53,9 +53,6 @@ pub const NAMESPACES_MAX: usize = 128;
 /// How many `Property` elements a request may hold, containers included.
 pub const PROPERTIES_MAX: usize = 4_096;
 
-/// The longest `InvokeID` that is echoed, in Unicode scalar values.
-pub const INVOKE_ID_CHARS_MAX: usize = 256;
-
 /// The namespace that a request stands in, and its response with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Namespace {

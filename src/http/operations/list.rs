@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crmconf_events::CrmType;
 use crmconf_events::template::Part;
+use crmconf_events::{CrmType, Scope};
 use crmconf_projections::list::{Direction, Page, Query, ScopeMatch, Search, Sort, SortField};
 use crmconf_projections::{Configuration, Descriptions, ReadModel};
 
@@ -39,42 +39,60 @@ const SPEC: Spec = Spec {
     list: true,
 };
 
+/// What a request asks for, each property well-formed.
+struct Asked<'a> {
+    requested: BTreeSet<&'a str>,
+    crm_type: Option<&'a str>,
+    search: Option<Search>,
+    sort: Option<Sort>,
+    offset: u64,
+    limit: u64,
+    scope_match: ScopeMatch,
+    scope: Scope,
+}
+
 /// Answers `CRMConfigurationList`.
 ///
 /// # Errors
 /// The first check that fails.
 pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
-    let requested = requested_fields(&fields)?;
-    let crm_type = fields.either(CRM_TYPE_NAMES)?;
-    let sort = fields.trimmed("Sort").map(parse_sort).transpose()?;
-    let offset = fields.number("Offset")?.unwrap_or(0);
-    let limit = fields.number("Limit")?.unwrap_or(LIMIT_DEFAULT);
-    let scope_match = scope_match(&fields)?;
-    if limit > LIMIT_MAX {
-        return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
-    }
-    let permit: Permit<Reads> = caller.permit(fields.triple()?.scope()?)?;
+    let Asked { requested, crm_type, search, sort, offset, limit, scope_match, scope } = read(&fields)?;
+    let permit: Permit<Reads> = caller.permit(scope)?;
     let view = caller.view(&permit);
     view.directory.check(permit.scope())?;
 
     // A text that is too long for a type is an unknown type, and those give no rows.
-    let crm_type = match crm_type.map(CrmType::new) {
-        Some(Err(_)) => return render(app, view, offset, &Page::default(), &requested).map(Answer::with),
-        Some(Ok(crm_type)) => Some(crm_type),
-        None => None,
+    let Ok(crm_type) = crm_type.map(CrmType::new).transpose() else {
+        return render(app, view, offset, &Page::default(), &requested).map(Answer::with);
     };
     let query = Query {
         scope: permit.scope().clone(),
         scope_match,
         crm_type,
-        search: fields.exact("SearchQuery").map(Search::new),
+        search,
         sort,
         offset: usize::try_from(offset).unwrap_or(usize::MAX),
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
     };
     let page = view.list(&query, caller.grants());
     render(app, view, offset, &page, &requested).map(Answer::with)
+}
+
+/// Reads the properties. What is malformed is told in this order; the scope comes last, since it has codes of its own.
+fn read<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, ApiError> {
+    let requested = requested_fields(fields)?;
+    let crm_type = fields.either(CRM_TYPE_NAMES)?;
+    let sort = fields.trimmed("Sort").map(parse_sort).transpose()?;
+    let offset = fields.number("Offset")?.unwrap_or(0);
+    let limit = fields.number("Limit")?.unwrap_or(LIMIT_DEFAULT);
+    let scope_match = scope_match(fields)?;
+    if limit > LIMIT_MAX {
+        return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
+    }
+    let scope = fields.triple()?.scope()?;
+    let search = fields.exact("SearchQuery").map(Search::new);
+    Ok(Asked { requested, crm_type, search, sort, offset, limit, scope_match, scope })
 }
 
 /// `CRMConfigurationFields`: optional fields that are asked for. Base properties may be named too.

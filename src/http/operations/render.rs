@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crmconf_events::json::Json;
 use crmconf_events::template::Part;
 use crmconf_events::{CrmType, DEVICE_SENTINEL, Scope, TemplateDigest};
-use crmconf_projections::Configuration;
+use crmconf_projections::{Configuration, ReadModel};
 
 use crate::http::app::App;
 use crate::http::xml::Payload;
 use crate::templates::TemplateLookup;
-use crmconf_projections::ReadModel;
 
 /// The API's sentinel for ids.
 const ID_SENTINEL: &str = "-1";

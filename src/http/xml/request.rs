@@ -6,14 +6,12 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use crmconf_events::InvokeId;
 use thiserror::Error;
 
 pub use fault::{FaultCategory, StructureFault, StructureRule};
 
-use super::{
-    Element, INVOKE_ID_CHARS_MAX, Namespace, SecretText, SessionIdText, ShownName, XmlError, XmlEvent,
-    XmlReader,
-};
+use super::{Element, Namespace, SecretText, SessionIdText, ShownName, XmlError, XmlEvent, XmlReader};
 
 /// A request as it was sent. Which operations, properties and containers exist, and which must be there, is not known
 /// here. Its `Debug` shows names and lengths, no property's value and no SessionID.
@@ -114,7 +112,7 @@ impl ParsedRequest {
     /// The InvokeID that an answer echoes: the one given, unless it is over its limit.
     #[must_use]
     pub fn echoed_invoke_id(&self) -> Option<&str> {
-        self.invoke_id.as_deref().filter(|id| id.chars().nth(INVOKE_ID_CHARS_MAX).is_none())
+        self.invoke_id.as_deref().filter(|id| id.chars().nth(InvokeId::CHARS_MAX).is_none())
     }
 
     /// The error for a document that breaks after this much of the request was read.
