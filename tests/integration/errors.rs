@@ -22,7 +22,10 @@ const NOT_HERE: [(Code, &str); 12] = [
     (Code::OperationForbidden, "the operations of administrators are not there yet"),
     (Code::Reserved, "reserved"),
     (Code::NoGrantAudit, "there is no history and no audit to ask for yet"),
-    (Code::TemplateUnavailable, "the built-in templates can always be loaded"),
+    (
+        Code::TemplateUnavailable,
+        "only a source of templates can fail; `template_sources` shows it in process",
+    ),
     (Code::AccountNameTaken, "the operations on accounts are not there yet"),
     (Code::NoSuchAccount, "the operations on accounts are not there yet"),
     (Code::LastAdministrator, "the operations on accounts are not there yet"),

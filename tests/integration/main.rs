@@ -34,4 +34,5 @@ mod permissions;
 mod requests;
 mod seed;
 mod sessions;
+mod template_sources;
 mod waiting;
