@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::harness::{
     Server, Session, Store, add_payload, binary, contents, property, run, run_fed, text, triple,
@@ -224,25 +224,36 @@ fn verify_and_replay_write_nothing() {
     assert_eq!(fs::read_dir(alone.path()).unwrap().count(), 1);
 }
 
+/// A process that does not outlive its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn the_request_that_the_demo_prints_works_when_it_is_pasted_into_a_shell() {
     let folder = tempfile::tempdir().unwrap();
-    let mut demo = Command::new(binary())
-        .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data", text(&folder.path().join("data"))])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let printed: Vec<String> = BufReader::new(demo.stdout.take().unwrap())
+    let mut demo = Killed(
+        Command::new(binary())
+            .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data", text(&folder.path().join("data"))])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    let printed: Vec<String> = BufReader::new(demo.0.stdout.take().unwrap())
         .lines()
         .map(Result::unwrap)
         .skip_while(|line| !line.starts_with("CRMCONF_PASSWORD"))
         .take_while(|line| !line.is_empty())
         .collect();
-    let pasted = Command::new("sh").args(["-c", &printed.join("\n")]).current_dir(folder.path()).output();
-    demo.kill().unwrap();
-    demo.wait().unwrap();
-    let pasted = pasted.unwrap();
+    let mut shell = Command::new("sh");
+    let pasted = shell.args(["-c", &printed.join("\n")]).current_dir(folder.path()).output().unwrap();
     let answer = String::from_utf8_lossy(&pasted.stdout);
     assert!(pasted.status.success() && answer.contains("CRMConfigurationID"), "{printed:?}\n{pasted:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,7 @@ use crmconf_events::access::{Grant, Role};
 use crmconf_events::command::{Command, CreateStore, DirectoryEntry, NewAccount, Request};
 use crmconf_events::commit::CommitBuilder;
 use crmconf_events::decide::decide;
+use crmconf_events::disk::sim::SimDisk;
 use crmconf_events::event::{Actor, Context, decode, encode};
 use crmconf_events::log::{AppendOutcome, EventLog};
 use crmconf_events::state::{State, evolve};
@@ -117,15 +119,14 @@ pub fn fold(log: &dyn EventLog) -> (State, Projector) {
     (state, projector)
 }
 
-/// A vault that holds nothing: one for all tests, since making one writes files.
+/// A vault that holds nothing, on no real disk: one for all tests.
 fn vault() -> Arc<Vault> {
-    static VAULT: OnceLock<(Arc<Vault>, tempfile::TempDir)> = OnceLock::new();
-    let (vault, _) = VAULT.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::create(&folder.path().join("vault"), STORE, &MasterKey::generate().unwrap());
-        (Arc::new(vault.unwrap()), folder)
-    });
-    Arc::clone(vault)
+    static VAULT: OnceLock<Arc<Vault>> = OnceLock::new();
+    let create = || {
+        let key = MasterKey::generate().unwrap();
+        Arc::new(Vault::create_on(Arc::new(SimDisk::new()), Path::new("/vault"), STORE, &key).unwrap())
+    };
+    Arc::clone(VAULT.get_or_init(create))
 }
 
 /// The built-in templates, compiled once.

@@ -32,6 +32,23 @@ fn begun(address: SocketAddr, body: &str) -> TcpStream {
     stream
 }
 
+/// Waits until the kernel has no byte left of what was sent to an address: the server has taken up every request begun.
+fn wait_until_read(address: SocketAddr) {
+    let deadline = Instant::now() + PROMPTLY;
+    // Lines of a connection: local and remote address, state (01 is established), bytes to be sent : to be read.
+    let port = format!(":{:04X}", address.port());
+    let unread = || {
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let ours = lines.filter(|cells| cells[1].ends_with(&port) || cells[2].ends_with(&port));
+        ours.filter(|cells| cells[3] == "01").any(|cells| cells[4] != "00000000:00000000")
+    };
+    while unread() {
+        assert!(Instant::now() < deadline, "what was sent is not read");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Waits until nobody accepts connections at an address any more.
 fn wait_until_closed(address: SocketAddr) {
     let deadline = Instant::now() + PROMPTLY;
@@ -48,7 +65,7 @@ fn told_to_stop_it_answers_what_is_under_way_and_accepts_nothing_new() {
         let session = server.session("editor");
         let add = session.request("CRMConfigurationAdd", &add_payload(&triple("1", "", ""), "under way"));
         let mut under_way = begun(server.address, &add);
-        std::thread::sleep(Duration::from_millis(200));
+        wait_until_read(server.address);
         server.signal(signal);
         wait_until_closed(server.address);
         under_way.write_all(b">").unwrap();
@@ -189,7 +206,7 @@ fn a_client_that_never_ends_its_request_is_waited_for_no_longer_than_the_drain_t
     let mut server = Server::demo_with(&["--shutdown-drain-seconds", "2"]);
     let session = server.session("editor");
     let stuck = begun(server.address, &session.request("CRMConfigurationList", ""));
-    std::thread::sleep(Duration::from_millis(200));
+    wait_until_read(server.address);
     let started = Instant::now();
     assert!(server.terminate().success());
     let took = started.elapsed();

@@ -1,7 +1,7 @@
 //! The demo server as a process of its own, on a free port and in a folder of its own.
 
 use std::fs::{File, OpenOptions};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,6 +12,8 @@ use super::session::Session;
 
 /// How long a start or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What is asked for a free port with, and where nobody listens.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The program under test: the one that cargo built, or another that `CRMCONF_BIN` names.
 pub fn binary() -> PathBuf {
@@ -113,7 +115,7 @@ impl Server {
         self.wait_ready()
     }
 
-    /// Starts again, and waits for nothing.
+    /// Starts again, and waits for no more than that it listens.
     pub fn begin_restart(&mut self) {
         (self.child, self.address) = spawn(&self.data, &self.log, &self.launch);
     }
@@ -224,13 +226,14 @@ fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
+/// Starts the program, which finds a free port itself, and waits until it told where it listens; the address that
+/// nobody listens at when it ended before.
 fn spawn(data: &Path, log: &Path, launch: &Launch) -> (Child, SocketAddr) {
     std::fs::create_dir_all(log.parent().unwrap()).unwrap();
     let out: File = OpenOptions::new().create(true).append(true).open(log).unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let child = program(launch)
-        .args(["serve", "--listen", &address.to_string(), "--data"])
+    let before = usize::try_from(out.metadata().unwrap().len()).unwrap();
+    let mut child = program(launch)
+        .args(["serve", "--listen", &NOWHERE.to_string(), "--data"])
         .arg(data)
         .args(launch.demo.then_some("--demo"))
         .args(&launch.extra)
@@ -239,7 +242,25 @@ fn spawn(data: &Path, log: &Path, launch: &Launch) -> (Child, SocketAddr) {
         .stderr(out)
         .spawn()
         .unwrap();
-    (child, address)
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let ended = child.try_wait().unwrap().is_some();
+        let told = std::fs::read(log).unwrap();
+        match told_address(&String::from_utf8_lossy(&told[before..])) {
+            Some(address) => return (child, address),
+            None if ended || Instant::now() > deadline => return (child, NOWHERE),
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// The address in the whole line that says where the server listens, be that text or JSON.
+fn told_address(log: &str) -> Option<SocketAddr> {
+    let whole = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let (_, address) = whole.filter_map(|line| line.split_once("listening")).next()?;
+    let start = address.find("127.0.0.1:")?;
+    let end = address[start..].find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':')?;
+    address[start..start + end].parse().ok()
 }
 
 fn program(launch: &Launch) -> Command {

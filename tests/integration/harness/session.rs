@@ -1,9 +1,28 @@
 //! A signed-in session of the XML API.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use super::client::{Reply, post};
 use super::property;
+
+/// How long signing in waits for its turn.
+const TURN_MAX: Duration = Duration::from_secs(60);
+/// What it waits between two attempts; the server's `Retry-After` counts whole seconds.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Sends until the answer is no longer that too many are at it, and asserts success.
+#[track_caller]
+fn patiently(send: impl Fn() -> Reply) -> Reply {
+    let deadline = Instant::now() + TURN_MAX;
+    loop {
+        let reply = send();
+        if !matches!(reply.status, 429 | 503) || Instant::now() > deadline {
+            return reply.expect_success();
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
 
 /// A session of an account.
 #[derive(Clone)]
@@ -13,11 +32,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// CreateSession and Authenticate.
+    /// CreateSession and Authenticate, each again as long as too many others are at it.
     pub fn sign_in(address: SocketAddr, user: &str, password: &str) -> Self {
-        let session = Self::create(address);
+        let create = "<Request Operation=\"CreateSession\"><InvokeID>1</InvokeID></Request>";
+        let created = patiently(|| post(address, "/api/xml", &[], create.as_bytes()).expect("an answer"));
+        let session = Self { address, id: created.property("SessionID").unwrap() };
         let credentials = property("UserName", user) + &property("Password", password);
-        session.call("Authenticate", &credentials).expect_success();
+        // A session that was turned away for overload stands, and waits for its turn.
+        patiently(|| session.call("Authenticate", &credentials));
         session
     }
 
