@@ -1,103 +1,19 @@
 //! Damage between runs: sled is put right in silence towards clients and aloud in the log; the journal, which is the
 //! truth, is never guessed at; keys and vault are asked for by name.
 
+mod filled;
 mod full;
 mod lost;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use crmconf_events::Timestamp;
 use crmconf_events::commit::{COMMIT_PREFIX_BYTES, CommitBuilder};
 use crmconf_events::log::{AppendOutcome, EventLog as _, JournalReader, LocalLog, LocalOptions};
 
-use crate::harness::{
-    Dice, Ran, SUGAR, Server, Store, container, contents, copy_folder, property, run, text, triple,
-};
-
-/// Large enough that six of them reach into the journal's second file.
-const VALUE_BYTES: usize = 200_000;
-const ADDS: usize = 6;
-
-/// A copy of a demo's data folder that was filled and stopped in order.
-struct Filled {
-    _folder: tempfile::TempDir,
-    data: PathBuf,
-}
-
-/// What viewers see of the filled store.
-static SEEN: OnceLock<String> = OnceLock::new();
-
-impl Filled {
-    fn new() -> Self {
-        static ORIGINAL: OnceLock<Filled> = OnceLock::new();
-        let original = ORIGINAL.get_or_init(Self::fill);
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        copy_folder(&original.data, &data);
-        Self { _folder: folder, data }
-    }
-
-    fn fill() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let mut server = Server::demo_in(&data, &[]).unwrap();
-        let session = server.session("editor");
-        for number in 0..ADDS {
-            let json = format!("{{\"ClientId\":\"{number}{}\"}}", "x".repeat(VALUE_BYTES));
-            let payload = triple("1", "1", "")
-                + &property("Description", &format!("number {number}"))
-                + &property("CRMType", SUGAR)
-                + &container("CRMConfiguration", &json)
-                + &container("CRMConfigurationCommon", "{}");
-            session.call("CRMConfigurationAdd", &payload).expect_success();
-        }
-        SEEN.set(seen(&server)).unwrap();
-        assert!(server.terminate().success());
-        assert!(data.join("journal/00000002.crmj").exists());
-        Self { _folder: folder, data }
-    }
-
-    fn journal(&self, file: &str) -> PathBuf {
-        self.data.join("journal").join(file)
-    }
-
-    fn command(&self, words: &[&str]) -> Ran {
-        run(&[words, &["--data", text(&self.data)]].concat())
-    }
-
-    /// Starts, and shows that everything is there and changes are taken; then stops. Gives what was logged.
-    #[track_caller]
-    fn comes_back(&self, how: &str) -> String {
-        let mut server = Server::demo_in(&self.data, &[]).unwrap_or_else(|log| panic!("{how}: {log}"));
-        assert_eq!(&seen(&server), SEEN.get().unwrap(), "{how}");
-        let session = server.session("editor");
-        let payload = crate::harness::add_payload(&triple("1", "2", ""), "after the damage");
-        session.call("CRMConfigurationAdd", &payload).expect_success();
-        assert!(server.terminate().success(), "{how}");
-        self.command(&["verify", "--sled"]).expect(0);
-        server.log_text()
-    }
-
-    /// Starts, and shows that it refuses, naming all of this.
-    #[track_caller]
-    fn refuses(&self, words: &[&str]) {
-        let journal =
-            || contents(&self.data.join("journal")).into_iter().map(|(path, bytes, _)| (path, bytes));
-        let before: Vec<_> = journal().collect();
-        self.command(&["serve", "--demo", "--listen", "127.0.0.1:0"]).expect(1).says(words);
-        assert!(before == journal().collect::<Vec<_>>(), "the refusal changed the journal");
-    }
-}
-
-/// Everything that a viewer sees in partition 1, large values included.
-fn seen(server: &Server) -> String {
-    let payload = triple("1", "1", "")
-        + &property("ScopeMatch", "Exact")
-        + &property("CRMConfigurationFields", "Version,CRMConfiguration,CRMConfigurationCommon");
-    server.session("viewer").call("CRMConfigurationList", &payload).expect_success().body
-}
+use crate::harness::{Dice, Store, contents, copy_folder, property, run, text};
+use filled::{ADDS, Filled};
 
 fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(path).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::Filled;
+use super::filled::Filled;
 use crate::harness::{binary, text};
 
 /// Starts where no file may grow beyond so many blocks of 512 bytes, and shows that it refuses and moves nothing.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Filled;
+use super::filled::Filled;
 use crate::harness::{Ran, Server, Store, contents, run, text};
 
 /// What would set a store up, or serve one.
