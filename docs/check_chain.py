@@ -10,10 +10,16 @@ def root(leaves):  # RFC 6962's split: the left part is the largest power of two
     half = 1 << (len(leaves) - 1).bit_length() - 1 if len(leaves) > 1 else 0
     return derive("node", root(leaves[:half]), root(leaves[half:])) if half else leaves[0]
 
+def text(hash):
+    return base64.urlsafe_b64encode(hash).rstrip(b"=").decode()
+
 def check(folder):
+    head = folder / "head"  # its last words: commit N sequence N hash H; read first, since a server may go on writing
+    synced = head.read_text().split() if head.exists() else []
     number, sequence, last, previous, home, files = 0, 1, None, None, None, sorted(folder.glob("*.crmj"))
-    if not files or [f.name for f in files] != [f"{n:08}.crmj" for n in range(1, len(files) + 1)]:
-        sys.exit(f"{folder}: journal files are missing: {len(files)} are there")
+    for n, file in enumerate(files or [folder / "none"], 1):
+        file.name == f"{n:08}.crmj" or sys.exit(f"{folder / f'{n:08}.crmj'}: the file is missing")
+    known, end = int(synced[-5]) if synced else 0, (files[0], 0)
     for file in files:
         data, at = file.read_bytes(), 0
         while any(data[at:at + 4096]) or any(data[at:]):
@@ -31,10 +37,13 @@ def check(folder):
                 assert (no, first) == (number + 1, sequence), "a commit or event is missing, or stands twice"
                 assert before == (previous or derive("store", store)) and store == (home or store), "the chain is broken"
                 assert last is None or time > last, "times do not rise"
+                assert no != known or text(own) == synced[-1], "journal/head knows another commit of this number"
             except (AssertionError, struct.error) as fault:
                 sys.exit(f"{file}, byte {at}, where commit {number + 1} should stand: {fault}")
             number, sequence, last, previous, home = no, first + count, time, own, store
             at += HEADER.size + 32 + length
-    head = base64.urlsafe_b64encode(previous or b"").rstrip(b"=").decode()
-    print(f"{number} commits, {sequence - 1} events, head {head}")
+            end = (file, at)
+    if number < known:
+        sys.exit(f"{end[0]}, byte {end[1]}, where commit {number + 1} should stand: journal/head knows commit {known}")
+    print(f"{number} commits, {sequence - 1} events, head {text(previous or b'')}")
 check(pathlib.Path(sys.argv[1]) / "journal")

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Shows that an auditor without our code can check the chain, and that the check notices a changed byte.
+"""Shows that an auditor without our code can check the chain, and that the check notices and places every alteration.
 
     chain_check.py BINARY CHECKER
 
-Starts `BINARY serve --demo` on a data folder of its own, adds a few configurations over raw HTTP, stops it, and runs
-the Python CHECKER on the folder: it must pass, and tell the same head as `BINARY verify` and journal/head. Then flips
-one byte at several places of a copy: each must be noticed.
+Fills two stores of `BINARY serve --demo` over raw HTTP until the journal is in its third file, stops them, and runs the
+Python CHECKER: each must pass, and tell the same head as `BINARY verify` and journal/head. Then copies are altered: a
+bit flipped, commits and files removed, swapped, or taken from the other store. Each must be refused with the place.
 """
 import http.client
 import pathlib
 import re
 import shutil
 import signal
-import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -20,20 +20,20 @@ import time
 
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
-ADDS = 5
+# Files hold 1 MiB, 2 MiB and so on: these fill two and begin a third.
+ADDS = 17
+VALUE_BYTES = 200_000
+# What each commit begins with and how long it is: magic, format, store, number, first sequence, count of events, length
+# of the body, time, previous hash, root of the events; then its hash, then the body.
+HEADER = struct.Struct(">4sH16sQQIIq32s32s")
+HASH_BYTES = 32
 
 ADD = """<Request Operation="CRMConfigurationAdd"><InvokeID>1</InvokeID><SessionID>{session}</SessionID><OperationPayload>
 <Property Name="TelSysID">1</Property><Property Name="Description">chain {number}</Property>
 <Property Name="CRMType">CrmAddin.SugarCrm.SugarCrmAddin</Property>
-<Container Name="CRMConfiguration"><Property Name="JSONData">{{"ClientId":"{number}"}}</Property></Container>
+<Container Name="CRMConfiguration"><Property Name="JSONData">{{"ClientId":"{value}"}}</Property></Container>
 <Container Name="CRMConfigurationCommon"><Property Name="JSONData">{{"Cached":"true"}}</Property></Container>
 </OperationPayload></Request>"""
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def ask(port, method, path, body=None):
@@ -46,18 +46,20 @@ def ask(port, method, path, body=None):
         connection.close()
 
 
-def wait_until_ready(port, server):
+def wait_until_ready(server, log, before=0):
+    """Waits until the server answers; the port that it found, as told in its log, of which the first bytes are older."""
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline:
         if server.poll() is not None:
             sys.exit(f"the server ended at its start with exit status {server.returncode}")
+        told = re.search(rb"listening address=127\.0\.0\.1:(\d+)\n", log.read_bytes()[before:])
         try:
-            if ask(port, "GET", "/readyz")[0] == 200:
-                return
+            if told is not None and ask(int(told.group(1)), "GET", "/readyz")[0] == 200:
+                return int(told.group(1))
         except OSError:
             pass
         time.sleep(0.05)
-    sys.exit(f"the server was not ready after {START_SECONDS_MAX} s")
+    return sys.exit(f"the server was not ready after {START_SECONDS_MAX} s")
 
 
 def send(port, what, body):
@@ -75,17 +77,15 @@ def fill(port):
          '<OperationPayload><Property Name="UserName">admin</Property><Property Name="Password">demo-admin</Property>'
          "</OperationPayload></Request>")
     for number in range(ADDS):
-        send(port, "Add", ADD.format(session=session, number=number))
+        send(port, "Add", ADD.format(session=session, number=number, value="x" * VALUE_BYTES))
 
 
 def make_store(binary, data, log):
-    port = free_port()
-    command = [binary, "serve", "--demo", "--data", str(data), "--listen", f"127.0.0.1:{port}"]
+    command = [binary, "serve", "--demo", "--data", str(data), "--listen", "127.0.0.1:0"]
     with open(log, "wb") as output:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         try:
-            wait_until_ready(port, server)
-            fill(port)
+            fill(wait_until_ready(server, log))
             server.send_signal(signal.SIGTERM)
             if server.wait(STOP_SECONDS_MAX) != 0:
                 sys.exit(f"the server stopped with exit status {server.returncode}, not 0")
@@ -110,44 +110,100 @@ def verified(binary, data):
     return ended.stdout
 
 
-def flip(journal, offset):
-    content = bytearray(journal.read_bytes())
+def flip(data, name, offset):
+    path = data / "journal" / name
+    content = bytearray(path.read_bytes())
     content[offset] ^= 0x01
-    journal.write_bytes(content)
+    path.write_bytes(content)
+
+
+def commits(data):
+    """The file, beginning and end of each commit, in order."""
+    found = []
+    for path in sorted((data / "journal").glob("*.crmj")):
+        content, at = path.read_bytes(), 0
+        while content[at:at + 4] == b"CRMC":
+            end = at + HEADER.size + HASH_BYTES + HEADER.unpack_from(content, at)[6]
+            found.append((path.name, at, end))
+            at = end
+    return found
+
+
+def cut_out(data, place, close_up):
+    """Takes a commit out of its file: what follows moves up, or zeros stand there."""
+    name, start, end = place
+    path = data / "journal" / name
+    content = path.read_bytes()
+    gap = b"\0" * (end - start)
+    rest = content[end:] + gap if close_up else gap + content[end:]
+    path.write_bytes(content[:start] + rest)
+
+
+def swap(data, one, two):
+    journal = data / "journal"
+    (journal / one).rename(journal / "aside")
+    (journal / two).rename(journal / one)
+    (journal / "aside").rename(journal / two)
+
+
+def alterations(data, other):
+    """What is done to a copy: its name, the change, and the file and byte that the checker must name."""
+    places = commits(data)
+    names = sorted({name for name, _, _ in places})
+    first, second, third = names
+    middle = next(place for place in places if place[0] == second and place[1] > 0)
+    last = places[-1]
+    for name, start, end in (places[0], middle, last):
+        for offset in (start, start + HEADER.size, start + HEADER.size + HASH_BYTES, (start + end) // 2, end - 1):
+            yield f"a bit at {offset}", lambda copy, name=name, at=offset: flip(copy, name, at), (name, start)
+    yield "the last commit removed", lambda copy: cut_out(copy, last, True), last
+    yield "a middle commit removed", lambda copy: cut_out(copy, middle, True), middle
+    yield "a middle commit zeroed", lambda copy: cut_out(copy, middle, False), middle
+    yield "the first file removed", lambda copy: (copy / "journal" / first).unlink(), (first, None)
+    yield "the second file removed", lambda copy: (copy / "journal" / second).unlink(), (second, None)
+    ends = max(end for name, _, end in places if name == second)
+    yield "the last file removed", lambda copy: (copy / "journal" / third).unlink(), (second, ends)
+    yield "two files swapped", lambda copy: swap(copy, first, second), (first, 0)
+    for name in names:
+        yield ("a file of another store", lambda copy, name=name: shutil.copy(other / "journal" / name, copy / "journal"),
+               (second, 0) if name == first else (name, 0))
+
+
+def agree(binary, checker, data):
+    """The checker, verify and journal/head tell one head."""
+    whole = check(checker, data)
+    print("untouched:", whole.stdout.strip() or whole.stderr.strip())
+    if whole.returncode != 0:
+        sys.exit("the checker refuses a store that nobody touched")
+    heads = {
+        "the checker": re.search(r"head ([\w-]{43})$", whole.stdout.strip()),
+        "verify": re.search(r"^head hash ([\w-]{43})$", verified(binary, data), re.MULTILINE),
+        "journal/head": re.search(r"^hash ([\w-]{43})$", (data / "journal/head").read_text(), re.MULTILINE),
+    }
+    if None in heads.values() or len({found.group(1) for found in heads.values()}) != 1:
+        sys.exit(f"the heads differ, or are written differently: {heads}")
 
 
 def main():
     binary, checker = sys.argv[1:]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="crmconf-chain-"))
     try:
-        data, copy = folder / "data", folder / "copy"
-        make_store(binary, data, folder / "log")
-        whole = check(checker, data)
-        print("untouched:", whole.stdout.strip() or whole.stderr.strip())
-        if whole.returncode != 0:
-            sys.exit("the checker refuses a store that nobody touched")
-
-        heads = {
-            "the checker": re.search(r"head ([\w-]{43})$", whole.stdout.strip()),
-            "verify": re.search(r"^head hash ([\w-]{43})$", verified(binary, data), re.MULTILINE),
-            "journal/head": re.search(r"^hash ([\w-]{43})$", (data / "journal/head").read_text(), re.MULTILINE),
-        }
-        if None in heads.values() or len({found.group(1) for found in heads.values()}) != 1:
-            sys.exit(f"the heads differ, or are written differently: {heads}")
-
-        name = pathlib.Path("journal") / "00000001.crmj"
-        # Segments are filled with zeros ahead of the commits; only what was written is altered.
-        written = len((data / name).read_bytes().rstrip(b"\0"))
-        places = [10, written // 10, written // 3, written // 2, written * 3 // 4]
-        for offset in places:
+        data, other, copy = folder / "data", folder / "other", folder / "copy"
+        for store in (data, other):
+            make_store(binary, store, folder / f"{store.name}.log")
+            agree(binary, checker, store)
+        count = 0
+        for name, alter, (file, at, *_) in alterations(data, other):
             shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(data, copy)
-            flip(copy / name, offset)
+            shutil.copytree(data / "journal", copy / "journal")
+            alter(copy)
             altered = check(checker, copy)
-            print(f"byte {offset} of {written} flipped:", (altered.stdout + altered.stderr).strip().splitlines()[-1:])
-            if altered.returncode == 0:
-                sys.exit(f"the checker did not notice the byte flipped at {offset}")
-        print(f"the chain of the store holds, and {len(places)} alterations of {len(places)} were noticed")
+            place = f"{copy}/journal/{file}" + ("" if at is None else f", byte {at},")
+            if altered.returncode == 0 or not altered.stderr.startswith(place):
+                sys.exit(f"{name}: not refused with {place}: {altered.stdout}{altered.stderr}")
+            print(f"{name}: {altered.stderr.strip()[len(str(copy)) + 1:]}")
+            count += 1
+        print(f"the chain holds over {len(commits(data))} commits, and all {count} alterations were noticed and placed")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from chain_check import STOP_SECONDS_MAX, ask, free_port, wait_until_ready
+from chain_check import STOP_SECONDS_MAX, ask, wait_until_ready
 
 ADDS_MAX = 80
 LARGE_BYTES = 200_000
@@ -48,14 +48,15 @@ class Server:
     """The demo, under strace where system calls are to fail."""
 
     def __init__(self, binary, folder, faults=(), path=None):
-        self.data, self.log, self.port = folder / "data", folder / "log", free_port()
-        command = [binary, "serve", "--demo", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
+        self.data, self.log = folder / "data", folder / "log"
+        command = [binary, "serve", "--demo", "--data", str(self.data), "--listen", "127.0.0.1:0"]
         if faults:
             command = under_strace(folder, faults, path, command)
         with open(self.log, "ab") as output:
+            before = output.tell()
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         try:
-            wait_until_ready(self.port, self.process)
+            self.port = wait_until_ready(self.process, self.log, before)
             self.session = self.sign_in()
         except BaseException:
             print(self.log.read_text(errors="replace")[-3000:])
@@ -170,7 +171,7 @@ def restart_case(binary, name, fault, file):
         # Killed, so that sled lacks what it had not written by then, and has to be filled.
         server.process.kill()
         server.process.wait()
-        command = [binary, "serve", "--data", str(server.data), "--listen", f"127.0.0.1:{free_port()}"]
+        command = [binary, "serve", "--data", str(server.data), "--listen", "127.0.0.1:0"]
         for attempt in range(3):
             command_failing = under_strace(folder, [fault], server.data / file, command)
             ended = subprocess.run(command_failing, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
