@@ -10,8 +10,8 @@ use crmconf_events::{DeviceNumber, PartitionId, Scope, TelSysId};
 
 use crate::faults;
 use crate::harness::{
-    CONFIGURATION, Extra, Reply, SUGAR, Server, Session, add_payload, container, exchange, get, golden,
-    property, redact, triple,
+    CANARY, CONFIGURATION, Extra, Reply, SUGAR, Server, Session, add_payload, container, exchange, get,
+    golden, property, redact, triple,
 };
 
 /// The codes that no request can lead to in this version, or that are shown elsewhere, each with the reason.
@@ -49,7 +49,7 @@ fn device_scope() -> Scope {
 }
 
 fn server() -> Server {
-    let extra = |name, scope| Extra { name, password: "narrow-password", role: Role::Editor, scope };
+    let extra = |name, scope| Extra { name, password: CANARY, role: Role::Editor, scope };
     Server::demo_with_accounts(&[extra("partition", partition_scope()), extra("device", device_scope())], &[])
 }
 
@@ -70,7 +70,7 @@ fn envelope(server: &Server) -> Vec<Shown> {
     };
     let unknown = "<SessionID>5E4924352BA7E2038339957559C2DA75</SessionID>";
     let wrong = Session::create(server.address)
-        .call("Authenticate", &(property("UserName", "editor") + &property("Password", "not-the-password")));
+        .call("Authenticate", &(property("UserName", "editor") + &property("Password", CANARY)));
     vec![
         (Code::InvokeIdMissing, "no-invoke-id", create("")),
         (
@@ -114,7 +114,7 @@ fn properties(editor: &Session) -> Vec<Shown> {
 }
 
 fn grants(server: &Server) -> Vec<Shown> {
-    let narrow = |name: &str| Session::sign_in(server.address, name, "narrow-password");
+    let narrow = |name: &str| Session::sign_in(server.address, name, CANARY);
     vec![
         (Code::NoGrantTelSys, "another-telsys", at(&server.session("editor"), "2", "1", "")),
         (Code::NoGrantPartition, "another-partition", at(&narrow("partition"), "1", "2", "")),

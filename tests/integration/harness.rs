@@ -11,10 +11,14 @@ mod store;
 pub use accounts::Extra;
 pub use client::{Reply, exchange, get, post, read_reply};
 pub use dice::{Dice, seed_or};
-pub use golden::{golden, redact};
+pub use golden::{Varying, golden, is_hex, redact};
 pub use server::{Server, Shared, binary};
 pub use session::Session;
 pub use store::{Ran, Store, contents, copy_folder, run, run_fed, text};
+
+/// What tests send as a password wherever the value does not matter: no log line, file, answer or golden may hold it.
+/// Letters and digits only, so that no escaping of XML, JSON or URLs hides it.
+pub const CANARY: &str = "cAnArY7Zq9XwVu3TsRpLkJhGf";
 
 /// A property of a payload, its value escaped.
 pub fn property(name: &str, value: &str) -> String {

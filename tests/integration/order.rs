@@ -7,7 +7,8 @@ use crmconf_events::access::Role;
 use crmconf_events::{DeviceNumber, PartitionId, Scope, TelSysId};
 
 use crate::harness::{
-    COMMON, Extra, Reply, SUGAR, Server, Session, add_payload, container, exchange, post, property, triple,
+    CANARY, COMMON, Extra, Reply, SUGAR, Server, Session, add_payload, container, exchange, post, property,
+    triple,
 };
 
 /// An id of the right form that no configuration has.
@@ -47,7 +48,7 @@ fn server() -> Server {
     let partition = Scope::Partition(TelSysId::new(1).unwrap(), PartitionId::new(1).unwrap());
     let device = DeviceNumber::new("01234567101").unwrap();
     let device = Scope::Device(TelSysId::new(1).unwrap(), PartitionId::new(1).unwrap(), device);
-    let viewer = |name, scope| Extra { name, password: "narrow-password", role: Role::Viewer, scope };
+    let viewer = |name, scope| Extra { name, password: CANARY, role: Role::Viewer, scope };
     Server::demo_with_accounts(&[viewer("watcher", partition), viewer("phone", device)], &[])
 }
 

@@ -1,6 +1,6 @@
 //! The life of a session: created, signed in once, used, ended, and gone with the process.
 
-use crate::harness::{Reply, Server, Session, golden, property, redact};
+use crate::harness::{Reply, Server, Session, golden, is_hex, property, redact};
 
 const LIST: &str = "CRMConfigurationList";
 
@@ -10,13 +10,6 @@ fn credentials(user: &str, password: &str) -> String {
 
 fn sign_in(session: &Session, user: &str, password: &str) -> Reply {
     session.call("Authenticate", &credentials(user, password))
-}
-
-fn is_hex(text: &str, digits: usize, upper: bool) -> bool {
-    text.len() == digits
-        && text.chars().all(|c| {
-            c.is_ascii_digit() || if upper { matches!(c, 'A'..='F') } else { matches!(c, 'a'..='f') }
-        })
 }
 
 #[test]

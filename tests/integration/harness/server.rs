@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use super::CANARY;
 use super::client::{Reply, get, post};
 use super::session::Session;
 
@@ -48,6 +49,7 @@ impl Shared {
 struct Launch {
     demo: bool,
     extra: Vec<String>,
+    environment: Vec<(String, String)>,
     /// Largest file that it may write, in blocks of 512 bytes.
     file_blocks_max: Option<u32>,
 }
@@ -83,12 +85,19 @@ impl Server {
 
     /// The demo in this folder; what it logged when it does not become ready.
     pub fn demo_in(data: &Path, extra: &[&str]) -> Result<Self, String> {
-        Self::start(data, Launch { demo: true, extra: owned(extra), file_blocks_max: None })
+        Self::start(data, Launch { demo: true, extra: owned(extra), ..Launch::default() })
     }
 
     /// A store that was set up before; what it logged when it does not become ready.
     pub fn plain_in(data: &Path, extra: &[&str]) -> Result<Self, String> {
-        Self::start(data, Launch { demo: false, extra: owned(extra), file_blocks_max: None })
+        Self::plain_under(data, extra, &[])
+    }
+
+    /// A store that was set up before, under these environment variables besides ours.
+    pub fn plain_under(data: &Path, extra: &[&str], environment: &[(&str, &str)]) -> Result<Self, String> {
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let launch = Launch { extra: owned(extra), environment: environment.collect(), ..Launch::default() };
+        Self::start(data, launch)
     }
 
     fn start(data: &Path, launch: Launch) -> Result<Self, String> {
@@ -219,6 +228,9 @@ impl Drop for Server {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            assert!(!self.log_text().contains(CANARY), "a password is in the log: {}", self.log_text());
+        }
     }
 }
 
@@ -237,6 +249,7 @@ fn spawn(data: &Path, log: &Path, launch: &Launch) -> (Child, SocketAddr) {
         .arg(data)
         .args(launch.demo.then_some("--demo"))
         .args(&launch.extra)
+        .envs(launch.environment.iter().cloned())
         .stdin(Stdio::null())
         .stdout(out.try_clone().unwrap())
         .stderr(out)

@@ -2,15 +2,15 @@
 
 use super::{ADD, CHANGE, INFO, NO_SUCH_ID, check, pair, server};
 use crate::harness::{
-    COMMON, CONFIGURATION, SUGAR, Session, add_payload, container, escape, property, triple,
+    CANARY, COMMON, CONFIGURATION, SUGAR, Session, add_payload, container, escape, property, triple,
 };
 
 #[test]
 fn grants_come_before_request_keys_and_those_before_the_directory() {
     let server = server();
     let editor = server.session("editor");
-    let watcher = Session::sign_in(server.address, "watcher", "narrow-password");
-    let phone = Session::sign_in(server.address, "phone", "narrow-password");
+    let watcher = Session::sign_in(server.address, "watcher", CANARY);
+    let phone = Session::sign_in(server.address, "phone", CANARY);
     let at = |telsys, partition, device| add_payload(&triple(telsys, partition, device), "x");
     let key = property("RequestKey", "used");
     let used = add_payload(&triple("1", "1", ""), "first") + &key;

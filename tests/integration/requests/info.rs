@@ -1,7 +1,7 @@
 //! Info's extensions, and its ETag.
 
 use super::{ADD, CHANGE, INFO, SERVER, fresh, own, without_version};
-use crate::harness::{add_payload, container, golden, property, redact, triple};
+use crate::harness::{Varying, add_payload, container, golden, property, redact, triple};
 
 #[test]
 fn return_json_is_what_a_change_accepts_unchanged() {
@@ -34,7 +34,7 @@ fn fields_that_are_asked_for_are_added_and_unknown_ones_refused() {
         |fields: &str| editor.call(INFO, &(own.named.clone() + &property("CRMConfigurationFields", fields)));
     let version = own.version(&editor).to_string();
     let reply = info("Version, Description").expect_success();
-    let shape = redact(&reply, &[(&own.id, "id"), (&own.description, "description")]);
+    let shape = redact(&reply, &[Varying::Id(&own.id), Varying::Description(&own.description)]);
     let shape = without_version(&shape, &version);
     golden("requests", "info-with-version", &shape);
     assert_eq!(own.info(&editor).property("Version"), None);

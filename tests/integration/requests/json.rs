@@ -1,7 +1,7 @@
 //! JSON by the template: what becomes what, what `null` means, and what is refused without its value being told.
 
 use super::{ADD, CHANGE, SERVER, fresh, own};
-use crate::harness::{Reply, Session, add_payload, container, golden, property, redact, triple};
+use crate::harness::{CANARY, Reply, Session, add_payload, container, golden, property, redact, triple};
 
 /// A Change of CRMConfiguration, or of CRMConfigurationCommon.
 fn change(session: &Session, named: &str, part: &str, json: &str) -> Reply {
@@ -130,6 +130,6 @@ fn a_value_in_a_password_field_is_refused_in_this_version() {
         let reply = change(&editor, &own.named, "CRMConfiguration", &json).expect_code(31006);
         assert!(reply.body.contains("Password"), "{value}: {}", reply.body);
     }
-    let refused = change(&editor, &own.named, "CRMConfiguration", r#"{"Password":"cleartext"}"#);
+    let refused = change(&editor, &own.named, "CRMConfiguration", &format!("{{\"Password\":\"{CANARY}\"}}"));
     golden("requests", "a-value-in-a-password-field", &redact(&refused, &[]));
 }

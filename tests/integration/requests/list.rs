@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{ADD, INFO, LIST, column, without_version};
 use crate::harness::{
-    Reply, SUGAR, Server, Session, Shared, add_payload, golden, post, property, redact, triple,
+    Reply, SUGAR, Server, Session, Shared, Varying, add_payload, golden, post, property, redact, triple,
 };
 
 const SALESFORCE: &str = "CrmAddin.Salesforce.SalesforceAddin";
@@ -248,7 +248,7 @@ fn fields_are_added_in_their_own_order_and_not_in_the_requests() {
         + &property("ScopeMatch", "Exact");
     let reply = viewer.call(LIST, &payload).expect_success();
     let (id, version) = (reply.property("CRMConfigurationID").unwrap(), reply.property("Version").unwrap());
-    let shape = without_version(&redact(&reply, &[(&id, "id")]), &version);
+    let shape = without_version(&redact(&reply, &[Varying::Id(&id)]), &version);
     golden("requests", "list-with-every-field", &shape);
     let refused = viewer.call(LIST, &property("CRMConfigurationFields", "Description,Colour"));
     golden("requests", "list-with-an-unknown-field", &redact(&refused.expect_code(10108), &[]));

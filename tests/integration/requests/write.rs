@@ -1,7 +1,9 @@
 //! ReturnID, ValidateOnly, ExpectedVersion, Reason, and what a Change leaves alone.
 
 use super::{ADD, CHANGE, DELETE, INFO, SERVER, fresh, own, without_version};
-use crate::harness::{COMMON, CONFIGURATION, add_payload, container, golden, property, redact, triple};
+use crate::harness::{
+    COMMON, CONFIGURATION, Varying, add_payload, container, golden, property, redact, triple,
+};
 
 #[test]
 fn return_id_adds_id_and_version_to_the_answer_and_nothing_else_does() {
@@ -12,7 +14,7 @@ fn return_id_adds_id_and_version_to_the_answer_and_nothing_else_does() {
     let added = editor.call(ADD, &payload).expect_success();
     let id = added.configuration_id();
     let version = added.property("Version").unwrap();
-    let shape = without_version(&redact(&added, &[(&id, "id")]), &version);
+    let shape = without_version(&redact(&added, &[Varying::Id(&id)]), &version);
     golden("requests", "add-with-return-id", &shape);
 
     let named = triple("1", "1", "") + &property("CRMConfigurationID", &id);
