@@ -1,5 +1,8 @@
 //! `init`, `call`, `verify` and `replay` as an operator meets them.
 
+mod master_key;
+mod until;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;

@@ -4,6 +4,7 @@
 mod filled;
 mod full;
 mod lost;
+mod tail;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -152,6 +152,15 @@ impl Server {
         Err(format!("not ready in time: {}", self.log_text()))
     }
 
+    /// Waits for what is to happen soon.
+    pub fn wait_until(&self, happened: impl Fn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !happened() {
+            assert!(Instant::now() < deadline, "it does not happen: {}", self.log_text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// `kill -9`.
     pub fn kill_nine(&mut self) {
         self.child.kill().unwrap();
