@@ -1,6 +1,7 @@
 //! The order of checks: a request that is wrong in two ways gets the earlier answer, and the later one once the
 //! first fault is mended.
 
+mod limits;
 mod stored;
 
 use crmconf_events::access::Role;
