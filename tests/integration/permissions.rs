@@ -2,6 +2,9 @@
 //!
 //! The tables below are written by hand from the API's page, "Roles and grants". Nothing here asks the code.
 
+mod hidden;
+mod several;
+
 use std::sync::Arc;
 
 use crmconf_events::access::{Grant, Role};
@@ -265,88 +268,6 @@ async fn the_list_of_everything_shows_just_what_the_tables_say() {
         }
         let total = visible.iter().filter(|visible| **visible).count();
         assert!(body.contains(&format!("<Property Name=\"Total\">{total}</Property>")), "{body}");
-    }
-}
-
-#[actix_web::test]
-async fn a_hidden_configuration_cannot_be_told_from_an_absent_one() {
-    let matrix = Matrix::new().await;
-    // Grants on TelSys 1; the configurations of TelSys 2 are hidden from them.
-    let absent = "0000000000000000:1:1:1";
-    for Holder { account, writes, .. } in matrix.holders.iter().filter(|holder| holder.granted == 1) {
-        for hidden in [&matrix.ids[7], &matrix.ids[8], &matrix.ids[9]] {
-            for (operation, more) in [
-                ("CRMConfigurationInfo", String::new()),
-                ("CRMConfigurationChange", property("Description", "taken over")),
-                ("CRMConfigurationChange", property("ExpectedVersion", "1")),
-                ("CRMConfigurationChange", property("CRMType", "CrmAddin.Nowhere")),
-                ("CRMConfigurationDelete", String::new()),
-                ("CRMConfigurationDelete", property("ExpectedVersion", "1")),
-            ] {
-                for asked in [(1, 0, ""), (1, 1, "01")] {
-                    let of = |id: &str| located(id, asked) + &more;
-                    let reply = matrix.call(*account, operation, &of(hidden)).await;
-                    let expected = matrix.call(*account, operation, &of(absent)).await;
-                    assert_eq!(reply.body, expected.body, "{operation}");
-                    let code = if *writes || operation == "CRMConfigurationInfo" { 31003 } else { 10515 };
-                    reply.expect_code(code);
-                }
-            }
-        }
-    }
-}
-
-#[actix_web::test]
-async fn a_hidden_part_of_the_directory_cannot_be_told_from_an_absent_one() {
-    let matrix = Matrix::new().await;
-    let pairs = [((2, 0, ""), (3, 0, "")), ((2, 1, ""), (3, 1, "")), ((1, 2, ""), (1, 3, ""))];
-    let deeper = [((1, 2, "01"), (1, 2, "77")), ((1, 1, "02"), (1, 1, "77"))];
-    for Holder { account, granted, .. } in &matrix.holders {
-        for (there, absent) in pairs.into_iter().chain(deeper) {
-            let place = ASKED.iter().position(|asked| *asked == there).unwrap();
-            if READING[*granted][place] == 0 {
-                continue;
-            }
-            for operation in ["CRMConfigurationList", "CRMConfigurationInfo", "CRMConfigurationDelete"] {
-                let payload = |asked| match operation {
-                    "CRMConfigurationList" => ids_of(asked),
-                    _ => located(&matrix.ids[place], asked),
-                };
-                let reply = matrix.call(*account, operation, &payload(there)).await;
-                let expected = matrix.call(*account, operation, &payload(absent)).await;
-                assert_eq!(reply.body, expected.body, "{operation} at {there:?} and {absent:?}");
-            }
-        }
-    }
-}
-
-#[actix_web::test]
-async fn several_grants_add_up_and_no_more() {
-    let device = grant(Role::Editor, scope(1, 1, "01"));
-    let other = grant(Role::Viewer, scope(2, 0, ""));
-    let service = serve(&[everything(), vec![device, other], vec![]]).await;
-    let ids = add_at(&service, &ASKED).await;
-    // Each row: the scope asked, what Info answers, what Delete as a dry run answers.
-    let cells = [
-        (EVERY, 0, 10700),
-        ((1, 0, ""), 0, 10515),
-        ((1, 1, ""), 0, 10515),
-        ((1, 1, "01"), 0, 0),
-        ((1, 1, "02"), 10701, 10701),
-        ((1, 2, ""), 10512, 10512),
-        ((1, 2, "01"), 10512, 10512),
-        ((2, 0, ""), 0, 10515),
-        ((2, 1, ""), 0, 10515),
-        ((2, 1, "01"), 0, 10515),
-    ];
-    for ((asked, info, delete), id) in cells.into_iter().zip(&ids) {
-        let payload = located(id, asked);
-        assert_cell(&service.call(1, "CRMConfigurationInfo", &payload).await, info, &format!("{asked:?}"));
-        let dry = payload.clone() + &property("ValidateOnly", "true");
-        assert_cell(&service.call(1, "CRMConfigurationDelete", &dry).await, delete, &format!("{asked:?}"));
-        // An account without any grant: nothing fits, at the first level already.
-        let nothing = service.call(2, "CRMConfigurationInfo", &payload).await;
-        assert_cell(&nothing, 10511, &format!("{asked:?}"));
     }
 }
 
