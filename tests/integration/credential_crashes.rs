@@ -23,6 +23,8 @@ const DATA: &str = "/data";
 const VAULT: &str = "/data/vault";
 /// How many outcomes of a power cut are drawn where there are too many to go through all.
 const SUBSETS: u64 = 50;
+/// How many commits sled lacks when it is behind.
+const BEHIND: usize = 2;
 const SEED: u64 = 20_261_124;
 /// Small files, so that the script fills several.
 const OPTIONS: LocalOptions = LocalOptions {
@@ -31,7 +33,7 @@ const OPTIONS: LocalOptions = LocalOptions {
     ..LocalOptions::DEFAULT
 };
 /// How often each account's password is changed.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 18;
 
 /// What was promised at some call.
 #[derive(Clone, Default)]
@@ -202,14 +204,20 @@ fn every_account_can_sign_in_after_a_power_cut_at_every_call_of_a_credential_cha
     let (script, seed) = (Script::new(), seed_or(SEED));
     run(&script);
     let moments = std::mem::take(&mut *script.moments.lock().unwrap());
-    assert!(moments.len() > 150, "the script is long enough to mean something: {} calls", moments.len());
+    assert!(moments.len() > 600, "the script is long enough to mean something: {} calls", moments.len());
     let mut states = 0;
     for (call, (moment, reads, promises)) in moments.iter().enumerate() {
-        for crash in moment.crash_states(SUBSETS, seed) {
-            check(&script.key, &crash.disk, reads, promises, &format!("call {call}, {}", crash.outcome));
-            states += 1;
+        for (sled, reads) in
+            [("lost", &MemoryStore::default()), ("behind", &reads.behind(BEHIND)), ("intact", reads)]
+        {
+            for crash in moment.crash_states(SUBSETS, seed) {
+                let place = format!("call {call}, {}, sled {sled}", crash.outcome);
+                check(&script.key, &crash.disk, reads, promises, &place);
+                states += 1;
+            }
+            let place = format!("call {call}, killed, sled {sled}");
+            check(&script.key, &moment.unharmed(), reads, promises, &place);
         }
-        check(&script.key, &moment.unharmed(), reads, promises, &format!("call {call}, killed"));
     }
     println!("{} calls, {states} states of power cuts", moments.len());
 }
