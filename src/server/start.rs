@@ -40,15 +40,20 @@ pub(super) fn start(
         store,
         vault,
         templates: TemplateSet::builtin(),
-        sessions: SessionLimits {
-            idle: settings.session_idle.value,
-            lifetime: settings.session_absolute.value,
-            ..SessionLimits::default()
-        },
+        sessions: session_limits(settings),
         body_timeout: settings.body_timeout.value,
     });
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
     Ok(Running { app, writer: thread, log })
+}
+
+/// How long sessions live as it was set; how many there may be is not set.
+fn session_limits(settings: &Settings) -> SessionLimits {
+    SessionLimits {
+        idle: settings.session_idle.value,
+        lifetime: settings.session_absolute.value,
+        ..SessionLimits::default()
+    }
 }
 
 /// Tells clients how far opening is, and the operator when another step begins.
@@ -64,5 +69,25 @@ impl Steps<'_> {
             tracing::info!(step = %opening.step, "opening the store");
         }
         self.service.tell(opening.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::settings::{Environment, Values};
+
+    #[test]
+    fn sessions_live_as_long_as_the_settings_say() {
+        let minutes = [("CRMCONF_SESSION_IDLE_MINUTES", "7"), ("CRMCONF_SESSION_ABSOLUTE_MINUTES", "90")];
+        let environment: Environment =
+            minutes.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        let values = Values::collect(None, &environment, &[]).unwrap();
+        let limits = session_limits(&Settings::from_values(&values, false).unwrap());
+        assert_eq!(limits.idle, Duration::from_secs(7 * 60));
+        assert_eq!(limits.lifetime, Duration::from_secs(90 * 60));
+        assert_eq!(limits.authenticated_max, SessionLimits::default().authenticated_max);
     }
 }
