@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
 
 use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::thread;
 
 use crmconf_events::commit::{Commit, CommitFault};
 use crmconf_events::disk::Disk;
@@ -95,4 +98,35 @@ fn a_commit_whose_bytes_were_altered_is_told_with_its_place_and_put_right_by_the
     let (log, report) = LocalLog::open_on(&disk, data, &reads, options).unwrap();
     assert!(matches!(report.repairs[..], [Repair::Rebuilt { commits: 6, .. }]), "{:?}", report.repairs);
     assert_eq!(log.read_commit(altered).unwrap().as_deref(), Some(&commits[2]));
+}
+
+/// A process that is being started holds every file that this one has open, until it runs its program.
+#[test]
+fn the_folder_is_free_as_soon_as_the_log_is_closed_also_while_processes_are_started() {
+    let (folder, options, done) =
+        (tempfile::tempdir().unwrap(), LocalOptions::default(), AtomicBool::new(false));
+    let log = LocalLog::create(folder.path(), STORE, options).unwrap();
+    fill(&log, 1);
+    drop(log);
+    let reopened = thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    Command::new("/bin/true").status().unwrap();
+                }
+            });
+        }
+        let reopened = (0..60).find_map(|round| {
+            let opened = LocalLog::open(folder.path(), options, &mut |_| {});
+            let fault = match opened {
+                Ok((_, report)) if report.repairs.is_empty() => return None,
+                Ok((_, report)) => format!("{:?}", report.repairs),
+                Err(error) => error.to_string(),
+            };
+            Some(format!("round {round}: {fault}"))
+        });
+        done.store(true, Ordering::Relaxed);
+        reopened
+    });
+    assert_eq!(reopened, None);
 }

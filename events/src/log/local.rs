@@ -5,6 +5,7 @@
 //! something. Whatever sled loses is inserted again from the journal when the log is opened.
 
 mod check;
+mod lock;
 #[cfg(feature = "testkit")]
 mod memory_store;
 mod open;
@@ -13,7 +14,6 @@ mod sled_store;
 mod store;
 mod verify;
 
-use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 #[cfg(feature = "testkit")]
@@ -24,6 +24,7 @@ pub use report::{OpenError, OpenReport, Progress, Repair, Step};
 pub use verify::verify_on;
 pub use verify::{SledReport, VerifyReport, verify, verify_sled};
 
+use self::lock::DataLock;
 use self::store::{ReadStore, StoreError};
 use super::journal::{Failure, JournalWriter};
 use super::request::{RequestName, requests};
@@ -49,7 +50,7 @@ struct Shared {
     reads: RwLock<Option<Box<dyn ReadStore>>>,
     trouble: Mutex<Option<Trouble>>,
     /// Keeps other processes out of the data folder. `None` once closed, and on a simulated disk.
-    lock: Mutex<Option<File>>,
+    lock: Mutex<Option<DataLock>>,
 }
 
 struct Writer {
@@ -72,7 +73,7 @@ impl LocalLog {
         head: Head,
         journal: JournalWriter,
         reads: Box<dyn ReadStore>,
-        lock: Option<File>,
+        lock: Option<DataLock>,
     ) -> Self {
         journal.synced(head);
         let shared = Shared {

@@ -1,13 +1,15 @@
 //! What happened to sled: everything that it holds comes back from the journal, and the report says what was done.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crmconf_events::log::conformance::{append, fill};
 use crmconf_events::log::{EventLog, Repair, SledReport, verify_sled};
 use crmconf_events::{AccountId, RequestKey};
 
-use super::{alter, copy_folder, open, read_all, store_with};
+use super::{alter, copy_folder, open, read_all, refusal, store_with};
 
 /// Sled's own files, the largest last.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -48,6 +50,26 @@ fn an_emptied_sled_folder_is_filled_from_the_journal() {
         fs::create_dir(sled).unwrap();
     });
     assert!(matches!(repairs[..], [Repair::Inserted { commits: 50 }]), "{repairs:?}");
+}
+
+#[test]
+fn a_sled_that_somebody_else_has_locked_is_waited_for_and_never_taken_for_damaged() {
+    let (folder, commits) = store_with(5);
+    let held = File::open(folder.path().join("sled/db")).unwrap();
+    held.lock().unwrap();
+    let words = refusal(folder.path());
+    for said in ["could not acquire lock", "was left as it is"] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+    let (log, report) = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(100));
+            held.unlock().unwrap();
+        });
+        open(folder.path()).unwrap()
+    });
+    assert_eq!((report.repairs, read_all(&log)), (vec![], commits));
+    assert!(!folder.path().join("sled.aside").exists());
 }
 
 #[test]

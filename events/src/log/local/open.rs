@@ -1,8 +1,6 @@
 //! Setting up and opening a local log: what a power cut, a kill or a lost sled left behind is put right first.
 
-use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +9,7 @@ use super::LocalLog;
 #[cfg(feature = "testkit")]
 use super::MemoryStore;
 use super::check::{Checked, Resume, Verdict, check, tell};
+use super::lock::DataLock;
 use super::report::{OpenError, OpenReport, Progress, Repair, Step};
 use super::sled_store::SledSource;
 use super::store::{ReadStore, ReadStoreSource, StoreError};
@@ -86,7 +85,7 @@ impl LocalLog {
     pub fn create(data: &Path, store: StoreId, options: LocalOptions) -> Result<Self, OpenError> {
         let site = Site::real(data, options);
         make_data_folder(&site)?;
-        let lock = lock_data(&site)?;
+        let lock = DataLock::take(&site)?;
         create(&site, store, Some(lock))
     }
 
@@ -102,7 +101,7 @@ impl LocalLog {
     ) -> Result<(Self, OpenReport), OpenError> {
         let site = Site::real(data, options);
         site.refuse_foreign()?;
-        let lock = lock_data(&site)?;
+        let lock = DataLock::take(&site)?;
         open(&site, Some(lock), progress)
     }
 
@@ -204,18 +203,6 @@ fn make_data_folder(site: &Site) -> Result<(), OpenError> {
     made.map_err(|error| site.cannot("making the data folder", error))
 }
 
-/// Takes the data folder for this process. The lock ends with the file, also when the process is killed.
-pub(super) fn lock_data(site: &Site) -> Result<File, OpenError> {
-    let path = site.data.join("lock");
-    let opened = File::options().write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = opened.map_err(|error| site.cannot("opening the lock", error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { lock: path }),
-        Err(TryLockError::Error(error)) => Err(site.cannot("locking the data folder", error)),
-    }
-}
-
 /// Whether a store is there. A commit 1 that looks torn is one that was never acknowledged only where `journal/head`
 /// does not know better; whether sled does, is seen when it is opened.
 fn exists(site: &Site) -> io::Result<bool> {
@@ -236,7 +223,7 @@ fn exists(site: &Site) -> io::Result<bool> {
     }
 }
 
-fn create(site: &Site, store: StoreId, lock: Option<File>) -> Result<LocalLog, OpenError> {
+fn create(site: &Site, store: StoreId, lock: Option<DataLock>) -> Result<LocalLog, OpenError> {
     if exists(site).map_err(|error| site.cannot("reading the journal", error))? {
         return Err(OpenError::Exists { folder: site.data.clone() });
     }
@@ -273,7 +260,7 @@ fn set_up_journal(site: &Site) -> io::Result<(PathBuf, JournalWriter)> {
 
 fn open(
     site: &Site,
-    lock: Option<File>,
+    lock: Option<DataLock>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(LocalLog, OpenReport), OpenError> {
     if !exists(site).map_err(|error| site.cannot("reading the journal", error))? {

@@ -8,6 +8,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::open::LocalOptions;
 use super::store::{ReadStore, ReadStoreSource, StoreError};
@@ -22,6 +24,13 @@ const PIECE_BYTES: usize = 16 << 10;
 /// big-endian; and of a request, followed by its name.
 const COMMIT: u8 = b'c';
 const REQUEST: u8 = b'r';
+
+/// How long a lock on sled's file is waited for. Threads of sled's own, and a process that is just being started, may
+/// hold it for a moment after sled was closed.
+const LOCKED_MAX: Duration = Duration::from_secs(2);
+
+/// How long it is left alone between two tries.
+const LOCKED_PAUSE: Duration = Duration::from_millis(5);
 
 /// The sled folder within a data folder.
 pub(super) struct SledSource {
@@ -42,9 +51,28 @@ impl SledSource {
             options,
         }
     }
-}
 
-impl SledSource {
+    /// Opens it, under its marker.
+    fn open_now(&self) -> Result<Box<dyn ReadStore>, StoreError> {
+        if self.marker.exists() {
+            return Err(StoreError::Damaged("a start ended while opening it".to_owned()));
+        }
+        if let Err(error) = self.mark() {
+            // Half a marker would be taken for a start that died inside sled.
+            remove_if_there(fs::remove_file(&self.marker))?;
+            return Err(error.into());
+        }
+        let made = self.make_folder();
+        let config = sled::Config::default()
+            .path(&self.folder)
+            .segment_size(self.options.sled_segment_bytes)
+            .cache_capacity(self.options.sled_cache_bytes)
+            .flush_every_ms(u64::try_from(self.options.sled_flush_every.as_millis()).ok());
+        let opened = made.map_err(StoreError::from).and_then(|()| guarded(|| config.open()));
+        fs::remove_file(&self.marker)?;
+        Ok(Box::new(SledStore { db: opened? }))
+    }
+
     fn mark(&self) -> io::Result<()> {
         let mut options = File::options();
         let mut marker = options.write(true).create(true).truncate(true).mode(0o600).open(&self.marker)?;
@@ -66,23 +94,15 @@ impl ReadStoreSource for SledSource {
     }
 
     fn open(&self) -> Result<Box<dyn ReadStore>, StoreError> {
-        if self.marker.exists() {
-            return Err(StoreError::Damaged("a start ended while opening it".to_owned()));
+        let start = Instant::now();
+        loop {
+            match self.open_now() {
+                Err(StoreError::Refused(error)) if is_locked(&error) && start.elapsed() < LOCKED_MAX => {
+                    thread::sleep(LOCKED_PAUSE);
+                }
+                opened => return opened,
+            }
         }
-        if let Err(error) = self.mark() {
-            // Half a marker would be taken for a start that died inside sled.
-            remove_if_there(fs::remove_file(&self.marker))?;
-            return Err(error.into());
-        }
-        let made = self.make_folder();
-        let config = sled::Config::default()
-            .path(&self.folder)
-            .segment_size(self.options.sled_segment_bytes)
-            .cache_capacity(self.options.sled_cache_bytes)
-            .flush_every_ms(u64::try_from(self.options.sled_flush_every.as_millis()).ok());
-        let opened = made.map_err(StoreError::from).and_then(|()| guarded(|| config.open()));
-        fs::remove_file(&self.marker)?;
-        Ok(Box::new(SledStore { db: opened? }))
     }
 
     fn set_aside(&self) -> io::Result<String> {
@@ -117,20 +137,26 @@ fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     }
 }
 
+/// Whether somebody else holds sled's file, which sled tells in words only.
+fn is_locked(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::Other && error.to_string().starts_with("could not acquire lock")
+}
+
 /// Whether the operating system refused something, as on a full disk, for want of permission or with too many files
 /// open. The kinds left out are those that sled makes itself where bytes or files are not what it left.
 fn is_of_the_system(error: &io::Error) -> bool {
-    !matches!(
-        error.kind(),
-        ErrorKind::Other
-            | ErrorKind::UnexpectedEof
-            | ErrorKind::InvalidData
-            | ErrorKind::InvalidInput
-            | ErrorKind::NotFound
-            | ErrorKind::AlreadyExists
-            | ErrorKind::NotADirectory
-            | ErrorKind::IsADirectory
-    )
+    is_locked(error)
+        || !matches!(
+            error.kind(),
+            ErrorKind::Other
+                | ErrorKind::UnexpectedEof
+                | ErrorKind::InvalidData
+                | ErrorKind::InvalidInput
+                | ErrorKind::NotFound
+                | ErrorKind::AlreadyExists
+                | ErrorKind::NotADirectory
+                | ErrorKind::IsADirectory
+        )
 }
 
 struct SledStore {

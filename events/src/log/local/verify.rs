@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::check::{Verdict, check, tell};
-use super::open::{LocalOptions, Site, lock_data};
+use super::lock::DataLock;
+use super::open::{LocalOptions, Site};
 use super::report::{OpenError, Progress, Step};
 use crate::StoreId;
 use crate::commit::Head;
@@ -82,7 +83,7 @@ fn verify_with(mut reader: JournalReader, progress: &mut dyn FnMut(Progress)) ->
 pub fn verify_sled(data: &Path, progress: &mut dyn FnMut(Progress)) -> Result<SledReport, OpenError> {
     let site = Site::real(data, LocalOptions::default());
     site.refuse_foreign()?;
-    let _lock = lock_data(&site)?;
+    let _lock = DataLock::take(&site)?;
     let reads = site.open_reads()?;
     Ok(match check(&site, &reads, progress)?.reads {
         Verdict::Same => SledReport::Same,
