@@ -5,6 +5,7 @@
 //! something. Whatever sled loses is inserted again from the journal when the log is opened.
 
 mod check;
+mod dropping;
 mod lock;
 #[cfg(feature = "testkit")]
 mod memory_store;

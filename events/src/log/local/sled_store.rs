@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::dropping::drop_within;
 use super::open::LocalOptions;
 use super::store::{ReadStore, ReadStoreSource, StoreError};
 use crate::Sequence;
@@ -31,6 +32,9 @@ const LOCKED_MAX: Duration = Duration::from_secs(2);
 
 /// How long it is left alone between two tries.
 const LOCKED_PAUSE: Duration = Duration::from_millis(5);
+
+/// How long the end of sled is waited for.
+const DROPPED_MAX: Duration = Duration::from_secs(10);
 
 /// The sled folder within a data folder.
 pub(super) struct SledSource {
@@ -70,7 +74,7 @@ impl SledSource {
             .flush_every_ms(u64::try_from(self.options.sled_flush_every.as_millis()).ok());
         let opened = made.map_err(StoreError::from).and_then(|()| guarded(|| config.open()));
         fs::remove_file(&self.marker)?;
-        Ok(Box::new(SledStore { db: opened? }))
+        Ok(Box::new(SledStore { db: Some(opened?) }))
     }
 
     fn mark(&self) -> io::Result<()> {
@@ -160,7 +164,18 @@ fn is_of_the_system(error: &io::Error) -> bool {
 }
 
 struct SledStore {
-    db: sled::Db,
+    /// Always there; `None` only while it is being dropped.
+    db: Option<sled::Db>,
+}
+
+/// sled writes and syncs while it is dropped. It panics when that fails, and waits without end for a thread of its own
+/// that has panicked; what it loses by that is inserted again by the next start.
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        if let Err(why) = drop_within(DROPPED_MAX, self.db.take()) {
+            tracing::error!(why, "sled could not be closed; the next start makes up for it");
+        }
+    }
 }
 
 impl ReadStore for SledStore {
@@ -177,13 +192,13 @@ impl ReadStore for SledStore {
         for (name, sequence) in requests(commit) {
             batch.insert(request_key(&name).as_slice(), sequence.get().to_be_bytes().as_slice());
         }
-        guarded(|| self.db.apply_batch(batch))
+        guarded(|| self.db()?.apply_batch(batch))
     }
 
     fn commit_at(&self, sequence: Sequence) -> Result<Option<Vec<u8>>, StoreError> {
         guarded(|| {
             let upto = commit_key(Sequence::FIRST, 0)..=commit_key(sequence, u16::MAX);
-            let Some(last) = self.db.range(upto).next_back().transpose()? else { return Ok(None) };
+            let Some(last) = self.db()?.range(upto).next_back().transpose()? else { return Ok(None) };
             let Some(first) = first_of(&last.0) else { return Ok(None) };
             self.pieces(first).map(Some)
         })
@@ -192,14 +207,14 @@ impl ReadStore for SledStore {
     fn commit_from(&self, sequence: Sequence) -> Result<Option<(Sequence, Vec<u8>)>, StoreError> {
         guarded(|| {
             let from = commit_key(sequence, 0)..[COMMIT + 1; 11];
-            let Some(next) = self.db.range(from).next().transpose()? else { return Ok(None) };
+            let Some(next) = self.db()?.range(from).next().transpose()? else { return Ok(None) };
             let Some(first) = first_of(&next.0) else { return Ok(None) };
             Ok(Some((first, self.pieces(first)?)))
         })
     }
 
     fn request(&self, name: &RequestName) -> Result<Option<Sequence>, StoreError> {
-        let found = guarded(|| self.db.get(request_key(name)))?;
+        let found = guarded(|| self.db()?.get(request_key(name)))?;
         let Some(found) = found else { return Ok(None) };
         let number = found.as_ref().try_into().map(u64::from_be_bytes);
         number
@@ -210,15 +225,19 @@ impl ReadStore for SledStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        guarded(|| self.db.flush()).map(|_| ())
+        guarded(|| self.db()?.flush()).map(|_| ())
     }
 }
 
 impl SledStore {
+    fn db(&self) -> sled::Result<&sled::Db> {
+        self.db.as_ref().ok_or_else(|| sled::Error::Unsupported("sled was closed".to_owned()))
+    }
+
     /// The bytes of the commit stored under a first sequence, as far as they are there.
     fn pieces(&self, first: Sequence) -> sled::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        for piece in self.db.range(commit_key(first, 0)..=commit_key(first, u16::MAX)) {
+        for piece in self.db()?.range(commit_key(first, 0)..=commit_key(first, u16::MAX)) {
             bytes.extend_from_slice(&piece?.1);
         }
         Ok(bytes)
