@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -254,4 +255,60 @@ fn a_failed_sync_of_a_folder_refuses_the_start_and_shows_nothing() {
         assert!(what.contains("writing the end of the journal again"), "{what}");
     }
     assert_eq!(store.open().1, []);
+}
+
+/// What the operator is told.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<u8>>>);
+
+impl Told {
+    fn by<T>(what: impl FnOnce() -> T) -> (T, String) {
+        let told = Self::default();
+        let writer = told.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let done = tracing::subscriber::with_default(subscriber, what);
+        let told = String::from_utf8(told.0.lock().unwrap().clone()).unwrap();
+        (done, told)
+    }
+}
+
+impl Write for Told {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_was_repaired_is_told_once_also_when_a_later_step_refuses_the_start() {
+    let store = Store::new();
+    let log = store.create();
+    let commits = fill(&log, 3);
+    drop(log);
+    let end: usize = commits.iter().map(|commit| commit.bytes().len()).sum();
+    let torn = commit_after(commits[2].head_after(), &[&"t".repeat(2_000)]);
+    let alter = |file: &mut Vec<u8>| {
+        file[end..end + torn.bytes().len()].copy_from_slice(torn.bytes());
+        file[1_024..1_536].fill(0);
+    };
+    store.sim.tamper(Path::new("/data/journal/00000001.crmj"), alter).unwrap();
+    assert!(store.reads.lose(commits[1].first()));
+    // sled is opened, and once it was moved aside no more.
+    store.reads.set_refusing(Some(1));
+    let open = || LocalLog::open_on(&store.disk, Path::new("/data"), &store.reads, OPTIONS);
+    let (refused, told) = Told::by(open);
+    assert!(matches!(refused, Err(OpenError::Io { .. })));
+    let says = |told: &str, words: &str| told.matches(words).count();
+    assert_eq!(says(&told, "commit 4, which a power cut left half written"), 1, "{told}");
+    assert_eq!(says(&told, "sled is of no use and was moved to nowhere: commit 2 is missing"), 1, "{told}");
+    assert_eq!(says(&told, "WARN"), 2, "{told}");
+    store.reads.set_refusing(None);
+    let (opened, told) = Told::by(open);
+    assert_eq!(opened.unwrap().1.repairs, [Repair::Inserted { commits: 3 }]);
+    assert_eq!(says(&told, "sled lacked the last 3 commits"), 1, "{told}");
+    assert_eq!(says(&told, "WARN"), 1, "{told}");
 }

@@ -103,7 +103,7 @@ fn sled_files_full_of_something_else_are_moved_aside_and_kept() {
         alter(&file, |bytes| bytes.iter_mut().for_each(|byte| *byte ^= 0xa5));
     }
     let (log, report) = open(folder.path()).unwrap();
-    let [Repair::Rebuilt { aside, commits: 10, .. }] = &report.repairs[..] else {
+    let [Repair::Rebuilt { aside: Some(aside), commits: 10, .. }] = &report.repairs[..] else {
         panic!("{:?}", report.repairs)
     };
     assert!(Path::new(aside).is_dir());
@@ -115,7 +115,22 @@ fn a_start_that_died_while_opening_sled_is_followed_by_a_rebuild() {
     let (folder, commits) = store_with(5);
     fs::write(folder.path().join("sled.opening"), "").unwrap();
     let (log, report) = open(folder.path()).unwrap();
-    assert!(matches!(report.repairs[..], [Repair::Rebuilt { commits: 5, .. }]), "{:?}", report.repairs);
+    assert!(
+        matches!(report.repairs[..], [Repair::Rebuilt { aside: Some(_), commits: 5, .. }]),
+        "{:?}",
+        report.repairs
+    );
+    assert_eq!(read_all(&log), commits);
+    drop(log);
+    // It died before it made anything: nothing is moved, and nothing is said to be.
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    fs::write(folder.path().join("sled.opening"), "").unwrap();
+    let (log, report) = open(folder.path()).unwrap();
+    let words: Vec<_> = report.repairs.iter().map(ToString::to_string).collect();
+    assert!(
+        words.len() == 1 && words[0].starts_with("sled was rebuilt from the journal with 5"),
+        "{words:?}"
+    );
     assert_eq!(read_all(&log), commits);
 }
 

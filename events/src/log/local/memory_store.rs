@@ -163,9 +163,11 @@ impl ReadStoreSource for MemoryStore {
         Ok(Box::new(self.clone()))
     }
 
-    fn set_aside(&self) -> io::Result<String> {
-        *self.lock() = Held::default();
+    fn set_aside(&self) -> io::Result<Option<String>> {
+        let mut held = self.lock();
+        *held = Held { refusing: held.refusing, ..Held::default() };
+        drop(held);
         self.changed();
-        Ok("nowhere".to_owned())
+        Ok(Some("nowhere".to_owned()))
     }
 }

@@ -227,7 +227,7 @@ fn create(site: &Site, store: StoreId, lock: Option<DataLock>) -> Result<LocalLo
     if exists(site).map_err(|error| site.cannot("reading the journal", error))? {
         return Err(OpenError::Exists { folder: site.data.clone() });
     }
-    let reads = site.open_reads()?.or_else(|_| reopen_empty(site).map(|(reads, _)| reads))?;
+    let reads = site.open_reads()?.or_else(|why| reopen_empty(site, &why).map(|(reads, _)| reads))?;
     refuse_full(site, &*reads)?;
     let (journal, writer) =
         set_up_journal(site).map_err(|error| site.cannot("setting up the journal", error))?;
@@ -279,7 +279,7 @@ fn open(
         zero(site, torn).map_err(|error| site.cannot("zeroing a torn commit", error))?;
         let Torn { place, bytes, commit } = torn;
         let file = segment_path(&site.journal(), place.segment);
-        repairs.push(Repair::TornCommit { file, offset: place.offset, bytes, commit });
+        tell_repair(&mut repairs, Repair::TornCommit { file, offset: place.offset, bytes, commit });
     }
     rewrite(site, checked.synced_upto, checked.end)
         .map_err(|error| site.cannot("writing the end of the journal again", error))?;
@@ -288,10 +288,13 @@ fn open(
     let (disk, sizes) = (Arc::clone(&site.disk), site.options.segments);
     let journal = JournalWriter::open(disk, site.journal(), sizes, end, segments)
         .map_err(|error| site.cannot("opening the journal", error))?;
-    for repair in &repairs {
-        tracing::warn!("{repair}");
-    }
     Ok((LocalLog::new(store, head, journal, reads, lock), OpenReport { head, repairs }))
+}
+
+/// Tells the operator of a repair as soon as it is done: a later step may refuse the start, and its report with it.
+fn tell_repair(repairs: &mut Vec<Repair>, repair: Repair) {
+    tracing::warn!("{repair}");
+    repairs.push(repair);
 }
 
 /// Zeroes a torn commit, so that the next one finds its place clean.
@@ -334,7 +337,7 @@ fn bring_up(
         (Ok(reads), Verdict::Same) => return Ok(reads),
         (Ok(reads), Verdict::Behind(from)) => match insert(site, &*reads, *from, checked, progress)? {
             Ok(commits) => {
-                repairs.push(Repair::Inserted { commits });
+                tell_repair(repairs, Repair::Inserted { commits });
                 return Ok(reads);
             }
             Err(why) => why,
@@ -342,14 +345,18 @@ fn bring_up(
         (Ok(_), Verdict::Useless(why)) => why.clone(),
         (Err(why), Verdict::Same | Verdict::Behind(_) | Verdict::Useless(_)) => why,
     };
-    let (reads, aside) = reopen_empty(site)?;
+    let (reads, aside) = reopen_empty(site, &useless)?;
     let commits = insert(site, &*reads, Resume::START, checked, progress)?.map_err(OpenError::Store)?;
-    repairs.push(Repair::Rebuilt { why: useless, aside, commits });
+    tell_repair(repairs, Repair::Rebuilt { why: useless, aside, commits });
     Ok(reads)
 }
 
-fn reopen_empty(site: &Site) -> Result<(Box<dyn ReadStore>, String), OpenError> {
+/// An empty read store in the place of one that is of no use, and where that is now.
+fn reopen_empty(site: &Site, useless: &str) -> Result<(Box<dyn ReadStore>, Option<String>), OpenError> {
     let aside = site.source.set_aside().map_err(|error| site.cannot("moving sled aside", error))?;
+    if let Some(aside) = &aside {
+        tracing::warn!("sled is of no use and was moved to {aside}: {useless}");
+    }
     Ok((site.open_reads()?.map_err(OpenError::Store)?, aside))
 }
 

@@ -47,7 +47,7 @@ pub struct OpenReport {
     pub repairs: Vec<Repair>,
 }
 
-/// Something that opening a log repaired. Each belongs in the operator's log.
+/// Something that opening a log repaired. The operator's log was told when it was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repair {
     /// A commit that a power cut left half written, and that was never acknowledged, was zeroed.
@@ -66,12 +66,12 @@ pub enum Repair {
         /// How many.
         commits: u64,
     },
-    /// sled was of no use, was moved aside and rebuilt from the journal.
+    /// sled was of no use and rebuilt from the journal.
     Rebuilt {
         /// What was wrong with it.
         why: String,
-        /// Where it is now.
-        aside: String,
+        /// Where it is now; `None` when there was nothing to move.
+        aside: Option<String>,
         /// How many commits were inserted.
         commits: u64,
     },
@@ -89,10 +89,13 @@ impl fmt::Display for Repair {
             Self::Inserted { commits } => {
                 write!(f, "sled lacked the last {commits} commits: they were inserted from the journal")
             }
-            Self::Rebuilt { why, aside, commits } => write!(
-                f,
-                "sled was moved to {aside} and rebuilt from the journal with {commits} commits: {why}"
-            ),
+            Self::Rebuilt { why, aside, commits } => {
+                f.write_str("sled was ")?;
+                if let Some(aside) = aside {
+                    write!(f, "moved to {aside} and ")?;
+                }
+                write!(f, "rebuilt from the journal with {commits} commits: {why}")
+            }
         }
     }
 }

@@ -109,14 +109,15 @@ impl ReadStoreSource for SledSource {
         }
     }
 
-    fn set_aside(&self) -> io::Result<String> {
+    fn set_aside(&self) -> io::Result<Option<String>> {
+        let stands = self.exists();
         // The last one is kept until another takes its place.
-        if self.exists() {
+        if stands {
             remove_if_there(fs::remove_dir_all(&self.aside))?;
             fs::rename(&self.folder, &self.aside)?;
         }
         remove_if_there(fs::remove_file(&self.marker))?;
-        Ok(self.aside.display().to_string())
+        Ok(stands.then(|| self.aside.display().to_string()))
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) trait ReadStoreSource: Send + Sync {
     /// Whether there is one, empty or not.
     fn exists(&self) -> bool;
 
-    /// Moves it aside, so that the next [`open`](Self::open) gives an empty one. Tells where it is now.
-    fn set_aside(&self) -> io::Result<String>;
+    /// Moves it aside, so that the next [`open`](Self::open) gives an empty one. Tells where it is now; `None`
+    /// when there was none.
+    fn set_aside(&self) -> io::Result<Option<String>>;
 }
