@@ -1,5 +1,8 @@
 //! Commands: what a caller wants, with everything drawn and prepared that a pure decision cannot make itself.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -267,6 +270,13 @@ impl RequestForm {
     /// only (a JSON `null`, which removes one, is no secret and stays). `None` when a part cannot be read.
     #[must_use]
     pub fn digest(&self, password_fields: &BTreeSet<String>) -> Option<RequestDigest> {
+        let bytes = self.bytes(password_fields)?;
+        let hash = blake3::Hasher::new_derive_key("crmconf request v1").update(&bytes).finalize();
+        Some(RequestDigest::new(*hash.as_bytes()))
+    }
+
+    /// The bytes under the digest. The log keeps digests for ever, so that they may never change.
+    fn bytes(&self, password_fields: &BTreeSet<String>) -> Option<Vec<u8>> {
         let (configuration, passwords) = match &self.configuration {
             Given::Absent => (None, Vec::new()),
             Given::Unreadable => return None,
@@ -288,9 +298,7 @@ impl RequestForm {
             passwords,
             common,
         };
-        let bytes = serde_json::to_vec(&form).ok()?;
-        let hash = blake3::Hasher::new_derive_key("crmconf request v1").update(&bytes).finalize();
-        Some(RequestDigest::new(*hash.as_bytes()))
+        serde_json::to_vec(&form).ok()
     }
 }
 

@@ -14,6 +14,9 @@ use crmconf_events::{Sequence, Timestamp};
 use data_encoding::HEXLOWER;
 use samples::{SALT, full_context, minimal_context, samples};
 
+/// Goldens of bytes that no text editor and no encoding come between.
+const GOLDENS_IN_HEX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/events/event_hex");
+
 const GOLDENS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/events/event_bytes");
 
 fn bytes(context: &Context, event: &Event) -> Vec<u8> {
@@ -40,9 +43,9 @@ fn golden_name(tag: &str) -> String {
     name
 }
 
-fn assert_golden(name: &str, text: &str) {
+fn assert_golden(folder: &str, name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(GOLDENS);
+    settings.set_snapshot_path(folder);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, text));
@@ -58,8 +61,16 @@ fn the_bytes_of_every_kind_are_frozen() {
             let hash = HEXLOWER.encode(event_hash(&bytes).as_bytes());
             format!("{word}, hash {hash}\n{}\n", String::from_utf8(bytes).unwrap())
         });
-        assert_golden(&golden_name(full.tag()), &shown.join("\n"));
+        assert_golden(GOLDENS, &golden_name(full.tag()), &shown.join("\n"));
     }
+}
+
+#[test]
+fn the_bytes_of_an_event_with_everything_are_frozen_in_hex() {
+    let [full, _] = samples().into_iter().find(|[full, _]| full.tag() == "ConfigurationAdded").unwrap();
+    let bytes = bytes(&full_context(), &full);
+    let lines: Vec<_> = bytes.chunks(32).map(|line| HEXLOWER.encode(line)).collect();
+    assert_golden(GOLDENS_IN_HEX, &golden_name(full.tag()), &lines.join("\n"));
 }
 
 #[test]

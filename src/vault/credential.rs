@@ -196,6 +196,15 @@ mod tests {
         assert_eq!(read.name_commitment(), written.name_commitment());
     }
 
+    /// The log keeps commitments for ever, so that the way to them may never change.
+    #[test]
+    fn the_commitment_of_a_salt_and_a_name_is_frozen() {
+        let credential = Credential { name_salt: Binary16::new([7; 16]), ..credential() };
+        let expected = "b2e74da6184f994ab4724889adfc1bfa0637461b833926976138c9f1b0f7595d";
+        let found = credential.name_commitment();
+        assert_eq!(data_encoding::HEXLOWER.encode(found.as_bytes()), expected);
+    }
+
     #[test]
     fn the_commitment_outlives_a_password_and_hides_a_returning_name() {
         let first = credential();
