@@ -44,6 +44,10 @@ impl Header {
         if hash != commit_hash(head) {
             return Err(CommitFault::Hash);
         }
+        // What is left is a format before the first one, hashed as ours is: no program ever wrote it.
+        if format != FORMAT {
+            return Err(CommitFault::Range);
+        }
         let header = Self {
             store: StoreId::new(fields.take()?),
             number: u64::from_be_bytes(fields.take()?),

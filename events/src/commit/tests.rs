@@ -185,7 +185,10 @@ fn a_later_format_is_told_from_damage() {
     bytes[COMMIT_PREFIX_BYTES - 1] ^= 1;
     assert_eq!(Commit::decode(bytes.clone().into()), Err(CommitFault::Format(2)));
     bytes[5] = 0;
-    assert_eq!(Commit::decode(bytes.into()), Err(CommitFault::Hash));
+    assert_eq!(Commit::decode(bytes.clone().into()), Err(CommitFault::Hash));
+    let (header, hash) = bytes[..COMMIT_PREFIX_BYTES].split_at_mut(header::HEADER_BYTES);
+    hash.copy_from_slice(hash::commit_hash(header).as_bytes());
+    assert_eq!(Commit::decode(bytes.into()), Err(CommitFault::Range), "formats are counted from 1");
 }
 
 #[test]
