@@ -168,12 +168,13 @@ pub enum LogError {
 /// Iterates over the commits of a log, in order, up to a head fixed when it was made.
 pub struct Commits {
     trail: Trail,
-    end: Option<Sequence>,
+    /// `None` after an error.
+    end: Option<Head>,
 }
 
 impl Commits {
-    fn new(source: Arc<dyn Source>, from: Sequence, head: Head) -> Self {
-        Self { trail: Trail { source, next: from, before: None }, end: head.last }
+    const fn new(trail: Trail, head: Head) -> Self {
+        Self { trail, end: Some(head) }
     }
 }
 
@@ -181,13 +182,11 @@ impl Iterator for Commits {
     type Item = Result<Arc<Commit>, LogError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let end = self.end.filter(|&end| self.trail.next <= end)?;
-        let found = self.trail.advance();
+        let end = self.end.filter(|end| end.reaches(self.trail.next))?;
+        let found = self.trail.advance(&end);
         if found.is_err() {
             self.end = None;
         }
-        // A commit is wholly within the head or past it.
-        debug_assert!(found.as_ref().map_or(true, |commit| commit.last() <= end));
         Some(found)
     }
 }
@@ -198,8 +197,8 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    fn new(source: Arc<dyn Source>, from: Sequence) -> Self {
-        Self { trail: Trail { source, next: from, before: None } }
+    const fn new(trail: Trail) -> Self {
+        Self { trail }
     }
 
     /// The next commit; waits for it up to `timeout`, and is `None` when none came.
@@ -210,7 +209,8 @@ impl Subscription {
         if !self.trail.source.tail().wait_for(self.trail.next, timeout)? {
             return Ok(None);
         }
-        self.trail.advance().map(Some)
+        let head = self.trail.source.tail().head();
+        self.trail.advance(&head).map(Some)
     }
 
     /// The sequence of the next event that it will hand out, or of an earlier one of its commit.
@@ -223,24 +223,45 @@ impl Subscription {
 /// Goes from commit to commit, and checks that each continues the one before.
 struct Trail {
     source: Arc<dyn Source>,
+    store: StoreId,
     next: Sequence,
-    /// The last commit handed out, and the store that it is of.
-    before: Option<(StoreId, Head)>,
+    /// The head with the last commit handed out; `None` before the first one where that is not the log's first.
+    before: Option<Head>,
 }
 
 impl Trail {
-    /// The next commit, which the head reaches. After an error it stays where it is.
-    fn advance(&mut self) -> Result<Arc<Commit>, LogError> {
+    fn new(source: Arc<dyn Source>, store: StoreId, from: Sequence) -> Self {
+        let before = (from == Sequence::FIRST).then(|| Head::empty(store));
+        Self { source, store, next: from, before }
+    }
+
+    /// The next commit, which this head reaches. After an error it stays where it is.
+    fn advance(&mut self, head: &Head) -> Result<Arc<Commit>, LogError> {
         let commit = fetch(&*self.source, self.next)?;
-        if let Some((store, before)) = self.before {
-            commit.follows(&before, store).map_err(|fault| {
-                let place = format!("commit {} with sequence {}", before.commit.saturating_add(1), self.next);
-                LogError::Broken { place, fault }
-            })?;
-        }
-        self.before = Some((commit.store(), commit.head_after()));
+        self.check(&commit, head).map_err(|fault| {
+            let number =
+                self.before.map_or_else(|| commit.number(), |before| before.commit.saturating_add(1));
+            LogError::Broken { place: format!("commit {number} with sequence {}", self.next), fault }
+        })?;
+        self.before = Some(commit.head_after());
         self.next = commit.last().next();
         Ok(commit)
+    }
+
+    /// Checks that a commit is of this log: it continues the one before, and is the one that the head names if it
+    /// stands there or beyond.
+    fn check(&self, commit: &Commit, head: &Head) -> Result<(), CommitFault> {
+        match &self.before {
+            Some(before) => commit.follows(before, self.store)?,
+            None if commit.store() != self.store => {
+                return Err(CommitFault::OtherStore { expected: self.store, found: commit.store() });
+            }
+            None => {}
+        }
+        if head.last.is_none_or(|last| commit.last() >= last) && commit.hash() != head.hash {
+            return Err(CommitFault::NotTheHead { expected: head.hash, found: commit.hash() });
+        }
+        Ok(())
     }
 }
 

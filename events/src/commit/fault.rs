@@ -18,7 +18,7 @@ pub enum CommitFault {
     #[error("the commit has format {0}: it was written by a newer version of crmconf; run that one")]
     Format(u16),
     /// A number is zero where counting starts at 1, or too large to count on from.
-    #[error("the commit's number, first sequence or event count is out of range")]
+    #[error("the commit's format, number, first sequence or event count is out of range")]
     Range,
     /// Over a limit.
     #[error(
@@ -81,6 +81,14 @@ pub enum CommitFault {
         /// Hash of the commit before.
         expected: ChainHash,
         /// What the commit names as that.
+        found: ChainHash,
+    },
+    /// It stands where the log ends, and is not what the log ends with.
+    #[error("the log ends with commit hash {expected}, the commit here has {found}")]
+    NotTheHead {
+        /// Hash of the head.
+        expected: ChainHash,
+        /// The commit's.
         found: ChainHash,
     },
     /// Times do not rise.

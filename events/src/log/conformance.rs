@@ -83,6 +83,8 @@ macro_rules! log_conformance {
             requests_are_found_by_account_and_key,
             everything_is_there_after_reopening,
             a_broken_chain_is_told_with_its_place,
+            a_first_commit_that_begins_another_chain_is_told,
+            a_last_commit_that_is_not_the_head_is_told,
         );
     };
     ($backend:ty: $($case:ident),+ $(,)?) => {

@@ -30,7 +30,7 @@ use self::store::{ReadStore, StoreError};
 use super::journal::{Failure, JournalWriter};
 use super::request::{RequestName, requests};
 use super::tail::Tail;
-use super::{AppendOutcome, Commits, EventLog, Health, LogError, Source, Subscription, check_append};
+use super::{AppendOutcome, Commits, EventLog, Health, LogError, Source, Subscription, Trail, check_append};
 use crate::commit::{Commit, Head};
 use crate::{AccountId, ChainHash, RequestKey, Sequence, StoreId};
 
@@ -196,7 +196,7 @@ impl EventLog for LocalLog {
     }
 
     fn read(&self, from: Sequence) -> Commits {
-        Commits::new(self.source(), from, self.head())
+        Commits::new(Trail::new(self.source(), self.store, from), self.head())
     }
 
     fn read_commit(&self, sequence: Sequence) -> Result<Option<Arc<Commit>>, LogError> {
@@ -207,7 +207,7 @@ impl EventLog for LocalLog {
     }
 
     fn subscribe(&self, from: Sequence) -> Subscription {
-        Subscription::new(self.source(), from)
+        Subscription::new(Trail::new(self.source(), self.store, from))
     }
 
     fn find_request(&self, account: &AccountId, key: &RequestKey) -> Result<Option<Sequence>, LogError> {

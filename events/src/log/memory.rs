@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::request::{RequestName, requests};
 use super::tail::Tail;
-use super::{AppendOutcome, Commits, EventLog, Health, LogError, Source, Subscription, check_append};
+use super::{AppendOutcome, Commits, EventLog, Health, LogError, Source, Subscription, Trail, check_append};
 use crate::commit::{Commit, Head};
 use crate::{AccountId, RequestKey, Sequence, StoreId};
 
@@ -48,6 +48,7 @@ impl MemoryLog {
         {
             *standing = Arc::new(commit);
         }
+        self.shared.tail.forget_latest();
     }
 
     fn source(&self) -> Arc<dyn Source> {
@@ -105,7 +106,7 @@ impl EventLog for MemoryLog {
     }
 
     fn read(&self, from: Sequence) -> Commits {
-        Commits::new(self.source(), from, self.head())
+        Commits::new(Trail::new(self.source(), self.store, from), self.head())
     }
 
     fn read_commit(&self, sequence: Sequence) -> Result<Option<Arc<Commit>>, LogError> {
@@ -116,7 +117,7 @@ impl EventLog for MemoryLog {
     }
 
     fn subscribe(&self, from: Sequence) -> Subscription {
-        Subscription::new(self.source(), from)
+        Subscription::new(Trail::new(self.source(), self.store, from))
     }
 
     fn find_request(&self, account: &AccountId, key: &RequestKey) -> Result<Option<Sequence>, LogError> {

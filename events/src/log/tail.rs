@@ -37,6 +37,12 @@ impl Tail {
         self.moved.notify_all();
     }
 
+    /// Has the commit at the head read from the backend, as after opening.
+    #[cfg(feature = "testkit")]
+    pub(super) fn forget_latest(&self) {
+        self.lock().latest = None;
+    }
+
     /// Ends all waiting, now and later.
     pub(super) fn close(&self) {
         self.lock().closed = true;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Backend, append, commit_after, fill};
-use crate::commit::{CommitFault, Head};
+use super::{Backend, STORE, append, commit_after, fill};
+use crate::commit::{CommitBuilder, CommitFault, Head};
 use crate::log::{Health, LogError};
-use crate::{ChainHash, Sequence};
+use crate::{ChainHash, Sequence, StoreId, Timestamp};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -140,4 +140,49 @@ pub fn a_broken_chain_is_told_with_its_place<B: Backend>() {
         assert_eq!(subscription.position(), broken.first());
     }
     assert!(told.to_string().contains(&place), "{told}");
+}
+
+/// A first commit that begins no chain of this store is handed out by none who reads from the beginning.
+pub fn a_first_commit_that_begins_another_chain_is_told<B: Backend>() {
+    let empty = Head::empty(STORE);
+    let elsewhere = Head { hash: ChainHash::new([7; 32]), ..empty };
+    let previous = CommitFault::Previous { expected: empty.hash, found: elsewhere.hash };
+    let foreign = StoreId::new(*b"another-store---");
+    let other_store = CommitFault::OtherStore { expected: STORE, found: foreign };
+    for (store, head, fault) in [(STORE, elsewhere, previous), (foreign, Head::empty(foreign), other_store)] {
+        let backend = B::create();
+        let log = backend.open();
+        let commits = fill(&*log, 3);
+        let mut forged = CommitBuilder::new(store, head, Timestamp::from_micros(1));
+        for event in commits[0].events() {
+            forged.try_push(event.clone()).unwrap();
+        }
+        backend.forge(&forged.seal().unwrap());
+        let told = LogError::Broken { place: "commit 1 with sequence 1".to_owned(), fault };
+        assert_eq!(log.read(Sequence::FIRST).collect::<Vec<_>>(), [Err(told.clone())]);
+        assert_eq!(log.subscribe(Sequence::FIRST).next(PATIENCE), Err(told));
+    }
+}
+
+/// A last commit that continues the chain, but is not the one that the log ends with, is handed out by none.
+pub fn a_last_commit_that_is_not_the_head_is_told<B: Backend>() {
+    let backend = B::create();
+    let log = backend.open();
+    let commits = fill(&*log, 4);
+    drop(log);
+    let log = backend.open();
+    let (before, last) = (commits[2].head_after(), &commits[3]);
+    let forged = commit_after(before, &vec![r#"{"forged":true}"#; last.events().len()]);
+    backend.forge(&forged);
+    let place = format!("commit 4 with sequence {}", last.first());
+    let fault = CommitFault::NotTheHead { expected: last.hash(), found: forged.hash() };
+    let told = LogError::Broken { place, fault };
+    let read: Vec<_> = log.read(Sequence::FIRST).collect();
+    assert_eq!((read.len(), read[3].as_ref().err()), (4, Some(&told)));
+    assert_eq!(
+        log.read(last.first()).collect::<Vec<_>>(),
+        [Err(told.clone())],
+        "also without the one before"
+    );
+    assert_eq!(log.subscribe(last.first()).next(PATIENCE), Err(told));
 }

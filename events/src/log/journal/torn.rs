@@ -66,6 +66,7 @@ const fn may_be_torn(fault: &CommitFault) -> bool {
         | CommitFault::Number { .. }
         | CommitFault::First { .. }
         | CommitFault::Previous { .. }
+        | CommitFault::NotTheHead { .. }
         | CommitFault::Time { .. } => false,
     }
 }
