@@ -104,19 +104,20 @@ pub fn decide(state: &State, request: &Request, prior: Option<&Prior>) -> Result
     Ok(decision)
 }
 
-/// The checks that come first for every change of a configuration: grants, RequestKey, directory. A decision when the
-/// request is a repetition.
+/// The checks that come first for every change of a configuration in a scope: grants, RequestKey, directory. A decision
+/// when the request is a repetition.
 fn admit(
     state: &State,
     request: &Request,
+    scope: &Scope,
     form: &RequestForm,
     prior: Option<&Prior>,
 ) -> Result<Option<Decision>, Rejection> {
-    state.authorise(&request.context.actor, Right::Write, &form.scope)?;
+    state.authorise(&request.context.actor, Right::Write, scope)?;
     if let Some(repeated) = request_key::replay(state, request, form, prior)? {
         return Ok(Some(repeated));
     }
-    state.directory.check(&form.scope).map_err(Rejection::NotInDirectory)?;
+    state.directory.check(scope).map_err(Rejection::NotInDirectory)?;
     Ok(None)
 }
 

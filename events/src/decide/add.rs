@@ -13,7 +13,7 @@ pub(super) fn decide(
     command: &AddConfiguration,
     prior: Option<&Prior>,
 ) -> Result<Decision, Rejection> {
-    if let Some(repeated) = admit(state, request, &command.form, prior)? {
+    if let Some(repeated) = admit(state, request, &command.scope, &command.form, prior)? {
         return Ok(repeated);
     }
     let parts = command.parts.as_ref().map_err(|fault| Rejection::Parts(fault.clone()))?;

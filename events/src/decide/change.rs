@@ -15,7 +15,7 @@ pub(super) fn decide(
     command: &ChangeConfiguration,
     prior: Option<&Prior>,
 ) -> Result<Decision, Rejection> {
-    if let Some(repeated) = admit(state, request, &command.form, prior)? {
+    if let Some(repeated) = admit(state, request, &command.scope, &command.form, prior)? {
         return Ok(repeated);
     }
     let (id, found) = locate(state, command.id.as_ref(), &command.scope, command.expected_version)?;

@@ -1,7 +1,7 @@
 //! The order of checks: a request that is wrong in two ways is told the earlier one.
 
 use crmconf_events::access::Refusal;
-use crmconf_events::command::{PartsFault, Request};
+use crmconf_events::command::{Command, PartsFault, Request};
 use crmconf_events::decide::Rejection;
 use crmconf_events::decide::kit::Given;
 use crmconf_events::event::{AccountDisabled, Actor, Context, DeviceRemoved, Event, GrantTaken};
@@ -147,4 +147,18 @@ fn of_a_change() {
 fn of_a_deletion() {
     use Wrong::*;
     assert_order(&[Account, Grants, RequestKey, Directory, Id, Version], wrong_delete);
+}
+
+#[test]
+fn what_is_written_is_authorised_and_looked_up_and_not_what_was_said_of_it() {
+    let said = Scope::TelSys(TelSysId::new(1).unwrap());
+    for (written, rejection) in [
+        (telsys(2), Rejection::Refused(Refusal::TelSys)),
+        (device(1, 1, "9999"), Rejection::NotInDirectory(Missing::Device)),
+    ] {
+        let mut request: Request = add("Other").numbered(3).at(written).into();
+        let Command::AddConfiguration(command) = &mut request.command else { panic!("{request:?}") };
+        command.form.scope = said.clone();
+        past().when(request).rejected(&rejection);
+    }
 }
