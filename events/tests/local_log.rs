@@ -11,8 +11,9 @@ use std::thread;
 use crmconf_events::commit::{Commit, CommitFault};
 use crmconf_events::disk::Disk;
 use crmconf_events::disk::sim::SimDisk;
-use crmconf_events::log::conformance::{Backend, STORE, fill};
+use crmconf_events::log::conformance::{Backend, STORE, append, fill};
 use crmconf_events::log::{EventLog, LocalLog, LocalOptions, LogError, MemoryStore, Repair};
+use crmconf_events::{AccountId, RequestKey};
 use tempfile::TempDir;
 
 mod real {
@@ -98,6 +99,25 @@ fn a_commit_whose_bytes_were_altered_is_told_with_its_place_and_put_right_by_the
     let (log, report) = LocalLog::open_on(&disk, data, &reads, options).unwrap();
     assert!(matches!(report.repairs[..], [Repair::Rebuilt { commits: 6, .. }]), "{:?}", report.repairs);
     assert_eq!(log.read_commit(altered).unwrap().as_deref(), Some(&commits[2]));
+}
+
+#[test]
+fn a_request_that_sled_lost_is_found_at_the_next_start_and_sled_rebuilt() {
+    let (disk, reads): (Arc<dyn Disk>, _) = (Arc::new(SimDisk::new()), MemoryStore::default());
+    let (data, options) = (Path::new("/data"), LocalOptions::default());
+    let log = LocalLog::create_on(&disk, data, &reads, STORE, options).unwrap();
+    let (account, key) = (AccountId::new([1; 16]), RequestKey::new("k").unwrap());
+    fill(&log, 2);
+    let commit = append(&log, &[&format!(r#"{{"actor":"account:{account}","key":"{key}"}}"#)]);
+    fill(&log, 2);
+    drop(log);
+    assert!(reads.lose_request(&account, &key));
+    let (log, report) = LocalLog::open_on(&disk, data, &reads, options).unwrap();
+    let [Repair::Rebuilt { why, commits: 5, .. }] = &report.repairs[..] else {
+        panic!("{:?}", report.repairs)
+    };
+    assert_eq!(*why, format!("the request of sequence {} is not found", commit.first()));
+    assert_eq!(log.find_request(&account, &key), Ok(Some(commit.first())));
 }
 
 /// A process that is being started holds every file that this one has open, until it runs its program.

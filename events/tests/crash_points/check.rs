@@ -10,7 +10,7 @@ use crmconf_events::disk::sim::CrashState;
 use crmconf_events::log::conformance::STORE;
 use crmconf_events::log::{AppendOutcome, EventLog, LocalLog, MemoryStore, OpenError};
 
-use crate::script::{DATA, Moment, OPTIONS, next_commit};
+use crate::script::{DATA, Moment, OPTIONS, next_commit, request_of};
 
 /// What the power cut did to what the log is read from.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,29 @@ pub(crate) fn check(moment: &Moment, crash: &CrashState, store: Store) {
     };
     check_head(moment, log.head(), &place);
     check_content(moment, &log, &place);
-    assert_eq!(log.append(next_commit(log.head())), AppendOutcome::Appended, "{place}");
+    let appended = next_commit(log.head());
+    assert_eq!(log.append(appended.clone()), AppendOutcome::Appended, "{place}");
+    drop(log);
+    check_goes_on(&disk, &reads, &appended, &place);
+}
+
+/// What was appended to the recovered log is there when it is opened once more, and nothing is left to repair.
+fn check_goes_on(disk: &Arc<dyn Disk>, reads: &MemoryStore, appended: &Commit, place: &str) {
+    let opened = LocalLog::open_on(disk, Path::new(DATA), reads, OPTIONS);
+    let (log, report) = opened.unwrap_or_else(|error| panic!("{place}: opened once more: {error}"));
+    assert_eq!((log.head(), report.repairs), (appended.head_after(), vec![]), "{place}");
+    let read = log.read_commit(appended.first());
+    assert_eq!(read.as_ref().map(|read| read.as_deref()), Ok(Some(appended)), "{place}");
+    check_request(&log, appended, place);
+}
+
+/// The request that a commit carries is found. (Commits that were appended in vain carry none.)
+fn check_request(log: &LocalLog, commit: &Commit, place: &str) {
+    if let Some((account, key)) = request_of(commit.number())
+        && commit.events().iter().any(|event| event.starts_with(b"{"))
+    {
+        assert_eq!(log.find_request(&account, &key), Ok(Some(commit.first())), "{place}, {key}");
+    }
 }
 
 /// The log ends with the last acknowledged commit, or with the one that was being appended. Since its hash is over
@@ -70,6 +92,7 @@ fn check_content(moment: &Moment, log: &LocalLog, place: &str) {
         if let Some(commit) = commits.get(index) {
             let read = log.read_commit(commit.first());
             assert_eq!(read.as_ref().map(|read| read.as_deref()), Ok(Some(*commit)), "{place}");
+            check_request(log, commit, place);
         }
     }
     let from = commits.len().checked_sub(2).and_then(|index| commits.get(index));

@@ -10,6 +10,7 @@ use crmconf_events::log::conformance::{STORE, commit_after};
 use crmconf_events::log::{
     AppendOutcome, EventLog, Health, LocalLog, LocalOptions, MemoryStore, OpenError, Repair, SegmentSizes,
 };
+use crmconf_events::{AccountId, RequestKey};
 
 /// The data folder of the script, of which no level is there before.
 pub(crate) const DATA: &str = "/srv/crmconf/data";
@@ -261,16 +262,27 @@ impl Script {
     }
 }
 
-/// Commits of 200 to 2,500 bytes and one to three events, so that they begin and end anywhere in a sector.
+/// Commits of 200 to 2,500 bytes and one to three events, so that they begin and end anywhere in a sector. The first
+/// event of every third one carries a request.
 pub(crate) fn next_commit(head: Head) -> Commit {
     let number = head.commit + 1;
     let events: Vec<String> = (0..=number % 3)
         .map(|i| {
             let filling = "f".repeat(usize::try_from((number * 131 + i * 37) % 750).unwrap());
-            format!(r#"{{"n":{number},"i":{i},"f":"{filling}"}}"#)
+            let request = if i == 0 { request_of(number) } else { None };
+            let around = request.map_or_else(String::new, |(account, key)| {
+                format!(r#""actor":"account:{account}","key":"{key}","#)
+            });
+            format!(r#"{{{around}"n":{number},"i":{i},"f":"{filling}"}}"#)
         })
         .collect();
     commit_after(head, &events.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The request that the first event of a commit of that number carries, unless it was appended in vain.
+pub(crate) fn request_of(number: u64) -> Option<(AccountId, RequestKey)> {
+    let key = || RequestKey::new(&format!("request {number}")).unwrap();
+    number.is_multiple_of(3).then(|| (AccountId::new([u8::try_from(number % 7).unwrap(); 16]), key()))
 }
 
 /// The process ends without a word: nothing is closed, nothing is written.

@@ -44,6 +44,19 @@ fn a_deleted_sled_folder_is_filled_from_the_journal() {
 }
 
 #[test]
+fn a_request_is_still_found_after_the_sled_folder_was_deleted() {
+    let (folder, _) = store_with(3);
+    let (account, key) = (AccountId::new([1; 16]), RequestKey::new("k").unwrap());
+    let (log, _) = open(folder.path()).unwrap();
+    let commit = append(&log, &["{}", &format!(r#"{{"actor":"account:{account}","key":"{key}"}}"#)]);
+    drop(log);
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    let (log, report) = open(folder.path()).unwrap();
+    assert_eq!(report.repairs, [Repair::Inserted { commits: 4 }]);
+    assert_eq!(log.find_request(&account, &key), Ok(Some(commit.last())));
+}
+
+#[test]
 fn an_emptied_sled_folder_is_filled_from_the_journal() {
     let repairs = comes_back_after(|sled| {
         fs::remove_dir_all(sled).unwrap();

@@ -5,9 +5,9 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::store::{ReadStore, ReadStoreSource, StoreError};
-use crate::Sequence;
 use crate::commit::Commit;
 use crate::log::request::{RequestName, requests};
+use crate::{AccountId, RequestKey, Sequence};
 
 /// A read store in memory. Clones share it, so that it outlives the log that was opened with it.
 #[derive(Clone, Default)]
@@ -59,6 +59,11 @@ impl MemoryStore {
     /// Removes one commit, as sled could lose one; `false` when it is not there.
     pub fn lose(&self, first: Sequence) -> bool {
         self.lock().commits.remove(&first).is_some()
+    }
+
+    /// Removes a request, as sled could lose one; `false` when it is not there.
+    pub fn lose_request(&self, account: &AccountId, key: &RequestKey) -> bool {
+        self.lock().requests.remove(&RequestName::of(account, key)).is_some()
     }
 
     /// Puts a commit in that no log appended.
