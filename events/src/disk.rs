@@ -77,6 +77,13 @@ pub trait Disk: Debug + Send + Sync {
     /// Those of the file system.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
+    /// How many bytes this process may still write to the file system of a folder; the greatest number where it does
+    /// not tell.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn free_bytes(&self, folder: &Path) -> io::Result<u64>;
+
     /// Whether work off the write path may run on a thread of its own. A simulated disk says no, so that the
     /// order of its calls is the same in every run.
     fn may_use_threads(&self) -> bool;

@@ -65,6 +65,12 @@ impl Disk for RealDisk {
         File::open(folder)?.sync_all()
     }
 
+    fn free_bytes(&self, folder: &Path) -> io::Result<u64> {
+        let told = rustix::fs::statvfs(folder)?;
+        // Some file systems in user space count nothing.
+        Ok(if told.f_blocks == 0 { u64::MAX } else { told.f_bavail.saturating_mul(told.f_frsize) })
+    }
+
     fn may_use_threads(&self) -> bool {
         true
     }
@@ -94,5 +100,22 @@ impl DiskFile for File {
 
     fn sync_data(&self) -> io::Result<()> {
         Self::sync_data(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_bytes_are_those_of_the_folder_s_file_system() {
+        let folder = tempfile::tempdir().unwrap();
+        let free = RealDisk.free_bytes(folder.path()).unwrap();
+        assert!(free > 0 && free.is_multiple_of(512), "{free}");
+        // This one has no room at all, and says so or that it does not count.
+        let free = RealDisk.free_bytes(Path::new("/proc")).unwrap();
+        assert!(free == 0 || free == u64::MAX, "{free}");
+        let missing = RealDisk.free_bytes(&folder.path().join("missing")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
 }

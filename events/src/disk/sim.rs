@@ -107,7 +107,7 @@ impl SimDisk {
         self.lock().faults.push((failing, passed));
     }
 
-    /// Fills the disk up, or makes room again: on a full one no file grows.
+    /// Fills the disk up, or makes room again: on a full one no file grows, and no byte is free.
     pub fn set_full(&self, full: bool) {
         self.lock().full = full;
     }
@@ -226,6 +226,10 @@ impl Disk for SimDisk {
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         self.change(Call::SyncFolder(folder.to_owned()), |state| state.sync_folder(folder))
+    }
+
+    fn free_bytes(&self, _: &Path) -> io::Result<u64> {
+        Ok(if self.lock().full { 0 } else { u64::MAX })
     }
 
     fn may_use_threads(&self) -> bool {

@@ -16,8 +16,8 @@ use crate::disk::Disk;
 struct Pace {
     /// `journal/head` is replaced at most once in this time, rotation and shutdown apart.
     head_every: Duration,
-    /// A file that could not be made is tried again after this time: on a full disk each try writes zeros until no room
-    /// is left, and takes them away again.
+    /// A file that could not be made is tried again after this time: where others fill the disk meanwhile, a try writes
+    /// zeros until no room is left, and takes them away again.
     retry_after: Duration,
 }
 

@@ -13,6 +13,10 @@ pub(crate) const NEW_SUFFIX: &str = ".new";
 /// Bytes of zeros written at once while a file is made ready.
 const FILL_BYTES: usize = 256 * 1_024;
 
+/// Bytes that a new file must leave free, for what sled writes at the same time. sled that meets a full disk takes
+/// nothing more until the next start; the journal only waits for room.
+const FREE_MARGIN_BYTES: u64 = 64 << 20;
+
 /// A byte of the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
@@ -66,12 +70,13 @@ pub(super) fn segment_number(name: &str) -> Option<u32> {
 }
 
 /// Makes a file ready: zero-filled and synced under another name, then renamed, and the folder synced. A file of
-/// that name gives way: it holds nothing yet.
+/// that name gives way: it holds nothing yet. Where that would fill the disk it is not begun.
 pub(crate) fn prepare_segment(disk: &dyn Disk, folder: &Path, segment: u32, bytes: u64) -> io::Result<()> {
     let path = segment_path(folder, segment);
     let mut new = path.clone().into_os_string();
     new.push(NEW_SUFFIX);
     let new = PathBuf::from(new);
+    refuse_full(disk, folder, bytes)?;
     let filled = fill(disk, &new, bytes).and_then(|()| disk.rename(&new, &path));
     if let Err(error) = filled {
         // What was written is of no use and may be what fills the disk. That it cannot be removed is told by the
@@ -80,6 +85,18 @@ pub(crate) fn prepare_segment(disk: &dyn Disk, folder: &Path, segment: u32, byte
         return Err(error);
     }
     disk.sync_folder(folder)
+}
+
+/// Refuses to make a file for which there is no room. What another process writes meanwhile is not foreseen.
+fn refuse_full(disk: &dyn Disk, folder: &Path, bytes: u64) -> io::Result<()> {
+    let (free, needed) = (disk.free_bytes(folder)?, bytes.saturating_add(FREE_MARGIN_BYTES));
+    if free >= needed {
+        return Ok(());
+    }
+    let why = format!(
+        "{free} bytes are free, {needed} are needed: {bytes} for the file, and the rest for sled meanwhile"
+    );
+    Err(io::Error::new(io::ErrorKind::StorageFull, why))
 }
 
 fn fill(disk: &dyn Disk, path: &Path, bytes: u64) -> io::Result<()> {
