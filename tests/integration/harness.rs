@@ -9,7 +9,7 @@ mod session;
 mod store;
 
 pub use accounts::Extra;
-pub use client::{Reply, exchange, get, post, read_reply};
+pub use client::{Reply, exchange, get, post, read_reply, read_some};
 pub use dice::{Dice, seed_or};
 pub use golden::{Varying, golden, is_hex, redact};
 pub use server::{Server, Shared, binary};

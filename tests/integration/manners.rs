@@ -1,10 +1,10 @@
 //! The manners of a service: health, orderly ends, one process a folder, clear refusals, help that can be read.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Server, Store, add_payload, get, golden, read_reply, run, text, triple};
+use crate::harness::{Server, Store, add_payload, get, golden, read_reply, read_some, run, text, triple};
 
 /// Longest time to the end of a server that has nothing to wait for.
 const PROMPTLY: Duration = Duration::from_secs(5);
@@ -198,7 +198,7 @@ fn idle_connections_do_not_hold_up_the_end() {
     assert!(server.terminate().success());
     assert!(started.elapsed() < PROMPTLY, "{:?}", started.elapsed());
     drop(silent);
-    assert_eq!(idle.read(&mut [0; 1]).unwrap_or(0), 0, "the idle connection is closed");
+    assert_eq!(read_some(&mut idle, &mut [0; 1]).unwrap_or(0), 0, "the idle connection is closed");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crmconf::http::listener::{Listener, Patience};
 use crmconf_events::access::Role;
 use crmconf_events::log::MemoryLog;
 
-use crate::harness::{SUGAR, container, property, read_reply, triple};
+use crate::harness::{SUGAR, container, property, read_reply, read_some, triple};
 use crate::inprocess::{InProcess, STORE, directory, found, grant, scope};
 
 const PATIENCE: Patience = Patience {
@@ -88,7 +88,7 @@ fn connect(address: SocketAddr) -> TcpStream {
 /// Asserts that the server ends a connection, no sooner than this and soon after.
 #[track_caller]
 fn assert_ends(stream: &mut TcpStream, since: Instant, limit: Duration) {
-    let read = stream.read(&mut [0; 64]);
+    let read = read_some(stream, &mut [0; 64]);
     let took = since.elapsed();
     assert!(matches!(read, Ok(0)), "after {took:?}: {read:?}");
     assert!(took >= limit && took < limit + SLACK, "ended after {took:?}, not {limit:?}");
@@ -124,9 +124,10 @@ async fn the_beginning_of_another_request_buys_no_more_time_than_that_of_the_fir
 async fn a_connection_without_a_request_ends_and_one_with_requests_stays() {
     let client = |address, _| {
         let mut idle = connect(address);
+        // Before the server's own time begins, which is with its answer.
+        let since = Instant::now();
         idle.write_all(ALIVE.as_bytes()).unwrap();
         read_reply(&mut idle).unwrap();
-        let since = Instant::now();
         let busy = std::thread::spawn(move || {
             let mut busy = connect(address);
             // Longer in all than a connection may be idle, and each pause much shorter.
@@ -194,7 +195,7 @@ async fn who_is_merely_slow_is_waited_for() {
         let (mut taken, mut paused) = (0, 0);
         let mut piece = vec![0; 1 << 20];
         while taken < CONFIGURATIONS * VALUE_BYTES {
-            let count = stream.read(&mut piece).expect("the answer goes on");
+            let count = read_some(&mut stream, &mut piece).expect("the answer goes on");
             assert!(count > 0, "it ended after {taken} bytes");
             taken += count;
             if taken > (paused + 1) << 20 {

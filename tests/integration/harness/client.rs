@@ -1,7 +1,7 @@
 //! A bare HTTP/1.1 client: one request a connection, every byte of it the test's.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -72,9 +72,20 @@ pub fn read_reply(stream: &mut TcpStream) -> Option<Reply> {
         if let Some(reply) = parse(&bytes) {
             return Some(reply);
         }
-        match stream.read(&mut chunk) {
+        match read_some(stream, &mut chunk) {
             Ok(0) | Err(_) => return parse(&bytes),
             Ok(count) => bytes.extend_from_slice(&chunk[..count]),
+        }
+    }
+}
+
+/// Reads what there is. A signal to this process interrupts a read with a timeout, as the end of a child process does;
+/// that says nothing about the server.
+pub fn read_some(stream: &mut TcpStream, bytes: &mut [u8]) -> std::io::Result<usize> {
+    loop {
+        match stream.read(bytes) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => return read,
         }
     }
 }
