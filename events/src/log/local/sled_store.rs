@@ -184,7 +184,7 @@ impl ReadStore for SledStore {
         let (first, bytes) = (commit_key(commit.first(), 0), commit.bytes());
         if bytes.len() <= PIECE_BYTES && requests(commit).next().is_none() {
             // One entry is atomic by itself. A batch has sled write out what it has collected twice, on other threads.
-            return guarded(|| self.db.insert(first, &**bytes)).map(drop);
+            return guarded(|| self.db()?.insert(first, &**bytes)).map(drop);
         }
         let mut batch = sled::Batch::default();
         for (piece, bytes) in (0..).zip(commit.bytes().chunks(PIECE_BYTES)) {
