@@ -13,7 +13,7 @@ use crmconf_events::Timestamp;
 use crmconf_events::commit::{COMMIT_PREFIX_BYTES, CommitBuilder};
 use crmconf_events::log::{AppendOutcome, EventLog as _, JournalReader, LocalLog, LocalOptions};
 
-use crate::harness::{Dice, Store, contents, copy_folder, property, run, text};
+use crate::harness::{Dice, Store, contents, copy_folder, property, run, text, wait_until_unlocked};
 use filled::{ADDS, Filled};
 
 fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
@@ -191,6 +191,8 @@ fn append(data: &Path, make: impl FnOnce(Vec<u8>) -> Vec<u8>) -> usize {
     let bytes = commit.bytes().len();
     assert_eq!(log.append(commit), AppendOutcome::Appended);
     log.close();
+    drop(log);
+    wait_until_unlocked(data);
     bytes
 }
 

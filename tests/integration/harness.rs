@@ -14,7 +14,7 @@ pub use dice::{Dice, seed_or};
 pub use golden::{Varying, golden, is_hex, redact};
 pub use server::{Server, Shared, binary};
 pub use session::Session;
-pub use store::{Ran, Store, contents, copy_folder, run, run_fed, run_with, text};
+pub use store::{Ran, Store, contents, copy_folder, run, run_fed, run_with, text, wait_until_unlocked};
 
 /// What tests send as a password wherever the value does not matter: no log line, file, answer or golden may hold it.
 /// Letters and digits only, so that no escaping of XML, JSON or URLs hides it.

@@ -26,7 +26,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use self::command::{Command, Operation, Sent, command};
 use self::naive::{Expected, Naive};
 use self::pool::{ACCOUNTS, DIRECTORY, NO_DEVICE, Place};
-use crate::harness::{Reply, seed_or};
+use crate::harness::{Reply, seed_or, wait_until_unlocked};
 use crate::inprocess::{InProcess, STORE, directory, fold, found, grant, scope};
 
 /// The seed unless the environment names another.
@@ -167,6 +167,7 @@ async fn on_disk(commands: Vec<Command>, seen: &Seen) -> Result<(), TestCaseErro
     drop(service.stop().await);
     log.close();
     drop(log);
+    wait_until_unlocked(folder.path());
 
     std::fs::remove_dir_all(folder.path().join("sled")).unwrap();
     let (rebuilt, _) = LocalLog::open(folder.path(), LocalOptions::default(), &mut |_| {}).unwrap();

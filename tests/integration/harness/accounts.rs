@@ -8,6 +8,7 @@ use crmconf_events::access::{Grant, Role};
 use crmconf_events::log::LocalOptions;
 
 use super::server::Server;
+use super::store::wait_until_unlocked;
 
 /// An account beside the demo's: name, password, and its one grant.
 pub struct Extra<'a> {
@@ -30,6 +31,7 @@ impl Server {
         }));
         let key = MasterKeySource::File(data.join("master.key"));
         store::found(&data, LocalOptions::default(), &key, founder).unwrap();
+        wait_until_unlocked(&data);
         Self::demo_in(&data, arguments).unwrap_or_else(|log| panic!("{log}")).keeping(folder)
     }
 }

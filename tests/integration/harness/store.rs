@@ -127,6 +127,13 @@ pub fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>, std::time::SystemTime)>
     found
 }
 
+/// Waits until nobody has a data folder locked that this process itself has opened: a child that another test starts
+/// meanwhile holds the lock as well, from its beginning until it has become its program.
+pub fn wait_until_unlocked(data: &Path) {
+    let waited = Command::new("flock").args(["--timeout", "30"]).arg(data.join("lock")).arg("true").status();
+    assert!(waited.unwrap().success(), "{} stays locked", data.display());
+}
+
 /// Copies a folder with everything in it.
 pub fn copy_folder(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
