@@ -14,6 +14,7 @@ use crate::json::Json;
 use crate::value::{
     AccountId, ConfigurationId, CredentialId, CrmType, Description, DeviceNumber, DirectoryText,
     NameCommitment, PartitionId, RequestDigest, Scope, SealedValue, StoreId, TelSysId, TemplateDigest,
+    TemplateVersion,
 };
 
 /// A command with who asks for it and how.
@@ -153,7 +154,7 @@ pub struct TemplateUse {
     /// The type of CRM it describes.
     pub crm_type: CrmType,
     /// Its author's version.
-    pub version: String,
+    pub version: TemplateVersion,
     /// Digest over its exact text.
     pub digest: TemplateDigest,
     /// Its exact text.

@@ -17,5 +17,7 @@ pub use ids::{
 };
 pub use scope::{DEVICE_SENTINEL, DeviceNumber, PartitionId, Relation, Scope, ScopeError, TelSysId};
 pub use sequence::Sequence;
-pub use text::{CrmType, Description, DirectoryText, InvokeId, Reason, RequestKey, TextError};
+pub use text::{
+    CrmType, Description, DirectoryText, InvokeId, Reason, RequestKey, TemplateVersion, TextError,
+};
 pub use time::Timestamp;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crmconf_events::event::{Envelope, Event};
 use crmconf_events::template::{Part, key_order};
-use crmconf_events::{CrmType, Sequence, TemplateDigest};
+use crmconf_events::{CrmType, Sequence, TemplateDigest, TemplateVersion};
 
 use crate::projection::Projection;
 
@@ -16,7 +16,7 @@ pub struct RecordedTemplate {
     /// The type of CRM it describes.
     pub crm_type: CrmType,
     /// Its author's version.
-    pub version: String,
+    pub version: TemplateVersion,
     /// Where it was recorded.
     pub recorded: Sequence,
     /// Its exact text.
@@ -102,7 +102,7 @@ impl Projection for Templates {
                 configuration_keys,
                 common_keys,
             } = &**template;
-            writeln!(out, "{crm_type} version {version:?}, recorded at {recorded}: {digest}")?;
+            writeln!(out, "{crm_type} version {:?}, recorded at {recorded}: {digest}", version.as_str())?;
             writeln!(out, "  document of {} bytes", document.len())?;
             let passwords: Vec<_> = password_fields.iter().map(String::as_str).collect();
             writeln!(out, "  password fields {}", passwords.join(", "))?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crmconf_events::command::TemplateUse;
 use crmconf_events::json::{Json, JsonError, Object};
 use crmconf_events::template::{Part, key_order, password_fields, template_digest};
-use crmconf_events::{CrmType, TemplateDigest, TextError};
+use crmconf_events::{CrmType, TemplateDigest, TemplateVersion, TextError};
 use jsonschema::Validator;
 use thiserror::Error;
 
@@ -50,6 +50,9 @@ pub enum TemplateError {
     /// `CRMType` cannot name a type.
     #[error("CRMType {0}")]
     CrmType(TextError),
+    /// `Version` is over its limit.
+    #[error("Version {0}")]
+    Version(TextError),
     /// Over the limit.
     #[error("the template has {count} password fields, at most {PASSWORD_FIELDS_MAX} are allowed")]
     TooManyPasswords {
@@ -113,7 +116,8 @@ impl Template {
             password_rules: password_rules(&configuration.schema, &passwords)?,
             used: Arc::new(TemplateUse {
                 crm_type,
-                version: member_text(members, "Version")?.to_owned(),
+                version: TemplateVersion::new(member_text(members, "Version")?)
+                    .map_err(TemplateError::Version)?,
                 digest: template_digest(text),
                 document: text.into(),
                 password_fields: passwords,
@@ -138,7 +142,7 @@ impl Template {
     /// Its version, in its author's words.
     #[must_use]
     pub fn version(&self) -> &str {
-        &self.used.version
+        self.used.version.as_str()
     }
 
     /// The digest of its text, by which events name it.

@@ -20,7 +20,7 @@ use crmconf_events::state::State;
 use crmconf_events::template::template_digest;
 use crmconf_events::{
     AccountId, ConfigurationId, CredentialId, CrmType, Description, IdParts, NameCommitment, RequestKey,
-    Scope, StoreId, Timestamp,
+    Scope, StoreId, TemplateVersion, Timestamp,
 };
 use crmconf_projections::Projector;
 use tokio::sync::oneshot;
@@ -130,7 +130,7 @@ fn add_with(number: u64, description: &str, configuration: &str) -> Request {
     let common = Arc::new(Json::parse("{}").unwrap());
     let template = TemplateUse {
         crm_type: crm_type.clone(),
-        version: "1".into(),
+        version: TemplateVersion::new("1").unwrap(),
         digest: template_digest(TEMPLATE),
         document: TEMPLATE.into(),
         password_fields: std::collections::BTreeSet::new(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::Json;
 use crate::template::password_fields;
-use crate::value::{AccountId, ConfigurationId, CrmType, Sequence, StoreId, TemplateDigest};
+use crate::value::{AccountId, ConfigurationId, CrmType, Sequence, StoreId, TemplateDigest, TemplateVersion};
 
 /// The store came to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct TemplateRecorded {
     #[serde(rename = "type")]
     pub crm_type: CrmType,
     /// Its author's version.
-    pub version: String,
+    pub version: TemplateVersion,
     /// Digest over its exact text.
     pub digest: TemplateDigest,
     /// Its exact text.

@@ -86,6 +86,10 @@ limited!(
     CrmType, not_empty: true, max: 256
 );
 limited!(
+    /// A template's version, in its author's words.
+    TemplateVersion, not_empty: true, max: 256
+);
+limited!(
     /// What a caller names a request with, echoed verbatim.
     InvokeId, not_empty: true, max: 256
 );

@@ -10,7 +10,7 @@ use crmconf_events::template::template_digest;
 use crmconf_events::{
     AccountId, ConfigurationId, CredentialId, CrmType, Description, DeviceNumber, DirectoryText, InvokeId,
     KeyId, NameCommitment, PartitionId, Reason, ReplicaId, RequestDigest, RequestKey, Salt, Scope,
-    SealedValue, Sequence, SessionDigest, StoreId, TelSysId,
+    SealedValue, Sequence, SessionDigest, StoreId, TelSysId, TemplateVersion,
 };
 
 pub(crate) const SALT: Salt = Salt::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]);
@@ -106,7 +106,7 @@ fn store() -> Vec<[Event; 2]> {
         fixed(StoreCreated { store: StoreId::new([0x11; 16]) }),
         fixed(TemplateRecorded {
             crm_type: crm_type(),
-            version: "1.0".to_owned(),
+            version: TemplateVersion::new("1.0").unwrap(),
             digest,
             document: DOCUMENT.to_owned(),
         }),

@@ -9,7 +9,8 @@ use crmconf_events::json::Json;
 use crmconf_events::template::template_digest;
 use crmconf_events::{
     AccountId, ConfigurationId, CredentialId, CrmType, Description, DeviceNumber, DirectoryText, KeyId,
-    NameCommitment, PartitionId, Salt, Scope, SealedValue, Sequence, StoreId, TelSysId, Timestamp,
+    NameCommitment, PartitionId, Salt, Scope, SealedValue, Sequence, StoreId, TelSysId, TemplateVersion,
+    Timestamp,
 };
 
 const ALICE: AccountId = AccountId::new([0xa1; 16]);
@@ -75,7 +76,7 @@ fn creating_accounts() -> Steps {
 fn configuring() -> Steps {
     let template = TemplateRecorded {
         crm_type: crm_type(),
-        version: "1.0".to_owned(),
+        version: TemplateVersion::new("1.0").unwrap(),
         digest: template_digest(DOCUMENT),
         document: DOCUMENT.to_owned(),
     };

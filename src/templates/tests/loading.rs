@@ -1,5 +1,7 @@
 //! Which documents are templates.
 
+use crmconf_events::TextError;
+
 use super::*;
 
 fn refusal(schema: &str) -> String {
@@ -25,6 +27,10 @@ fn a_document_that_is_no_template_is_refused() {
         (good.replace(r#""CRMType":"T","#, ""), TemplateError::MissingMember("CRMType")),
         (good.replace(r#""Title":"t","#, ""), TemplateError::MissingMember("Title")),
         (good.replace(r#""Version":"1""#, r#""Version":1"#), TemplateError::NotAText("Version")),
+        (
+            good.replace(r#""Version":"1""#, &format!(r#""Version":"{}""#, "1".repeat(257))),
+            TemplateError::Version(TextError::TooLong { chars: 257, max: 256 }),
+        ),
         (
             good.replace(r#","CRMConfigurationCommon":{}"#, ""),
             TemplateError::MissingMember("CRMConfigurationCommon"),

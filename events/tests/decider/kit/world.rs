@@ -13,7 +13,7 @@ use crmconf_events::event::{
 use crmconf_events::template::template_digest;
 use crmconf_events::{
     AccountId, CredentialId, CrmType, DeviceNumber, DirectoryText, KeyId, NameCommitment, PartitionId, Scope,
-    Sequence, StoreId, TelSysId,
+    Sequence, StoreId, TelSysId, TemplateVersion,
 };
 
 use super::{id, json, text};
@@ -121,7 +121,7 @@ pub(crate) fn later_template() -> Arc<TemplateUse> {
 fn template_of(version: &str, document: &str, password_fields: &[&str]) -> Arc<TemplateUse> {
     Arc::new(TemplateUse {
         crm_type: crm_type(),
-        version: version.to_owned(),
+        version: TemplateVersion::new(version).unwrap(),
         digest: template_digest(document),
         document: document.into(),
         password_fields: password_fields.iter().map(ToString::to_string).collect::<BTreeSet<_>>(),
