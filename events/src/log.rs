@@ -119,7 +119,8 @@ pub enum AppendOutcome {
     Duplicate,
     /// It may be there or not. Read past the known head: this commit's hash means appended, another commit
     /// means conflict, nothing means that the identical bytes may be appended again; decide nothing else
-    /// meanwhile. A local log stays at this answer until it is opened again.
+    /// meanwhile. After a failed write or sync, a local log stays at this answer until it is opened again. It is the
+    /// answer, too, where what stands at the commit's number cannot be read.
     Unknown {
         /// What happened, for the operator.
         why: String,
@@ -291,7 +292,8 @@ fn check_append(source: &dyn Source, store: StoreId, head: Head, commit: &Commit
         let standing = head.reaches(commit.first()).then(|| fetch(source, commit.first()));
         return Some(match standing {
             Some(Ok(standing)) if standing.hash() == commit.hash() => AppendOutcome::Duplicate,
-            Some(Err(error)) => AppendOutcome::Unavailable { why: error.to_string() },
+            // It may be this very commit that stands there.
+            Some(Err(error)) => AppendOutcome::Unknown { why: error.to_string() },
             Some(Ok(_)) | None => AppendOutcome::Conflict { head },
         });
     }

@@ -12,7 +12,7 @@ use crmconf_events::commit::{Commit, CommitFault};
 use crmconf_events::disk::Disk;
 use crmconf_events::disk::sim::SimDisk;
 use crmconf_events::log::conformance::{Backend, STORE, append, fill};
-use crmconf_events::log::{EventLog, LocalLog, LocalOptions, LogError, MemoryStore, Repair};
+use crmconf_events::log::{AppendOutcome, EventLog, LocalLog, LocalOptions, LogError, MemoryStore, Repair};
 use crmconf_events::{AccountId, RequestKey};
 use tempfile::TempDir;
 
@@ -95,6 +95,9 @@ fn a_commit_whose_bytes_were_altered_is_told_with_its_place_and_put_right_by_the
     assert_eq!(log.read_event(altered), Err(told.clone()));
     assert_eq!(log.read(altered).collect::<Vec<_>>(), [Err(told)]);
     assert_eq!(log.read_commit(commits[3].first()).unwrap().as_deref(), Some(&commits[3]));
+    let again = log.append(commits[2].clone());
+    assert!(matches!(&again, AppendOutcome::Unknown { why } if why.contains("sled's commit")), "{again:?}");
+    assert_eq!(log.append(commits[3].clone()), AppendOutcome::Duplicate);
     drop(log);
     let (log, report) = LocalLog::open_on(&disk, data, &reads, options).unwrap();
     assert!(matches!(report.repairs[..], [Repair::Rebuilt { commits: 6, .. }]), "{:?}", report.repairs);
