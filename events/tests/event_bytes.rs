@@ -111,6 +111,16 @@ fn an_unknown_tag_or_schema_was_written_by_a_newer_version() {
         let later = text.replacen(r#""schema":1"#, r#""schema":2"#, 1);
         let Err(DecodeError::Newer { tag: found, schema: 2 }) = read(&later) else { panic!("{later}") };
         assert_eq!(found, tag);
+        // A newer version may also have put more around it.
+        for newer in [&unknown, &later] {
+            let more = newer.replacen(r#""salt":"#, r#""moon":{"phase":1},"salt":"#, 1);
+            assert!(matches!(read(&more), Err(DecodeError::Newer { .. })), "{more}");
+            let without = newer.replacen(r#""origin":1,"#, "", 1);
+            assert!(
+                without != *newer && matches!(read(&without), Err(DecodeError::Newer { .. })),
+                "{without}"
+            );
+        }
         let never = text.replacen(r#""schema":1"#, r#""schema":0"#, 1);
         assert!(matches!(read(&never), Err(DecodeError::Newer { schema: 0, .. })), "{never}");
     }

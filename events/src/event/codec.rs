@@ -42,6 +42,12 @@ pub enum DecodeError {
 
 impl From<serde_json::Error> for DecodeError {
     fn from(error: serde_json::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&serde_json::Error> for DecodeError {
+    fn from(error: &serde_json::Error) -> Self {
         Self::Malformed { line: error.line(), column: error.column() }
     }
 }
@@ -74,6 +80,24 @@ struct Stored<'a> {
     body: Cow<'a, RawValue>,
 }
 
+/// The little of an event that tells whether this program knows its kind.
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(borrow)]
+    tag: Cow<'a, str>,
+    schema: u16,
+}
+
+/// Why bytes that are no event as we store them are refused: a newer version may have put more around its own kinds.
+fn refusal(bytes: &[u8], error: &serde_json::Error) -> DecodeError {
+    match serde_json::from_slice::<Kind<'_>>(bytes) {
+        Ok(Kind { tag, schema }) if !Event::KINDS.contains(&(&*tag, schema)) => {
+            DecodeError::Newer { tag: tag.into_owned(), schema }
+        }
+        Ok(_) | Err(_) => error.into(),
+    }
+}
+
 /// Makes an event's bytes. They are made once; hashes, retries and exports use these very bytes.
 ///
 /// # Errors
@@ -102,7 +126,7 @@ pub fn encode(salt: Salt, context: &Context, event: &Event) -> serde_json::Resul
 /// # Errors
 /// When the bytes are no event, or one that a newer version wrote.
 pub fn decode(sequence: Sequence, time: Timestamp, bytes: &[u8]) -> Result<Envelope, DecodeError> {
-    let stored: Stored<'_> = serde_json::from_slice(bytes)?;
+    let stored: Stored<'_> = serde_json::from_slice(bytes).map_err(|error| refusal(bytes, &error))?;
     let event = Event::from_body(&stored.tag, stored.schema, stored.body.get()).ok_or_else(|| {
         DecodeError::Newer { tag: stored.tag.clone().into_owned(), schema: stored.schema }
     })??;
