@@ -69,18 +69,6 @@ impl Json {
         counted.0
     }
 
-    /// The truth value, if this is one.
-    #[must_use]
-    pub const fn as_bool(&self) -> Option<bool> {
-        if let Self::Bool(truth) = self { Some(*truth) } else { None }
-    }
-
-    /// The number, if this is one.
-    #[must_use]
-    pub const fn as_number(&self) -> Option<&Number> {
-        if let Self::Number(number) = self { Some(number) } else { None }
-    }
-
     /// The text, if this is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

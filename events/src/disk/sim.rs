@@ -132,6 +132,8 @@ impl SimDisk {
     }
 
     /// Whether these bytes stand, or may stand, anywhere on the medium: also in files that no name leads to any more.
+    /// Sectors that were not synced are looked at one by one, so that bytes which reach over two of them are not seen
+    /// there: look for ones that are shorter than a sector and stand within one, or sync first.
     #[must_use]
     pub fn medium_holds(&self, bytes: &[u8]) -> bool {
         self.lock().medium_holds(bytes)

@@ -48,11 +48,23 @@ fn no_call_that_changes_anything_is_made_to_the_disk() {
     let (sim, data) = (SimDisk::new(), Path::new("/data"));
     let disk: Arc<dyn Disk> = Arc::new(sim.clone());
     let log = LocalLog::create_on(&disk, data, &MemoryStore::default(), STORE, OPTIONS).unwrap();
-    fill(&log, 60);
+    let commits = fill(&log, 60);
     drop(log);
     let calls = sim.calls().len();
     assert_eq!(verify_on(&disk, data).unwrap().unwrap().head.map(|head| head.commit), Some(60));
-    // Nor where it finds a fault, or a commit that the next start would clear away.
+    // Nor where it finds a commit that the next start would clear away, or a fault.
+    let (file, at) = (data.join("journal/00000001.crmj"), commits[0].bytes().len());
+    let short = SimDisk::new();
+    let disk_short: Arc<dyn Disk> = Arc::new(short.clone());
+    let log = LocalLog::create_on(&disk_short, data, &MemoryStore::default(), STORE, OPTIONS).unwrap();
+    fill(&log, 1);
+    drop(log);
+    let torn = commit_after(commits[0].head_after(), &["t".repeat(1_500).as_str()]);
+    short.tamper(&file, |bytes| bytes[at..at + 200].copy_from_slice(&torn.bytes()[..200])).unwrap();
+    let made = short.calls().len();
+    let report = verify_on(&disk_short, data).unwrap().unwrap();
+    assert_eq!(report.torn.map(|torn| (torn.offset, torn.commit)), Some((at as u64, 2)));
+    assert_eq!(short.calls().len(), made);
     sim.tamper(&data.join("journal/00000001.crmj"), |bytes| bytes[300] ^= 1).unwrap();
     verify_on(&disk, data).unwrap().unwrap_err();
     assert_eq!(sim.calls().len(), calls);
