@@ -31,6 +31,8 @@ pub(super) struct Engine {
     clock: Box<dyn Fn() -> Timestamp + Send>,
     obstacle: Obstacle,
     resolver: Resolver,
+    /// Whether the operator was told that the clock is behind, and it still is.
+    clock_behind: bool,
     /// Why the read models no longer follow, if they do not: then nothing may be decided.
     out_of_step: Option<String>,
 }
@@ -78,6 +80,7 @@ impl Engine {
             clock,
             obstacle,
             resolver: Resolver::default(),
+            clock_behind: false,
             out_of_step: None,
         }
     }
@@ -162,10 +165,7 @@ impl Engine {
         let head = self.log.head();
         let now = (self.clock)();
         let builder = CommitBuilder::new(self.log.store(), head, now);
-        let lift = builder.time().as_micros().saturating_sub(now.as_micros());
-        if lift > CLOCK_LIFT_MICROS_MAX {
-            tracing::error!(lift_us = lift, "the clock is behind the log by more than five minutes");
-        }
+        self.tell_clock(builder.time().as_micros().saturating_sub(now.as_micros()));
         let mut open = Open {
             overlay: self.state.clone(),
             builder,
@@ -182,6 +182,17 @@ impl Engine {
         }
         let Open { overlay, builder, envelopes, answers, .. } = open;
         Decided { overlay, envelopes, answers, commit: builder.seal() }
+    }
+
+    /// Tells the operator once that the clock has fallen behind, and once that it is right again.
+    fn tell_clock(&mut self, lift: i64) {
+        let behind = lift > CLOCK_LIFT_MICROS_MAX;
+        if behind && !self.clock_behind {
+            tracing::error!(lift_us = lift, "the clock is behind the log by more than five minutes");
+        } else if self.clock_behind && !behind {
+            tracing::info!("the clock is no longer behind the log by more than five minutes");
+        }
+        self.clock_behind = behind;
     }
 
     /// Takes in what stands, and shows it to everyone.

@@ -1,6 +1,7 @@
 //! The engine against a scripted log: every outcome of an append, at each step, and what callers and readers see.
 
 mod batches;
+mod clock;
 mod hindrances;
 mod outcomes;
 mod scripted;

@@ -1,0 +1,53 @@
+//! A clock that falls behind the log: commits go on, and the operator is told.
+
+use std::sync::Mutex;
+
+use super::*;
+
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Told {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_clock_that_falls_behind_is_told_once_each_time() {
+    let told = Told::default();
+    let lines = told.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || lines.clone()).finish();
+    let count = |words: &str| {
+        let told = String::from_utf8(told.0.lock().unwrap().clone()).unwrap();
+        told.lines().filter(|line| line.contains(words)).count()
+    };
+    let (minute, behind, right) =
+        (60_000_000, "clock is behind the log by more than five", "clock is no longer");
+    let mut bench = Bench::new();
+    tracing::subscriber::with_default(subscriber, || {
+        let mut number = 0;
+        let mut add_at = |minutes: i64| {
+            number += 1;
+            bench.clock.store(minutes * minute, Ordering::Relaxed);
+            assert_added(&bench.run([add(number, &format!("d{number}"))])[0], number);
+        };
+        add_at(100);
+        // Four minutes are taken in silence.
+        add_at(96);
+        assert_eq!((count(behind), count(right)), (0, 0));
+        for minutes in [90, 89, 91] {
+            add_at(minutes);
+            assert_eq!((count(behind), count(right)), (1, 0));
+        }
+        add_at(101);
+        assert_eq!((count(behind), count(right)), (1, 1));
+        add_at(90);
+        assert_eq!((count(behind), count(right)), (2, 1));
+    });
+    bench.assert_in_step();
+}
