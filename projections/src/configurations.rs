@@ -212,7 +212,10 @@ impl Projection for Configurations {
             writeln!(out, "  created {created}, version {version}, key {}, template {template}", key.0)?;
             writeln!(out, "  configuration {configuration}")?;
             for (field, sealed) in &**secrets {
-                writeln!(out, "  secret {field}, {} bytes sealed", sealed.ciphertext().len())?;
+                let sealed = sealed.ciphertext();
+                let hash = blake3::hash(sealed).to_hex();
+                // Enough of it to see that another value stands there.
+                writeln!(out, "  secret {field}, {} bytes sealed, {:.16}", sealed.len(), hash.as_str())?;
             }
             writeln!(out, "  common {common}")?;
         }

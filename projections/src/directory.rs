@@ -119,16 +119,50 @@ impl Projection for Directory {
         // Without `..`: a new field breaks the build until someone decides what the dump says of it. What stands for
         // levels that are not named never changes.
         let Self { entries: DirectoryState { telsys, partitions, devices }, none: _ } = self;
-        for (id, (description, environment)) in telsys {
-            writeln!(out, "TelSys {id}: {:?}, environment {environment:?}", description.text())?;
-            for ((_, partition), description) in partitions.iter().filter(|((t, _), _)| t == id) {
-                writeln!(out, "  Partition {partition}: {:?}", description.text())?;
-                let inside = devices.iter().filter(|((t, p, _), _)| t == id && p == partition);
-                for ((_, _, device), description) in inside {
-                    writeln!(out, "    Device {device}: {:?}", description.text())?;
-                }
-            }
+        // Level by level, and not inside each other: what stands there without its parent is shown too.
+        for (telsys, (description, environment)) in telsys {
+            writeln!(out, "TelSys {telsys}: {:?}, environment {environment:?}", description.text())?;
+        }
+        for ((telsys, partition), description) in partitions {
+            writeln!(out, "TelSys {telsys} Partition {partition}: {:?}", description.text())?;
+        }
+        for ((telsys, partition, device), description) in devices {
+            let description = description.text();
+            writeln!(out, "TelSys {telsys} Partition {partition} Device {device}: {description:?}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crmconf_events::event::{Actor, Context, DeviceRegistered, Event, PartitionRegistered};
+    use crmconf_events::{DeviceNumber, DirectoryText, PartitionId, Salt, Sequence, TelSysId, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn the_dump_shows_also_what_has_no_parent() {
+        let (telsys, partition) = (TelSysId::new(1).unwrap(), PartitionId::new(2).unwrap());
+        let description = DirectoryText::new("d").unwrap();
+        let device = DeviceNumber::new("3").unwrap();
+        let mut directory = Directory::default();
+        let events: [Event; 2] = [
+            PartitionRegistered { telsys, partition, description: description.clone() }.into(),
+            DeviceRegistered { telsys, partition: PartitionId::new(9).unwrap(), device, description }.into(),
+        ];
+        for event in events {
+            directory.apply(&Envelope {
+                sequence: Sequence::FIRST,
+                time: Timestamp::default(),
+                stream: event.stream(),
+                context: Context::of(Actor::System),
+                salt: Salt::new([0; 16]),
+                event,
+            });
+        }
+        let mut shown = String::new();
+        directory.dump(&mut shown).unwrap();
+        assert_eq!(shown, "TelSys 1 Partition 2: \"d\"\nTelSys 1 Partition 9 Device 3: \"d\"\n");
     }
 }

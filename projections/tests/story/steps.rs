@@ -225,7 +225,9 @@ fn json(text: &str) -> Part {
 
 /// Sealed values that would show in a dump, were they shown.
 fn secrets(fields: &[&str]) -> Secrets {
-    let sealed = |field: &&str| ((*field).to_owned(), SealedValue::from_ciphertext(b"canary".to_vec()));
+    let sealed = |field: &&str| {
+        ((*field).to_owned(), SealedValue::from_ciphertext(format!("canary {field}").into_bytes()))
+    };
     Arc::new(fields.iter().map(sealed).collect::<BTreeMap<_, _>>())
 }
 
