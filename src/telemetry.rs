@@ -53,9 +53,13 @@ where
     }
 }
 
+/// Where actix says at `error` that a client sent what is no HTTP, which anyone can have it say as often as they like.
+const CLIENTS_FAULTS: &str = "actix_http::h1::dispatcher";
+
 fn filter(level: Level) -> Targets {
     let others = LevelFilter::from_level(level).min(LevelFilter::WARN);
-    Targets::new().with_default(others).with_targets(OUR_CRATES.map(|name| (name, level)))
+    let ours = OUR_CRATES.map(|name| (name, level));
+    Targets::new().with_default(others).with_targets(ours).with_target(CLIENTS_FAULTS, LevelFilter::OFF)
 }
 
 #[cfg(test)]
@@ -95,6 +99,7 @@ mod tests {
             tracing::trace!("too fine");
             tracing::info!(target: "actix_http::h1", "a body");
             tracing::warn!(target: "actix_http::h1", "a warning");
+            tracing::error!(target: "actix_http::h1::dispatcher", "stream error: no HTTP");
         };
         let lines = lines(LogFormat::Text, Level::DEBUG, speak);
         assert_eq!(lines.len(), 2, "{lines:?}");
