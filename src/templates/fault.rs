@@ -61,9 +61,15 @@ pub(super) fn first_fault(validator: &Validator, instance: &Value) -> Result<(),
             standing.contains(field.as_str())
                 || standing.range(below.as_str()..).next().is_some_and(|other| other.starts_with(&below))
         };
-        Some(PartFault { pointer: pointer.clone(), rule: rule(error.kind(), refused)? })
+        // A value that the rules refuse is not evaluated, and so it seems not to be allowed at all: the rule says more.
+        let vague = matches!(error.kind(), Kind::FalseSchema);
+        let fault = PartFault { pointer: pointer.clone(), rule: rule(error.kind(), refused)? };
+        Some((fault.pointer.clone(), vague, fault))
     });
-    Err(faults.min().unwrap_or_else(|| PartFault::whole("does not fit the template")))
+    Err(faults
+        .min()
+        .map(|(.., fault)| fault)
+        .unwrap_or_else(|| PartFault::whole("does not fit the template")))
 }
 
 fn pointer(error: &ValidationError<'_>) -> String {

@@ -217,6 +217,8 @@ fn in_a_composed_schema_the_refused_value_is_told_and_not_its_field() {
         add(&template, r#"{"b":1}"#),
         Err(r#"additionalProperties: the template has no field "b""#.to_owned())
     );
+    let endpoint = add(&builtin("CrmAddin.SugarCrm.SugarCrmAddin"), r#"{"Endpoint":{"x":1}}"#);
+    assert_eq!(endpoint, Err("/Endpoint: type: must be string".to_owned()));
 }
 
 #[test]
