@@ -15,7 +15,9 @@ def text(hash):
 
 def check(folder):
     head = folder / "head"  # its last words: commit N sequence N hash H; read first, since a server may go on writing
-    synced = head.read_text().split() if head.exists() else []
+    synced = head.read_text(errors="replace").split() if head.exists() else []
+    if head.exists() and (len(synced) != 10 or not synced[-5].isdigit()):
+        sys.exit(f"{head}: the file is damaged; without it the rest can be checked, but not that nothing is missing at the end")
     number, sequence, last, previous, home, files = 0, 1, None, None, None, sorted(folder.glob("*.crmj"))
     for n, file in enumerate(files or [folder / "none"], 1):
         file.name == f"{n:08}.crmj" or sys.exit(f"{folder / f'{n:08}.crmj'}: the file is missing")

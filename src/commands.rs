@@ -7,6 +7,7 @@ pub mod serve;
 pub mod verify;
 
 use std::fmt;
+use std::path::Path;
 
 use crate::cli::{Command, Status, output};
 
@@ -18,6 +19,16 @@ impl Failure {
     /// A failure told in this sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
+    }
+}
+
+/// A journal that cannot be read at all: a folder that is there but holds none is told from one that is not.
+pub(crate) fn unreadable(data: &Path, error: &std::io::Error) -> Failure {
+    let shown = data.display();
+    if error.kind() == std::io::ErrorKind::NotFound && data.is_dir() {
+        Failure::new(format!("{shown} holds no store: {} is missing", data.join("journal").display()))
+    } else {
+        Failure::new(format!("{shown} cannot be read: {error}"))
     }
 }
 

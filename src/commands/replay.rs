@@ -7,7 +7,7 @@ use crmconf_events::event::decode;
 use crmconf_events::log::JournalReader;
 use crmconf_projections::Projector;
 
-use super::Failure;
+use super::{Failure, unreadable};
 use crate::cli::{ReplayArgs, ReplayFormat, Status, Until, output};
 use crate::progress::Progress;
 
@@ -17,8 +17,7 @@ use crate::progress::Progress;
 /// [`Failure`]: what cannot be read, and where.
 pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
     let ReplayArgs { data, until, format } = args;
-    let mut reader = JournalReader::open(&data)
-        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", data.display())))?;
+    let mut reader = JournalReader::open(&data).map_err(|error| unreadable(&data, &error))?;
     let mut projector = Projector::default();
     let mut bar = Progress::new("replaying commits", reader.commits_at_least().unwrap_or(0));
     while let Some(commit) = reader.next() {
@@ -34,13 +33,36 @@ pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
     }
     bar.finish();
     let view = projector.view();
+    if let (Some(Until::Sequence(asked)), Some(last)) = (until, view.last)
+        && last < asked
+    {
+        output::note(&format_args!(
+            "event {asked} is not there yet: this is the state after event {last}, the last"
+        ));
+    }
     let text = match format {
-        ReplayFormat::Text => view.to_string(),
+        ReplayFormat::Text => printable(&view.to_string()),
         ReplayFormat::Json => json::render(view),
     };
     output::result(&text)
         .map_err(|error| Failure::new(format!("the state could not be printed: {error}")))?;
     Ok(Status::Done)
+}
+
+/// The text with control characters, and those that turn the direction of writing round, as escapes: what somebody wrote
+/// into a configuration must not steer the terminal of whoever looks at it.
+fn printable(text: &str) -> String {
+    let steers =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if (c.is_control() && c != '\n') || steers(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// Takes in a commit up to the point; `false` when the point is reached.
@@ -61,4 +83,15 @@ fn take_in(projector: &mut Projector, commit: &Commit, until: Option<Until>) -> 
         projector.apply(&envelope).map_err(|error| Failure::new(error.to_string()))?;
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_steer_a_terminal_is_escaped_and_everything_else_stays() {
+        let text = "a\u{9b}31m\u{202e}b\tc\nd \u{e9}\u{1f600} \\u{7}";
+        assert_eq!(printable(text), "a\\u{9b}31m\\u{202e}b\\u{9}c\nd \u{e9}\u{1f600} \\u{7}");
+    }
 }

@@ -1,8 +1,8 @@
 //! `crmconf verify`: checks that the journal is whole and its hash chain unbroken.
 
-use crmconf_events::log::{Progress as LogProgress, SledReport, verify, verify_sled};
+use crmconf_events::log::{Progress as LogProgress, SledReport, VerifyReport, verify, verify_sled};
 
-use super::Failure;
+use super::{Failure, unreadable};
 use crate::cli::{Status, VerifyArgs, output};
 use crate::progress::Progress;
 
@@ -12,8 +12,8 @@ use crate::progress::Progress;
 /// [`Failure`]: the place of the first fault, or why nothing could be checked.
 pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
     let VerifyArgs { data, sled } = args;
-    let outcome = shown("checking commits", |tell| verify(&data, tell))
-        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", data.display())))?;
+    let outcome =
+        shown("checking commits", |tell| verify(&data, tell)).map_err(|error| unreadable(&data, &error))?;
     let report = outcome.map_err(|fault| Failure::new(fault.to_string()))?;
     let (Some(store), Some(head)) = (report.store, report.head) else {
         return Err(Failure::new(format!("{} holds no commit", data.display())));
@@ -24,6 +24,7 @@ pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
         "store {store}: {} commits, {events} events, chain unbroken\nhead hash {}",
         head.commit, head.hash
     );
+    text.push_str(&witness(&report));
     if let Some(torn) = report.torn {
         // Whether sled knows it is known once sled was compared: had it known it, that would have been an error.
         let what = if sled {
@@ -51,6 +52,17 @@ pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
     output::result(&text)
         .map_err(|error| Failure::new(format!("the result could not be printed: {error}")))?;
     Ok(status)
+}
+
+/// What `journal/head` says of the journal's end: without it nothing tells of commits that were lost there.
+fn witness(report: &VerifyReport) -> String {
+    match report.known {
+        Some(commit) => format!("\njournal/head names commit {commit}, which is there"),
+        None if report.damaged_head => "\njournal/head is damaged and was compared with nothing: whether commits are \
+                                        missing at the end is not known. The journal being whole, the file may be removed"
+            .to_owned(),
+        None => "\nthere is no journal/head: whether commits are missing at the end is not known".to_owned(),
+    }
 }
 
 /// Shows how far a piece of work is, of which the first step tells how much there is.

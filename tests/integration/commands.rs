@@ -164,6 +164,14 @@ fn verify_counts_what_is_there() {
     assert!(told.contains("sled holds the same"), "{told}");
     let nothing = run(&["verify", "--data", "/no/such/folder"]).expect(1);
     nothing.says(&["/no/such/folder cannot be read"]);
+    assert!(told.contains("journal/head names commit 4, which is there"), "{told}");
+    fs::write(server.data.join("journal/head"), "x").unwrap();
+    let told = run(&["verify", "--data", data]).expect(0).out;
+    assert!(told.contains("journal/head is damaged and was compared with nothing"), "{told}");
+    fs::remove_dir_all(server.data.join("journal")).unwrap();
+    let none = format!("{data} holds no store: {data}/journal is missing");
+    run(&["verify", "--data", data]).expect(1).says(&[&none]);
+    run(&["replay", "--data", data]).expect(1).says(&[&none]);
 }
 
 #[test]

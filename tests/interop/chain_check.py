@@ -164,6 +164,8 @@ def alterations(data, other):
     ends = max(end for name, _, end in places if name == second)
     yield "the last file removed", lambda copy: (copy / "journal" / third).unlink(), (second, ends)
     yield "two files swapped", lambda copy: swap(copy, first, second), (first, 0)
+    for text in ("", "x", "crmconf journal head v1\ncommit x\nsequence 1\nhash x\n"):
+        yield f"journal/head of {len(text)} bytes", lambda copy, text=text: (copy / "journal/head").write_text(text), ("head", None)
     for name in names:
         yield ("a file of another store", lambda copy, name=name: shutil.copy(other / "journal" / name, copy / "journal"),
                (second, 0) if name == first else (name, 0))

@@ -49,6 +49,7 @@ pub struct JournalReader {
     disk: Arc<dyn Disk>,
     scanner: Scanner,
     known: Option<SyncedHead>,
+    damaged_head: bool,
     done: bool,
 }
 
@@ -68,12 +69,18 @@ impl JournalReader {
     pub fn open_on(disk: Arc<dyn Disk>, data: &Path) -> io::Result<Self> {
         let folder = journal_folder(data);
         // Read first: what is appended meanwhile may move it on.
-        let known = match read_head(&*disk, &folder) {
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
-            known => known?,
+        let (known, damaged_head) = match read_head(&*disk, &folder) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => (None, true),
+            known => (known?, false),
         };
         let scanner = Scanner::open(Arc::clone(&disk), &folder)?;
-        Ok(Self { disk, scanner, known, done: false })
+        Ok(Self { disk, scanner, known, damaged_head, done: false })
+    }
+
+    /// Whether there is a `journal/head` that cannot be read as one, so that nothing was compared with it.
+    #[must_use]
+    pub const fn has_damaged_head(&self) -> bool {
+        self.damaged_head
     }
 
     /// Where the commits read so far end; `None` before the first one.

@@ -37,10 +37,25 @@ fn a_journal_is_verified_without_sled_and_without_a_write() {
     let (before, mut steps) = (traces(folder.path()), Vec::new());
     let report = verify(folder.path(), &mut |progress| steps.push((progress.commits, progress.of))).unwrap();
     let head = commits.last().unwrap().head_after();
-    assert_eq!(report, Ok(VerifyReport { store: Some(STORE), head: Some(head), torn: None }));
+    let sound = VerifyReport {
+        store: Some(STORE),
+        head: Some(head),
+        torn: None,
+        known: Some(60),
+        damaged_head: false,
+    };
+    assert_eq!(report, Ok(sound.clone()));
     assert_eq!(steps, [(1, Some(60))], "what is to be done is known from journal/head");
     assert_eq!(JournalReader::open(folder.path()).unwrap().filter(Result::is_ok).count(), 60);
     assert_eq!(traces(folder.path()), before);
+
+    let known = folder.path().join("journal/head");
+    fs::write(&known, "x\n").unwrap();
+    let compared_with_nothing = VerifyReport { known: None, damaged_head: true, ..sound };
+    assert_eq!(verify(folder.path(), &mut |_| {}).unwrap(), Ok(compared_with_nothing.clone()));
+    fs::remove_file(&known).unwrap();
+    let without = VerifyReport { damaged_head: false, ..compared_with_nothing };
+    assert_eq!(verify(folder.path(), &mut |_| {}).unwrap(), Ok(without));
 }
 
 #[test]
