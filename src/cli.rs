@@ -6,6 +6,7 @@
 mod endpoint;
 mod flags;
 pub mod output;
+pub mod shell;
 mod typed;
 mod until;
 

@@ -5,6 +5,7 @@ use crmconf_events::command::DirectoryEntry;
 use crmconf_events::event::Actor;
 use crmconf_events::{DeviceNumber, DirectoryText, PartitionId, Scope, TelSysId};
 
+use crate::cli::shell;
 use crate::store::{Founder, FoundingAccount};
 use crate::vault::{AccountName, Password};
 
@@ -68,7 +69,7 @@ fn directory() -> Option<Vec<DirectoryEntry>> {
 /// This program's file, as a shell takes it.
 fn program() -> String {
     let file = std::env::current_exe().ok().and_then(|file| file.into_os_string().into_string().ok());
-    format!("'{}'", file.unwrap_or_else(|| "crmconf".into()).replace('\'', "'\\''"))
+    shell::quoted(file.as_deref().unwrap_or("crmconf"))
 }
 
 /// What the demo prints when it is ready.

@@ -10,7 +10,7 @@ use data_encoding::BASE32_NOPAD;
 use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::cli::{InitArgs, Status, output};
+use crate::cli::{InitArgs, Status, output, shell};
 use crate::settings::{MasterKeySource, Source, Sourced, table};
 use crate::store::{self, Founder, FoundingAccount};
 use crate::vault::Password;
@@ -79,17 +79,8 @@ fn serve_command(data: &Path, key: &Sourced<MasterKeySource>) -> String {
     options.fold("crmconf serve".to_owned(), |command, (flag, value)| {
         // A value that looks like a flag stands with its own.
         let between = if value.starts_with('-') { '=' } else { ' ' };
-        format!("{command} {flag}{between}{}", shell_word(&value))
+        format!("{command} {flag}{between}{}", shell::word(&value))
     })
-}
-
-/// A text as one word of a POSIX shell.
-fn shell_word(text: &str) -> String {
-    let plain = |char: char| char.is_ascii_alphanumeric() || "/._-:=+,@%".contains(char);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn random_password() -> Result<Zeroizing<String>, Failure> {
