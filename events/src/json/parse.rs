@@ -1,6 +1,7 @@
 //! Reads strict JSON into normal form, refusing what has none.
 
 use super::error::Step;
+use super::write::ends_plain;
 use super::{JSON_DEPTH_MAX, Json, JsonError, JsonRule, Object};
 use crate::value::xml_can_carry;
 
@@ -133,9 +134,7 @@ impl Parser<'_> {
         self.take("\"");
         let mut text = String::new();
         loop {
-            // Bytes of what stops are bytes of nothing else.
-            let stops = |byte| byte == b'"' || byte == b'\\' || byte < b' ';
-            let end = self.rest.bytes().position(stops).ok_or(JsonRule::Incomplete)?;
+            let end = self.rest.bytes().position(ends_plain).ok_or(JsonRule::Incomplete)?;
             let (run, rest) = self.rest.split_at_checked(end).ok_or(JsonRule::Incomplete)?;
             text.push_str(run);
             self.rest = rest;

@@ -67,11 +67,16 @@ fn string(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// Splits a text at the first character that must be escaped. Such a character is one byte long.
 fn at_escape(text: &str) -> Option<(&str, char, &str)> {
-    let place = text.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')?;
+    let place = text.bytes().position(ends_plain)?;
     let (plain, rest) = text.split_at_checked(place)?;
     let mut characters = rest.chars();
     let character = characters.next()?;
     Some((plain, character, characters.as_str()))
+}
+
+/// Whether a byte ends what may stand in a string as it is. Such bytes are parts of no other characters.
+pub(super) const fn ends_plain(byte: u8) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\'
 }
 
 /// Counts the bytes that are written.
