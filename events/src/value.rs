@@ -8,7 +8,7 @@ mod sequence;
 mod text;
 mod time;
 
-pub use carried::{first_not_carried, xml_can_carry};
+pub use carried::{first_not_carried, is_carried, xml_can_carry};
 pub use digest::{
     Binary16, ChainHash, EventHash, RequestDigest, Salt, SealedValue, SessionDigest, TemplateDigest,
 };

@@ -24,6 +24,12 @@ pub fn first_not_carried(text: &str) -> Option<usize> {
     })
 }
 
+/// Whether XML 1.0 can carry the character (production `Char`). Surrogates are no `char` of Rust.
+#[must_use]
+pub const fn is_carried(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)
+}
+
 /// Whether the character whose first byte stands there can be carried. U+FFFE and U+FFFF, the only ones outside ASCII
 /// that cannot, are EF BF BE and EF BF BF: bytes are enough.
 fn is_carried_at(bytes: &[u8], at: usize) -> bool {
@@ -37,11 +43,6 @@ fn is_carried_at(bytes: &[u8], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Production `Char`. Surrogates are no `char` of Rust.
-    fn is_carried(c: char) -> bool {
-        matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)
-    }
 
     #[test]
     fn the_byte_scan_agrees_with_the_definition_for_every_character() {

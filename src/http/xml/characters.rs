@@ -15,11 +15,6 @@ pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(is_space)
 }
 
-/// Whether a document may hold the character (production `Char`). Surrogates are no `char` of Rust.
-pub(super) fn is_carried(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)
-}
-
 /// Splits a qualified name into prefix and local name, when it is one (production `QName`).
 pub(super) fn split_qname(name: &str) -> Option<(Option<&str>, &str)> {
     let (prefix, local) = match name.split_once(':') {

@@ -1,6 +1,6 @@
 //! Writes text and attribute values so that every reader gets back what was written.
 
-use super::characters::is_carried;
+use crmconf_events::is_carried;
 
 /// Where a text is written: the two need different escapes.
 #[derive(Clone, Copy, PartialEq, Eq)]

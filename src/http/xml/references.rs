@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::characters::is_carried;
 use super::error::{FaultAt, XmlFault};
+use crmconf_events::is_carried;
 
 /// What a reference stands for; `name` is what is written between `&` and `;`.
 pub(super) fn resolve(name: &str) -> Result<char, XmlFault> {

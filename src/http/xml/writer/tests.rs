@@ -75,7 +75,7 @@ fn carried() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         '&', '<', '>', '"', '\'', '\t', '\n', '\r', ']', ' ', '\u{85}', '\u{fffd}',
     ]);
-    let any = any::<char>().prop_filter("carried", |&c| super::super::characters::is_carried(c));
+    let any = any::<char>().prop_filter("carried", |&c| crmconf_events::is_carried(c));
     prop::collection::vec(prop_oneof![special, any], 0..30).prop_map(|chars| chars.into_iter().collect())
 }
 
