@@ -10,7 +10,7 @@ use crmconf_projections::{Account, ReadModel};
 
 use super::app::App;
 use super::error::ApiError;
-use crate::sessions::{Binding, Session, SessionError};
+use crate::sessions::{Session, SessionError};
 
 /// A signed-in account with the view of the moment at which its request came in.
 pub struct Caller {
@@ -53,28 +53,32 @@ impl<K> Permit<K> {
     }
 }
 
-/// The session that a request names, signed in to or not, and the view that it was judged by: one whose account
-/// changed since is found out here and ends, so that it does not depend on who made the change, or in which process.
+/// A session as a request finds it.
+pub struct Found {
+    /// What stands for it in the log.
+    pub session: SessionDigest,
+    /// The account that signed in to it, if one did.
+    account: Option<Arc<Account>>,
+    /// The view that it was judged by.
+    view: Arc<ReadModel>,
+}
+
+/// The session that a request names, signed in to or not. One whose account changed since is found out here and ends,
+/// so that it does not depend on who made the change, or in which process.
 ///
 /// # Errors
 /// When there is no such session, or its account is not the same any more.
-pub fn session(app: &App, named: Option<&str>) -> Result<(Session, Arc<ReadModel>), SessionError> {
-    let session = app.sessions.lookup(named)?;
+pub fn session(app: &App, named: Option<&str>) -> Result<Found, SessionError> {
+    let Session { digest: session, bound } = app.sessions.lookup(named)?;
     // After the session: a view from before it might not know of its account yet.
     let view = app.views.load_full();
-    match &session.bound {
-        Some(binding) if holder(&view, binding).is_none() => {
-            app.sessions.revoke(session.digest);
-            Err(SessionError::NoLongerValid)
-        }
-        Some(_) | None => Ok((session, view)),
-    }
-}
-
-/// The account that signed in, if it has not changed since.
-fn holder<'a>(view: &'a ReadModel, binding: &Binding) -> Option<&'a Arc<Account>> {
-    let account = view.accounts.get(&binding.account)?;
-    (account.enabled && account.version == binding.version).then_some(account)
+    let Some(binding) = bound else { return Ok(Found { session, account: None, view }) };
+    let same = |account: &&Arc<Account>| account.enabled && account.version == binding.version;
+    let Some(account) = view.accounts.get(&binding.account).filter(same).map(Arc::clone) else {
+        app.sessions.revoke(session);
+        return Err(SessionError::NoLongerValid);
+    };
+    Ok(Found { session, account: Some(account), view })
 }
 
 impl Caller {
@@ -83,10 +87,8 @@ impl Caller {
     /// # Errors
     /// When there is no such session, nobody signed in to it, or its account is not the same any more.
     pub fn of(app: &App, named: Option<&str>, invoke: Option<InvokeId>) -> Result<Self, ApiError> {
-        let (Session { digest, bound }, view) = session(app, named)?;
-        let binding = bound.ok_or(SessionError::NotAuthenticated)?;
-        let account = Arc::clone(holder(&view, &binding).ok_or(SessionError::NoLongerValid)?);
-        Ok(Self { account, session: digest, invoke, view })
+        let Found { session, account, view } = session(app, named)?;
+        Ok(Self { account: account.ok_or(SessionError::NotAuthenticated)?, session, invoke, view })
     }
 
     /// What the caller is allowed.

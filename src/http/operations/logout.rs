@@ -15,8 +15,8 @@ const SPEC: Spec = Spec { properties: &[], containers: &[], list: false };
 /// # Errors
 /// When there is no such session, or a field is wrong.
 pub fn answer(app: &App, input: &Input<'_>) -> Result<Answer, ApiError> {
-    let (session, _) = caller::session(app, input.parsed.session_id.as_ref().map(SessionIdText::as_str))?;
+    let found = caller::session(app, input.parsed.session_id.as_ref().map(SessionIdText::as_str))?;
     input.fields(&SPEC)?;
-    app.sessions.end(session.digest);
+    app.sessions.end(found.session);
     Ok(Answer::bare())
 }
