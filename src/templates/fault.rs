@@ -64,12 +64,12 @@ pub(super) fn first_fault(validator: &Validator, instance: &Value) -> Result<(),
         // A value that the rules refuse is not evaluated, and so it seems not to be allowed at all: the rule says more.
         let vague = matches!(error.kind(), Kind::FalseSchema);
         let fault = PartFault { pointer: pointer.clone(), rule: rule(error.kind(), refused)? };
-        Some((fault.pointer.clone(), vague, fault))
+        Some((vague, fault))
     });
-    Err(faults
-        .min()
-        .map(|(.., fault)| fault)
-        .unwrap_or_else(|| PartFault::whole("does not fit the template")))
+    let first = faults.min_by(|(a_vague, a), (b_vague, b)| {
+        (&a.pointer, a_vague, &a.rule).cmp(&(&b.pointer, b_vague, &b.rule))
+    });
+    Err(first.map_or_else(|| PartFault::whole("does not fit the template"), |(_, fault)| fault))
 }
 
 fn pointer(error: &ValidationError<'_>) -> String {
