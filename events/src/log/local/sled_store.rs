@@ -164,6 +164,12 @@ fn is_of_the_system(error: &io::Error) -> bool {
         )
 }
 
+/// What is put into sled under a key.
+struct Entry {
+    key: sled::IVec,
+    value: sled::IVec,
+}
+
 struct SledStore {
     /// Always there; `None` only while it is being dropped.
     db: Option<sled::Db>,
@@ -181,17 +187,24 @@ impl Drop for SledStore {
 
 impl ReadStore for SledStore {
     fn insert(&self, commit: &Commit) -> Result<(), StoreError> {
-        let (first, bytes) = (commit_key(commit.first(), 0), commit.bytes());
-        if bytes.len() <= PIECE_BYTES && requests(commit).next().is_none() {
+        let pieces = (0..).zip(commit.bytes().chunks(PIECE_BYTES));
+        let pieces = pieces.map(|(piece, bytes)| Entry {
+            key: commit_key(commit.first(), piece).as_slice().into(),
+            value: bytes.into(),
+        });
+        let named = requests(commit).map(|(name, sequence)| Entry {
+            key: request_key(&name).as_slice().into(),
+            value: sequence.get().to_be_bytes().as_slice().into(),
+        });
+        let mut entries = pieces.chain(named).peekable();
+        let Some(first) = entries.next() else { return Ok(()) };
+        if entries.peek().is_none() {
             // One entry is atomic by itself. A batch has sled write out what it has collected twice, on other threads.
-            return guarded(|| self.db()?.insert(first, &**bytes)).map(drop);
+            return guarded(|| self.db()?.insert(first.key, first.value)).map(drop);
         }
         let mut batch = sled::Batch::default();
-        for (piece, bytes) in (0..).zip(commit.bytes().chunks(PIECE_BYTES)) {
-            batch.insert(commit_key(commit.first(), piece).as_slice(), bytes);
-        }
-        for (name, sequence) in requests(commit) {
-            batch.insert(request_key(&name).as_slice(), sequence.get().to_be_bytes().as_slice());
+        for Entry { key, value } in std::iter::once(first).chain(entries) {
+            batch.insert(key, value);
         }
         guarded(|| self.db()?.apply_batch(batch))
     }
