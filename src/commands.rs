@@ -10,6 +10,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::cli::{Command, Status, output};
+use crate::store::JOURNAL_FOLDER;
 
 /// Why a command did not do what it was asked: a sentence for the person at the terminal, free of secrets.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Failure {
 pub(crate) fn unreadable(data: &Path, error: &std::io::Error) -> Failure {
     let shown = data.display();
     if error.kind() == std::io::ErrorKind::NotFound && data.is_dir() {
-        Failure::new(format!("{shown} holds no store: {} is missing", data.join("journal").display()))
+        Failure::new(format!("{shown} holds no store: {} is missing", data.join(JOURNAL_FOLDER).display()))
     } else {
         Failure::new(format!("{shown} cannot be read: {error}"))
     }

@@ -11,6 +11,7 @@ use crmconf_events::log::{EventLog, LocalLog, LogError, OpenError};
 use crmconf_projections::OutOfStep;
 use thiserror::Error;
 
+pub(crate) use found::JOURNAL_FOLDER;
 pub use found::{Founder, FoundingAccount, found};
 pub use open::{Opening, Step, open};
 

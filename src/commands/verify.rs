@@ -1,6 +1,6 @@
 //! `crmconf verify`: checks that the journal is whole and its hash chain unbroken.
 
-use crmconf_events::log::{Progress as LogProgress, SledReport, VerifyReport, verify, verify_sled};
+use crmconf_events::log::{Progress as LogProgress, SledReport, Witness, verify, verify_sled};
 
 use super::{Failure, unreadable};
 use crate::cli::{Status, VerifyArgs, output};
@@ -24,7 +24,7 @@ pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
         "store {store}: {} commits, {events} events, chain unbroken\nhead hash {}",
         head.commit, head.hash
     );
-    text.push_str(&witness(&report));
+    text.push_str(&told(report.witness));
     if let Some(torn) = report.torn {
         // Whether sled knows it is known once sled was compared: had it known it, that would have been an error.
         let what = if sled {
@@ -55,13 +55,13 @@ pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
 }
 
 /// What `journal/head` says of the journal's end: without it nothing tells of commits that were lost there.
-fn witness(report: &VerifyReport) -> String {
-    match report.known {
-        Some(commit) => format!("\njournal/head names commit {commit}, which is there"),
-        None if report.damaged_head => "\njournal/head is damaged and was compared with nothing: whether commits are \
+fn told(witness: Witness) -> String {
+    match witness {
+        Witness::Names { commit } => format!("\njournal/head names commit {commit}, which is there"),
+        Witness::Damaged => "\njournal/head is damaged and was compared with nothing: whether commits are \
                                         missing at the end is not known. The journal being whole, the file may be removed"
             .to_owned(),
-        None => "\nthere is no journal/head: whether commits are missing at the end is not known".to_owned(),
+        Witness::Missing => "\nthere is no journal/head: whether commits are missing at the end is not known".to_owned(),
     }
 }
 

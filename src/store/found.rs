@@ -88,7 +88,7 @@ pub fn found(
 }
 
 /// The journal's folder within the data folder, and how the names of its files end.
-const JOURNAL_FOLDER: &str = "journal";
+pub(crate) const JOURNAL_FOLDER: &str = "journal";
 const SEGMENT_SUFFIX: &str = ".crmj";
 
 /// What an unfinished store may have left in its folder, beside the demo's master key.

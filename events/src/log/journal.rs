@@ -13,6 +13,7 @@ mod torn;
 mod writer;
 
 pub use fault::{Fault, FaultKind};
+pub use head::Witness;
 pub(super) use head::{SyncedHead, read_head};
 pub(super) use scan::{Found, Scanner};
 pub use segment::SegmentSizes;
@@ -48,10 +49,13 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 pub struct JournalReader {
     disk: Arc<dyn Disk>,
     scanner: Scanner,
-    known: Option<SyncedHead>,
-    damaged_head: bool,
+    known: Result<Option<SyncedHead>, DamagedHead>,
     done: bool,
 }
+
+/// `journal/head` cannot be read as one.
+#[derive(Clone, Copy)]
+struct DamagedHead;
 
 impl JournalReader {
     /// Reads the journal of a data folder.
@@ -69,18 +73,27 @@ impl JournalReader {
     pub fn open_on(disk: Arc<dyn Disk>, data: &Path) -> io::Result<Self> {
         let folder = journal_folder(data);
         // Read first: what is appended meanwhile may move it on.
-        let (known, damaged_head) = match read_head(&*disk, &folder) {
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => (None, true),
-            known => (known?, false),
+        let known = match read_head(&*disk, &folder) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(DamagedHead),
+            known => Ok(known?),
         };
         let scanner = Scanner::open(Arc::clone(&disk), &folder)?;
-        Ok(Self { disk, scanner, known, damaged_head, done: false })
+        Ok(Self { disk, scanner, known, done: false })
     }
 
-    /// Whether there is a `journal/head` that cannot be read as one, so that nothing was compared with it.
+    /// What `journal/head` tells: what is read is compared with it.
     #[must_use]
-    pub const fn has_damaged_head(&self) -> bool {
-        self.damaged_head
+    pub fn witness(&self) -> Witness {
+        match self.known {
+            Ok(Some(SyncedHead { commit, .. })) => Witness::Names { commit },
+            Ok(None) => Witness::Missing,
+            Err(DamagedHead) => Witness::Damaged,
+        }
+    }
+
+    /// The commit that `journal/head` names.
+    fn known(&self) -> Option<SyncedHead> {
+        self.known.ok().flatten()
     }
 
     /// Where the commits read so far end; `None` before the first one.
@@ -98,7 +111,7 @@ impl JournalReader {
     /// How many commits there are at least, by `journal/head`: after a clean shutdown as many as there are.
     #[must_use]
     pub fn commits_at_least(&self) -> Option<u64> {
-        self.known.map(|known| known.commit)
+        self.known().map(|known| known.commit)
     }
 
     /// Whether what stopped the iterator looks like a commit that was never acknowledged: a power cut left it half
@@ -106,7 +119,7 @@ impl JournalReader {
     /// sled knows it.
     #[must_use]
     pub fn ends_with_torn_commit(&self, fault: &Fault) -> bool {
-        self.known.is_none_or(|known| known.commit < fault.commit)
+        self.known().is_none_or(|known| known.commit < fault.commit)
             && matches!(find_torn(&*self.disk, &self.scanner, fault), Ok(Some(_)))
     }
 
@@ -119,7 +132,7 @@ impl JournalReader {
                 self.scanner.next_commit()?
             }
         };
-        let Some(known) = self.known else { return Ok(found.map(|found| found.commit)) };
+        let Some(known) = self.known() else { return Ok(found.map(|found| found.commit)) };
         match found {
             Some(found) if known.commit == found.commit.number() && !known.is(&found.commit) => {
                 Err(self.scanner.fault_at(&found, FaultKind::OtherHistory))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crmconf_events::disk::Disk;
 use crmconf_events::disk::sim::SimDisk;
 use crmconf_events::log::conformance::{STORE, append, commit_after, fill};
-use crmconf_events::log::{JournalReader, LocalLog, MemoryStore, VerifyReport, verify, verify_on};
+use crmconf_events::log::{JournalReader, LocalLog, MemoryStore, VerifyReport, Witness, verify, verify_on};
 
 use super::{OPTIONS, alter, segment, store_with};
 
@@ -37,13 +37,8 @@ fn a_journal_is_verified_without_sled_and_without_a_write() {
     let (before, mut steps) = (traces(folder.path()), Vec::new());
     let report = verify(folder.path(), &mut |progress| steps.push((progress.commits, progress.of))).unwrap();
     let head = commits.last().unwrap().head_after();
-    let sound = VerifyReport {
-        store: Some(STORE),
-        head: Some(head),
-        torn: None,
-        known: Some(60),
-        damaged_head: false,
-    };
+    let witness = Witness::Names { commit: 60 };
+    let sound = VerifyReport { store: Some(STORE), head: Some(head), torn: None, witness };
     assert_eq!(report, Ok(sound.clone()));
     assert_eq!(steps, [(1, Some(60))], "what is to be done is known from journal/head");
     assert_eq!(JournalReader::open(folder.path()).unwrap().filter(Result::is_ok).count(), 60);
@@ -51,11 +46,11 @@ fn a_journal_is_verified_without_sled_and_without_a_write() {
 
     let known = folder.path().join("journal/head");
     fs::write(&known, "x\n").unwrap();
-    let compared_with_nothing = VerifyReport { known: None, damaged_head: true, ..sound };
-    assert_eq!(verify(folder.path(), &mut |_| {}).unwrap(), Ok(compared_with_nothing.clone()));
+    let damaged = VerifyReport { witness: Witness::Damaged, ..sound.clone() };
+    assert_eq!(verify(folder.path(), &mut |_| {}).unwrap(), Ok(damaged));
     fs::remove_file(&known).unwrap();
-    let without = VerifyReport { damaged_head: false, ..compared_with_nothing };
-    assert_eq!(verify(folder.path(), &mut |_| {}).unwrap(), Ok(without));
+    let missing = VerifyReport { witness: Witness::Missing, ..sound };
+    assert_eq!(verify(folder.path(), &mut |_| {}).unwrap(), Ok(missing));
 }
 
 #[test]

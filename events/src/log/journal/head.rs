@@ -21,6 +21,20 @@ pub(crate) struct SyncedHead {
     pub(crate) hash: ChainHash,
 }
 
+/// What a journal's head file tells to one who only reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// There is none.
+    Missing,
+    /// There is one that cannot be read as one: it tells nothing, and the next start refuses it.
+    Damaged,
+    /// The log reached this commit.
+    Names {
+        /// Its number.
+        commit: u64,
+    },
+}
+
 impl SyncedHead {
     /// Whether it names this very commit.
     pub(crate) fn is(&self, commit: &Commit) -> bool {

@@ -13,7 +13,7 @@ use crate::StoreId;
 use crate::commit::Head;
 #[cfg(feature = "testkit")]
 use crate::disk::Disk;
-use crate::log::journal::{Fault, JournalReader};
+use crate::log::journal::{Fault, JournalReader, Witness};
 
 /// A journal without a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +25,8 @@ pub struct VerifyReport {
     /// A last commit that a power cut left half written, if there is one: where it is. `journal/head` does not know it;
     /// unless sled does, it was never acknowledged, and the next start clears it away.
     pub torn: Option<Fault>,
-    /// The commit that `journal/head` names, if it names one; it is there.
-    pub known: Option<u64>,
-    /// Whether `journal/head` is damaged: then it was compared with nothing, and the next start refuses it.
-    pub damaged_head: bool,
+    /// What `journal/head` tells. A commit that it names is there.
+    pub witness: Witness,
 }
 
 /// How sled stands to the journal.
@@ -77,13 +75,7 @@ fn verify_with(mut reader: JournalReader, progress: &mut dyn FnMut(Progress)) ->
             Err(fault) => return Err(fault),
         }
     }
-    Ok(VerifyReport {
-        store: reader.store(),
-        head: reader.head(),
-        torn,
-        known: reader.commits_at_least(),
-        damaged_head: reader.has_damaged_head(),
-    })
+    Ok(VerifyReport { store: reader.store(), head: reader.head(), torn, witness: reader.witness() })
 }
 
 /// Compares sled with the journal, under the store's lock, and repairs nothing. (Opening sled writes to its folder.)
