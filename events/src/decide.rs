@@ -39,9 +39,32 @@ pub struct NewEvent {
     pub event: Event,
 }
 
+/// What a caller is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Of a configuration.
+    Configuration(ConfigurationOutcome),
+    /// Of an account.
+    Account {
+        /// The sequence of its last event, its deletion included.
+        version: Sequence,
+    },
+}
+
+impl Outcome {
+    /// What is told of a configuration, if it is of one.
+    #[must_use]
+    pub fn into_configuration(self) -> Option<ConfigurationOutcome> {
+        match self {
+            Self::Configuration(outcome) => Some(outcome),
+            Self::Account { .. } => None,
+        }
+    }
+}
+
 /// What a caller is told of the configuration that a command concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ConfigurationOutcome {
     /// The configuration.
     pub id: ConfigurationId,
     /// The sequence of its last event, its deletion included.
@@ -57,6 +80,9 @@ pub enum Rejection {
     /// The account's grants do not allow it.
     #[error(transparent)]
     Refused(Refusal),
+    /// Only administrators may do this.
+    #[error("the account is no administrator")]
+    NotAdministrator,
     /// The RequestKey stands for another request.
     #[error("the RequestKey was used for another request")]
     RequestKeyReused,
@@ -162,5 +188,6 @@ fn record(
     let mut events: Vec<_> = before.into_iter().collect();
     let version = state.next().plus(events.len() as u64);
     events.push(NewEvent { context, event });
-    Decision { events, outcome: Some(Outcome { id, version }) }
+    let outcome = Outcome::Configuration(ConfigurationOutcome { id, version });
+    Decision { events, outcome: Some(outcome) }
 }

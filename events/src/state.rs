@@ -116,4 +116,17 @@ impl State {
             },
         }
     }
+
+    /// Judges whether an actor may administer, on the account as it stands now.
+    pub(crate) fn authorise_administration(&self, actor: &Actor) -> Result<(), Rejection> {
+        match actor {
+            Actor::System | Actor::Operator(_) => Ok(()),
+            Actor::Account(id) => match self.accounts.get(id) {
+                Some(account) if !account.enabled => Err(Rejection::AccountGone),
+                Some(account) if account.grants.administer() => Ok(()),
+                Some(_) => Err(Rejection::NotAdministrator),
+                None => Err(Rejection::AccountGone),
+            },
+        }
+    }
 }

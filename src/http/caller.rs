@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crmconf_events::access::{Grants, Right};
 use crmconf_events::event::{Actor, Context};
-use crmconf_events::{InvokeId, Scope, SessionDigest};
+use crmconf_events::{AccountId, InvokeId, Scope, SessionDigest};
 use crmconf_projections::{Account, ReadModel};
 
 use super::app::App;
+use super::code::Code;
 use super::error::ApiError;
 use crate::sessions::{Session, SessionError};
 
@@ -38,6 +39,9 @@ impl PermitKind for Reads {
 impl PermitKind for Writes {
     const RIGHT: Right = Right::Write;
 }
+
+/// The proof that a caller is an administrator. Only [`Caller::administration`] makes one.
+pub struct Administration(());
 
 /// The proof that a caller's grants allow something on a scope. Only [`Caller::permit`] makes one.
 pub struct Permit<K> {
@@ -110,6 +114,36 @@ impl Caller {
     pub fn permit<K: PermitKind>(&self, scope: Scope) -> Result<Permit<K>, ApiError> {
         self.account.grants.judge(K::RIGHT, &scope)?;
         Ok(Permit { scope, kind: PhantomData })
+    }
+
+    /// The proof that the caller may administer.
+    ///
+    /// # Errors
+    /// When the caller is no administrator: the operation is not this account's at all.
+    pub fn administration(&self) -> Result<Administration, ApiError> {
+        if self.account.grants.administer() {
+            Ok(Administration(()))
+        } else {
+            Err(ApiError::new(Code::OperationForbidden))
+        }
+    }
+
+    /// The read models of the moment at which the request came in, whole: for administrators.
+    #[must_use]
+    pub fn whole_view(&self, _administration: &Administration) -> &ReadModel {
+        &self.view
+    }
+
+    /// The caller's account.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.account.id
+    }
+
+    /// The session that the request came in.
+    #[must_use]
+    pub const fn session(&self) -> SessionDigest {
+        self.session
     }
 
     /// What stands around the events of this request.

@@ -143,6 +143,7 @@ impl From<Rejection> for ApiError {
         match rejection {
             Rejection::AccountGone => Self::new(Code::AuthenticationFailed),
             Rejection::Refused(refusal) => refusal.into(),
+            Rejection::NotAdministrator => Self::new(Code::OperationForbidden),
             Rejection::RequestKeyReused => Self::new(Code::RequestKeyReused),
             Rejection::NotInDirectory(missing) => missing.into(),
             Rejection::NoSuchConfiguration => Self::new(Code::NoSuchConfiguration),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 
 use crmconf_events::InvokeId;
-use crmconf_events::decide::Outcome;
+use crmconf_events::decide::ConfigurationOutcome;
 
 use super::answer::Answer;
 use super::error::ApiError;
@@ -67,7 +67,7 @@ impl<'a> Input<'a> {
 }
 
 /// The answer to a change: bare as the seed shows it, with id and version when `ReturnID` asks for them.
-fn changed(outcome: Option<Outcome>, return_id: bool) -> Answer {
+fn changed(outcome: Option<ConfigurationOutcome>, return_id: bool) -> Answer {
     let Some(outcome) = outcome.filter(|_| return_id) else { return Answer::bare() };
     let mut payload = Payload::new();
     payload.property("CRMConfigurationID", outcome.id.as_str());

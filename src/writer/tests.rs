@@ -15,6 +15,7 @@ use crmconf_events::access::{Grant, Role};
 use crmconf_events::command::{
     AddConfiguration, AddParts, Command, CreateStore, Given, NewAccount, Request, RequestForm, TemplateUse,
 };
+use crmconf_events::decide::Outcome;
 use crmconf_events::event::{Actor, Context};
 use crmconf_events::json::Json;
 use crmconf_events::state::State;
@@ -184,6 +185,6 @@ fn of_stranger(mut request: Request) -> Request {
 /// What the caller of an accepted Add with this number is told.
 #[track_caller]
 fn assert_added(answer: &WriteResult, number: u64) {
-    let outcome = answer.as_ref().expect("accepted").as_ref().expect("an outcome");
-    assert_eq!(outcome.id, id(number));
+    let outcome = answer.clone().expect("accepted").and_then(Outcome::into_configuration);
+    assert_eq!(outcome.expect("an outcome").id, id(number));
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Decision, NewEvent, Outcome, Prior, Rejection, admit, first_use, locate, record, request_key};
+use super::{
+    ConfigurationOutcome, Decision, NewEvent, Outcome, Prior, Rejection, admit, first_use, locate, record,
+    request_key,
+};
 use crate::command::{ChangeConfiguration, ChangeParts, ConfigurationChange, Request, SecretChange};
 use crate::event::{Actor, ConfigurationChanged, Part, RequestRecorded, Secrets};
 use crate::state::{ConfigurationName, ConfigurationState, State};
@@ -85,7 +88,7 @@ fn nothing_changes(
     id: ConfigurationId,
     found: &ConfigurationState,
 ) -> Decision {
-    let outcome = Outcome { id: id.clone(), version: found.version };
+    let outcome = Outcome::Configuration(ConfigurationOutcome { id: id.clone(), version: found.version });
     let mut events = Vec::new();
     if let (Some(_), Actor::Account(account)) = (&request.context.key, request.context.actor) {
         let template = &parts.template;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Decision, Outcome, Rejection};
+use super::{ConfigurationOutcome, Decision, Outcome, Rejection};
 use crate::command::{Request, RequestForm};
 use crate::event::{Context, Envelope, Event, RequestDigests};
 use crate::state::State;
@@ -16,7 +16,7 @@ pub struct Prior {
     /// The template that tells which fields were passwords; a Delete has none.
     pub template: Option<TemplateDigest>,
     /// What the caller was told.
-    pub outcome: Outcome,
+    pub outcome: ConfigurationOutcome,
 }
 
 impl Prior {
@@ -50,7 +50,7 @@ impl Prior {
             | Event::DeviceRenamed(_)
             | Event::DeviceRemoved(_) => return None,
         };
-        Some(Self { digests, template, outcome: Outcome { id: id.clone(), version } })
+        Some(Self { digests, template, outcome: ConfigurationOutcome { id: id.clone(), version } })
     }
 }
 
@@ -65,7 +65,10 @@ pub(super) fn replay(
     let none = BTreeSet::new();
     let fields = prior.template.and_then(|template| state.templates.get(&template)).map_or(&none, |f| f);
     if form.digest(fields) == Some(prior.digests.form) {
-        Ok(Some(Decision { events: Vec::new(), outcome: Some(prior.outcome.clone()) }))
+        Ok(Some(Decision {
+            events: Vec::new(),
+            outcome: Some(Outcome::Configuration(prior.outcome.clone())),
+        }))
     } else {
         Err(Rejection::RequestKeyReused)
     }

@@ -1,7 +1,7 @@
 //! What Add, Change and Delete have in common: the extensions that ride along, and the way to the writer.
 
 use crmconf_events::command::{Command, Request};
-use crmconf_events::decide::Outcome;
+use crmconf_events::decide::{ConfigurationOutcome, Outcome};
 use crmconf_events::event::Context;
 use crmconf_events::{Reason, RequestKey};
 
@@ -10,7 +10,7 @@ use crate::http::app::App;
 use crate::http::caller::{Caller, Permit, Writes};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
-use crate::writer::WriteError;
+use crate::writer::{WriteError, WriteResult};
 
 /// The extensions of every operation that changes something.
 pub(super) struct Extensions {
@@ -44,8 +44,7 @@ impl Extensions {
         })
     }
 
-    /// Has a command decided and waits until its outcome is durable and visible. A client that leaves meanwhile takes its
-    /// handler along, but not the command: so a task of its own waits, and holds the request's room until it is decided.
+    /// Has a command decided, with what rides along.
     pub(super) async fn submit(
         self,
         app: &App,
@@ -53,18 +52,24 @@ impl Extensions {
         _permit: &Permit<Writes>,
         input: &Input<'_>,
         command: Command,
-    ) -> Result<Option<Outcome>, ApiError> {
+    ) -> Result<Option<ConfigurationOutcome>, ApiError> {
         let context = Context { key: self.key, reason: self.reason, ..caller.context() };
         let request = Request { context, validate_only: self.validate_only, command };
-        let (writer, room) = (app.writer.clone(), input.room.take());
-        let decided = actix_web::rt::spawn(async move {
-            let outcome = writer.submit(request).await;
-            drop(room);
-            outcome
-        });
-        let lost = |error: tokio::task::JoinError| Err(WriteError::Unknown(error.to_string()));
-        Ok(decided.await.unwrap_or_else(lost)?)
+        Ok(decided(app, input, request).await?.and_then(Outcome::into_configuration))
     }
+}
+
+/// Has a command decided and waits until its outcome is durable and visible. A client that leaves meanwhile takes its
+/// handler along, but not the command: so a task of its own waits, and holds the request's room until it is decided.
+pub(super) async fn decided(app: &App, input: &Input<'_>, request: Request) -> WriteResult {
+    let (writer, room) = (app.writer.clone(), input.room.take());
+    let decided = actix_web::rt::spawn(async move {
+        let outcome = writer.submit(request).await;
+        drop(room);
+        outcome
+    });
+    let lost = |error: tokio::task::JoinError| Err(WriteError::Unknown(error.to_string()));
+    decided.await.unwrap_or_else(lost)
 }
 
 /// `ExpectedVersion`.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crmconf_events::access::{Grant, Role};
 use crmconf_events::command::{Command, CreateStore, DirectoryEntry, NewAccount, Request, TemplateUse};
-use crmconf_events::decide::Outcome;
 use crmconf_events::decide::kit::Given;
+use crmconf_events::decide::{ConfigurationOutcome, Outcome};
 use crmconf_events::event::{
     Actor, ConfigurationAdded, ConfigurationChanged, ConfigurationDeleted, Context, Event, TemplateRecorded,
 };
@@ -181,7 +181,7 @@ pub(crate) fn deleted(number: u16, version: Sequence) -> ConfigurationDeleted {
 }
 
 pub(crate) fn outcome(number: u16, version: Sequence) -> Outcome {
-    Outcome { id: id(number), version }
+    Outcome::Configuration(ConfigurationOutcome { id: id(number), version })
 }
 
 pub(crate) fn secrets(fields: &[(&str, &str)]) -> Arc<BTreeMap<String, crmconf_events::SealedValue>> {
