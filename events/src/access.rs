@@ -95,6 +95,20 @@ pub enum Refusal {
     Audit,
 }
 
+/// The most grants of one account: giving all of them and taking as many fits one commit.
+pub const GRANTS_MAX: usize = 256;
+
+/// Why grants cannot be an account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum GrantsFault {
+    /// An Administrator's grant is on less than everything.
+    #[error("an Administrator's grant is on everything, never on a part")]
+    AdministratorBelow,
+    /// There are too many.
+    #[error("an account may have {GRANTS_MAX} grants at most")]
+    TooMany,
+}
+
 /// The grants of an account: sorted, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants(Vec<Grant>);
@@ -109,6 +123,33 @@ impl FromIterator<Grant> for Grants {
 }
 
 impl Grants {
+    /// Grants that an account can have.
+    ///
+    /// # Errors
+    /// When an Administrator's is on a part, or there are too many.
+    pub fn checked(grants: impl IntoIterator<Item = Grant>) -> Result<Self, GrantsFault> {
+        let grants: Self = grants.into_iter().collect();
+        let below = |grant: &Grant| grant.role == Role::Administrator && grant.scope != Scope::EveryTelSys;
+        if grants.iter().any(below) {
+            Err(GrantsFault::AdministratorBelow)
+        } else if grants.0.len() > GRANTS_MAX {
+            Err(GrantsFault::TooMany)
+        } else {
+            Ok(grants)
+        }
+    }
+
+    /// The grants that others do not hold.
+    pub fn beyond<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = &'a Grant> + 'a {
+        self.0.iter().filter(|grant| others.0.binary_search(grant).is_err())
+    }
+
+    /// Whether it is one of them.
+    #[must_use]
+    pub fn contains(&self, grant: &Grant) -> bool {
+        self.0.binary_search(grant).is_ok()
+    }
+
     /// The grants in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Grant> {
         self.0.iter()

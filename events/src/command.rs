@@ -1,5 +1,7 @@
 //! Commands: what a caller wants, with everything drawn and prepared that a pure decision cannot make itself.
 
+mod account;
+
 #[cfg(test)]
 mod tests;
 
@@ -7,6 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
+
+pub use account::{
+    ChangeAccount, CreateAccount, CredentialDifference, CredentialFault, DeleteAccount, NamedCredential,
+    NewCredential, SetCredential,
+};
 
 use crate::access::Grant;
 use crate::event::{Context, Part};
@@ -39,6 +46,14 @@ pub enum Command {
     ChangeConfiguration(ChangeConfiguration),
     /// Delete a configuration.
     DeleteConfiguration(DeleteConfiguration),
+    /// Create an account.
+    CreateAccount(CreateAccount),
+    /// Change an account.
+    ChangeAccount(ChangeAccount),
+    /// Give an account another password.
+    SetCredential(SetCredential),
+    /// Delete an account.
+    DeleteAccount(DeleteAccount),
 }
 
 /// Sets up an empty store in one commit.

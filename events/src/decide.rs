@@ -1,5 +1,6 @@
 //! The decider: from what has happened and what is wanted to what happens now. Pure.
 
+mod account;
 mod add;
 mod change;
 mod create_store;
@@ -13,10 +14,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use account::AccountDifference;
 pub use request_key::Prior;
 
 use crate::access::{Refusal, Right};
-use crate::command::{Command, PartsFault, Request, RequestForm, TemplateUse};
+use crate::command::{Command, CredentialFault, PartsFault, Request, RequestForm, TemplateUse};
 use crate::event::{Context, Event, TemplateRecorded};
 use crate::state::{ConfigurationState, Missing, State};
 use crate::value::{ConfigurationId, Scope, Sequence};
@@ -48,6 +50,8 @@ pub enum Outcome {
     Account {
         /// The sequence of its last event, its deletion included.
         version: Sequence,
+        /// What became another.
+        difference: AccountDifference,
     },
 }
 
@@ -89,6 +93,24 @@ pub enum Rejection {
     /// The directory does not know something that the scope names.
     #[error("the directory does not know the {0:?}")]
     NotInDirectory(Missing),
+    /// No such account.
+    #[error("no such account")]
+    NoSuchAccount,
+    /// The account is the last enabled Administrator.
+    #[error("the account is the last enabled Administrator")]
+    LastAdministrator,
+    /// There is no credential for what is wanted.
+    #[error("there is no new credential: {0:?}")]
+    Credential(CredentialFault),
+    /// The account has another version than expected.
+    #[error("the account has version {current}")]
+    AccountVersionConflict {
+        /// The version it has.
+        current: Sequence,
+    },
+    /// Another command has replaced the credential that the new one was derived from: derive it again.
+    #[error("the account's credential was replaced meanwhile")]
+    CredentialReplaced,
     /// No such configuration in that scope.
     #[error("no such configuration in that scope")]
     NoSuchConfiguration,
@@ -123,6 +145,10 @@ pub fn decide(state: &State, request: &Request, prior: Option<&Prior>) -> Result
         Command::AddConfiguration(command) => add::decide(state, request, command, prior),
         Command::ChangeConfiguration(command) => change::decide(state, request, command, prior),
         Command::DeleteConfiguration(command) => delete::decide(state, request, command, prior),
+        Command::CreateAccount(command) => account::create(state, request, command),
+        Command::ChangeAccount(command) => account::change(state, request, command),
+        Command::SetCredential(command) => account::set_credential(state, request, command),
+        Command::DeleteAccount(command) => account::delete(state, request, command),
     }?;
     if request.validate_only {
         decision = Decision { events: Vec::new(), outcome: None };

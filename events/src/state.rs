@@ -35,6 +35,8 @@ pub struct State {
     pub directory: DirectoryState,
     /// Accounts that are not deleted.
     pub accounts: imbl::OrdMap<AccountId, Arc<AccountState>>,
+    /// Accounts that were deleted, each with the credential that holds its name still: the name is not given again.
+    pub deleted: imbl::OrdMap<AccountId, CredentialId>,
     /// Templates recorded, with their password fields.
     pub templates: imbl::OrdMap<TemplateDigest, Arc<BTreeSet<String>>>,
 }
@@ -49,6 +51,7 @@ impl Default for State {
             names: imbl::OrdMap::new(),
             directory: DirectoryState::default(),
             accounts: imbl::OrdMap::new(),
+            deleted: imbl::OrdMap::new(),
             templates: imbl::OrdMap::new(),
         }
     }
@@ -95,6 +98,16 @@ pub struct AccountState {
     pub enabled: bool,
     /// What it may do.
     pub grants: Grants,
+    /// The sequence of its last event.
+    pub version: Sequence,
+}
+
+impl AccountState {
+    /// Whether it may sign in and administer.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.enabled && self.grants.administer()
+    }
 }
 
 impl State {
@@ -102,6 +115,11 @@ impl State {
     #[must_use]
     pub const fn next(&self) -> Sequence {
         Sequence::after(self.last)
+    }
+
+    /// The credentials that the vault is to hold: those of accounts, and those of deleted ones, for their names' sake.
+    pub fn credentials(&self) -> impl Iterator<Item = CredentialId> + '_ {
+        self.accounts.values().map(|account| account.credential).chain(self.deleted.values().copied())
     }
 
     /// Judges an actor's right on a scope, on the account as it stands now.

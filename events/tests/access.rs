@@ -214,3 +214,23 @@ fn a_grant_given_twice_is_held_once_and_taken_once() {
     assert_eq!(grants.iter().collect::<Vec<_>>(), [&viewer]);
     assert_eq!(grants.judge(Right::Write, &scope(&["1"])), Err(Refusal::Modify));
 }
+
+#[test]
+fn an_account_s_grants_are_few_and_an_administrator_s_on_everything() {
+    use crmconf_events::access::{GRANTS_MAX, GrantsFault};
+    let grant = |role, scope| Grant { role, scope };
+    let below = Grants::checked([grant(Role::Administrator, Scope::TelSys(TelSysId::new(1).unwrap()))]);
+    assert_eq!(below, Err(GrantsFault::AdministratorBelow));
+    let many = |count: usize| {
+        let telsys = |number| TelSysId::new(u32::try_from(number).unwrap()).unwrap();
+        Grants::checked((1..=count).map(|number| grant(Role::Viewer, Scope::TelSys(telsys(number)))))
+    };
+    assert!(many(GRANTS_MAX).is_ok());
+    assert_eq!(many(GRANTS_MAX + 1), Err(GrantsFault::TooMany));
+    let twice = grant(Role::Administrator, Scope::EveryTelSys);
+    assert_eq!(Grants::checked([twice.clone(), twice.clone()]).unwrap().iter().count(), 1);
+    let both = Grants::checked([twice.clone(), grant(Role::Viewer, Scope::EveryTelSys)]).unwrap();
+    let one = Grants::checked([twice.clone()]).unwrap();
+    assert_eq!(both.beyond(&one).collect::<Vec<_>>(), [&grant(Role::Viewer, Scope::EveryTelSys)]);
+    assert!(one.beyond(&both).next().is_none() && both.contains(&twice));
+}

@@ -3,7 +3,7 @@
 use crate::value::{DeviceNumber, DirectoryText, PartitionId, Scope, TelSysId};
 
 /// The first level of a scope that the directory does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Missing {
     /// No such telephone system.
     TelSys,

@@ -23,20 +23,27 @@ pub fn evolve(state: &mut State, sequence: Sequence, event: &Event) {
                 credential: e.credential,
                 enabled: true,
                 grants: Grants::default(),
+                version: sequence,
             };
             state.accounts.insert(e.account, Arc::new(account));
         }
-        Event::AccountRenamed(e) => update(state, e.account, |account| {
+        Event::AccountRenamed(e) => update(state, sequence, e.account, |account| {
             account.name = e.name;
             account.credential = e.credential;
         }),
-        Event::CredentialSet(e) => update(state, e.account, |account| account.credential = e.credential),
-        Event::GrantGiven(e) => update(state, e.account, |account| account.grants.insert(e.grant.clone())),
-        Event::GrantTaken(e) => update(state, e.account, |account| account.grants.remove(&e.grant)),
-        Event::AccountDisabled(e) => update(state, e.account, |account| account.enabled = false),
-        Event::AccountEnabled(e) => update(state, e.account, |account| account.enabled = true),
+        Event::CredentialSet(e) => {
+            update(state, sequence, e.account, |account| account.credential = e.credential)
+        }
+        Event::GrantGiven(e) => {
+            update(state, sequence, e.account, |account| account.grants.insert(e.grant.clone()))
+        }
+        Event::GrantTaken(e) => update(state, sequence, e.account, |account| account.grants.remove(&e.grant)),
+        Event::AccountDisabled(e) => update(state, sequence, e.account, |account| account.enabled = false),
+        Event::AccountEnabled(e) => update(state, sequence, e.account, |account| account.enabled = true),
         Event::AccountDeleted(e) => {
-            state.accounts.remove(&e.account);
+            if let Some(account) = state.accounts.remove(&e.account) {
+                state.deleted.insert(e.account, account.credential);
+            }
         }
         Event::TelSysRegistered(_)
         | Event::TelSysRenamed(_)
@@ -110,8 +117,10 @@ fn deleted(state: &mut State, event: &ConfigurationDeleted) {
     }
 }
 
-fn update(state: &mut State, account: AccountId, change: impl FnOnce(&mut AccountState)) {
+fn update(state: &mut State, sequence: Sequence, account: AccountId, change: impl FnOnce(&mut AccountState)) {
     if let Some(account) = state.accounts.get_mut(&account) {
-        change(Arc::make_mut(account));
+        let account = Arc::make_mut(account);
+        account.version = sequence;
+        change(account);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::digest::binary;
@@ -153,6 +153,21 @@ pub fn derive_node(store: StoreId, replica: ReplicaId) -> u64 {
     u64::from_be_bytes(node)
 }
 
+/// The text is not an account's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not of the form of an AccountID")]
+pub struct AccountIdError;
+
+/// Reads an account's id exactly as it is written.
+impl FromStr for AccountId {
+    type Err = AccountIdError;
+
+    fn from_str(text: &str) -> Result<Self, AccountIdError> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| AccountIdError)?;
+        bytes.try_into().map(Self::new).map_err(|_| AccountIdError)
+    }
+}
+
 impl CredentialId {
     /// The name of its file in the vault: hexadecimal, so that no file system folds two into one.
     #[must_use]
@@ -191,6 +206,15 @@ mod tests {
             "8b421354e7ea58f6:ffffffff:197cf8dc588:-776e",
         ] {
             assert_eq!(bad.parse::<ConfigurationId>(), Err(IdError), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_s_id_is_read_as_it_is_written_and_in_no_other_spelling() {
+        let id = AccountId::new([251; 16]);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for bad in ["", "-_v7", "+/v7-_v7-_v7-_v7-_v7-w", &format!("{id}=="), &format!("{id} ")] {
+            assert_eq!(bad.parse::<AccountId>(), Err(AccountIdError), "{bad:?}");
         }
     }
 

@@ -8,6 +8,7 @@
     reason = "a test: a panic is how it reports, and what it printed before tells where"
 )]
 
+mod account;
 mod add;
 mod change;
 mod create_store;
