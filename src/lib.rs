@@ -4,8 +4,8 @@
 //! commit durable in the log (`crmconf-events`), the read models follow (`crmconf-projections`), and the answer is
 //! read from them. What must be able to forget stands beside the log, in the [`vault`].
 //!
-//! What it is not: it keeps no passwords inside configurations yet, speaks no SOAP and no TLS, and administers neither
-//! accounts nor the directory beyond what `init` and the demo set up.
+//! What it is not: it keeps no passwords inside configurations yet, speaks no SOAP and no TLS, and does not
+//! administer the directory beyond what the demo sets up.
 //!
 //! Limits are constants beside what they limit, or settings ([`settings`]); beyond one comes an error that names it.
 //!
@@ -20,6 +20,7 @@
 //! }
 //! ```
 
+pub mod accounts;
 pub mod cli;
 pub mod commands;
 pub mod demo;

@@ -24,4 +24,4 @@ pub use password::{
     ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Password,
     PasswordError, Verifier, VerifierError, dummy_verify,
 };
-pub use store::{Reconciled, Vault};
+pub use store::{NameHeld, NameReservation, Reconciled, Vault};

@@ -30,3 +30,4 @@ pub use directory::{Descriptions, Directory};
 pub use projection::Projection;
 pub use projector::{OutOfStep, Projector, ReadModel};
 pub use templates::{RecordedTemplate, Templates};
+pub use text::Sortable;

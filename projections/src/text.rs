@@ -44,7 +44,8 @@ pub struct Sortable {
 
 impl Sortable {
     /// Makes the text's key.
-    pub(crate) fn new(text: &str) -> Self {
+    #[must_use]
+    pub fn new(text: &str) -> Self {
         thread_local! {
             static ROOT: Option<Collation> = Collation::root();
         }

@@ -106,6 +106,18 @@ async fn answer(
         }
         Operation::ConfigurationInfo => operations::info::answer(app, &caller(app, &input)?, &input),
         Operation::ConfigurationList => operations::list::answer(app, &caller(app, &input)?, &input),
+        Operation::AccountAdd => operations::account::add::answer(app, &caller(app, &input)?, &input).await,
+        Operation::AccountChange => {
+            operations::account::change::answer(app, &caller(app, &input)?, &input).await
+        }
+        Operation::AccountDelete => {
+            operations::account::delete::answer(app, &caller(app, &input)?, &input).await
+        }
+        Operation::AccountInfo => operations::account::info::answer(app, &caller(app, &input)?, &input),
+        Operation::AccountList => operations::account::list::answer(app, &caller(app, &input)?, &input),
+        Operation::PasswordChange => {
+            operations::password_change::answer(app, &caller(app, &input)?, &input).await
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::answer::ANSWERS_BYTES_MAX;
 use super::intake::BODIES_BYTES_MAX;
 use super::room::Room;
 use super::{api, health, outside};
+use crate::accounts::Registrar;
 use crate::ids::IdSource;
 use crate::sessions::{
     Accounts, Authenticator, Clock, PasswordChecker, SessionLimits, Sessions, Standing, SystemClock,
@@ -43,6 +44,8 @@ pub struct App {
     pub sessions: Arc<Sessions>,
     /// Signs accounts in.
     pub authenticator: Authenticator,
+    /// Administers accounts.
+    pub registrar: Registrar,
     /// Room for the bodies that are held at once.
     pub bodies: Room,
     /// Room for the large answers that clients have not taken yet.
@@ -78,6 +81,10 @@ impl App {
         let AppParts { views, writer, store, vault, templates, sessions, body_timeout } = parts;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let sessions = Arc::new(Sessions::new(sessions, Arc::clone(&clock)));
+        // One for both: together they work on no more passwords at once than one may.
+        let checker = PasswordChecker::default();
+        let registrar =
+            Registrar::new(writer.clone(), Arc::clone(&views), Arc::clone(&vault), checker.clone());
         Ok(Self {
             views,
             writer,
@@ -86,10 +93,11 @@ impl App {
             authenticator: Authenticator::new(
                 vault,
                 Arc::clone(&sessions),
-                PasswordChecker::default(),
+                checker,
                 Throttle::new(ThrottleLimits::default()),
                 clock,
             ),
+            registrar,
             sessions,
             bodies: Room::of(BODIES_BYTES_MAX),
             answers: Room::of(ANSWERS_BYTES_MAX),

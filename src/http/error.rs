@@ -10,14 +10,15 @@ use std::fmt::Display;
 
 use actix_web::http::StatusCode;
 use crmconf_events::access::Refusal;
-use crmconf_events::command::PartsFault;
+use crmconf_events::command::{CredentialFault, PartsFault};
 use crmconf_events::decide::Rejection;
 use crmconf_events::state::Missing;
 use tracing::Level;
 
 use super::app::Unready;
 use super::code::{Code, OUTCOME_NOT_KNOWN};
-use crate::sessions::{AuthenticateError, CreateError, SessionError};
+use crate::accounts::AccountError;
+use crate::sessions::{AuthenticateError, CheckerError, ConfirmError, CreateError, SessionError};
 use crate::writer::WriteError;
 
 /// After how many seconds a client that was turned away may try again.
@@ -146,6 +147,16 @@ impl From<Rejection> for ApiError {
             Rejection::NotAdministrator => Self::new(Code::OperationForbidden),
             Rejection::RequestKeyReused => Self::new(Code::RequestKeyReused),
             Rejection::NotInDirectory(missing) => missing.into(),
+            Rejection::NoSuchAccount => Self::new(Code::NoSuchAccount),
+            Rejection::LastAdministrator => Self::new(Code::LastAdministrator),
+            Rejection::Credential(fault) => fault.into(),
+            Rejection::AccountVersionConflict { current } => Self::with(
+                Code::VersionConflict,
+                format!("The account has another version than expected: it has version {current}."),
+            ),
+            Rejection::CredentialReplaced => {
+                Self::busy("The account was changed meanwhile; try again later.")
+            }
             Rejection::NoSuchConfiguration => Self::new(Code::NoSuchConfiguration),
             Rejection::VersionConflict { current } => Self::with(
                 Code::VersionConflict,
@@ -157,6 +168,19 @@ impl From<Rejection> for ApiError {
             Rejection::Parts(fault) => fault.into(),
             Rejection::DuplicateName => Self::new(Code::Duplicate),
             Rejection::StoreExists => Self::with(Code::Unknown, "The store exists already."),
+        }
+    }
+}
+
+impl From<CredentialFault> for ApiError {
+    fn from(fault: CredentialFault) -> Self {
+        match fault {
+            CredentialFault::NameTaken => Self::new(Code::AccountNameTaken),
+            CredentialFault::PasswordRefused => Self::new(Code::PasswordRefused),
+            CredentialFault::Lost => Self::with(
+                Code::Unresolved,
+                "The account's name and password were lost; give it both anew, NewUserName and Password.",
+            ),
         }
     }
 }
@@ -217,6 +241,39 @@ impl From<AuthenticateError> for ApiError {
             AuthenticateError::Unchecked(_) | AuthenticateError::Random(_) => {
                 Self::busy("Signing in is not possible now; try again later.").broken(error)
             }
+        }
+    }
+}
+
+impl From<CheckerError> for ApiError {
+    fn from(error: CheckerError) -> Self {
+        match error {
+            CheckerError::Busy => Self::busy("Too many passwords are being worked on; try again later."),
+            CheckerError::Failed(_) => {
+                Self::busy("Passwords cannot be set now; try again later.").broken(error)
+            }
+        }
+    }
+}
+
+impl From<ConfirmError> for ApiError {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::Failed => Self::new(Code::AuthenticationFailed),
+            ConfirmError::Busy => CheckerError::Busy.into(),
+            ConfirmError::Unchecked(cause) => CheckerError::Failed(cause).into(),
+        }
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Write(error) => error.into(),
+            AccountError::Password(error) => error.into(),
+            AccountError::Vault(_) => Self::new(Code::StoreUnavailable).broken(error),
+            AccountError::Contended => Rejection::CredentialReplaced.into(),
+            AccountError::CutOff(_) => WriteError::Unknown(error.to_string()).into(),
         }
     }
 }

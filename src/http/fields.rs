@@ -19,6 +19,14 @@ pub struct Spec {
     pub list: bool,
 }
 
+/// A container that may come any number of times: each is a row of properties.
+pub struct RowSpec {
+    /// The containers' name.
+    pub name: &'static str,
+    /// The properties that each may have.
+    pub properties: &'static [&'static str],
+}
+
 /// The ids that List takes from the URL.
 pub const URL_IDS: [&str; 3] = ["TelSysID", "PartIDInTelSys", "DeviceNumber"];
 
@@ -40,12 +48,13 @@ impl<'a> Fields<'a> {
         request: &'a ParsedRequest,
         query: &'a [(String, String)],
         spec: &Spec,
+        rows: Option<&RowSpec>,
     ) -> Result<Self, ApiError> {
         let fields = Self { request, query };
         fields.structure(FaultCategory::Unknown)?;
-        fields.unknown(spec)?;
+        fields.unknown(spec, rows)?;
         fields.structure(FaultCategory::Twice)?;
-        fields.twice()?;
+        fields.twice(rows)?;
         fields.structure(FaultCategory::Malformed)?;
         Ok(fields)
     }
@@ -57,7 +66,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn unknown(&self, spec: &Spec) -> Result<(), ApiError> {
+    fn unknown(&self, spec: &Spec, rows: Option<&RowSpec>) -> Result<(), ApiError> {
         let unknown = |what: &str, name: &str| {
             Err(ApiError::invalid(format!("The {what} {} is unknown.", ShownName::new(name))))
         };
@@ -68,10 +77,13 @@ impl<'a> Fields<'a> {
         }
         for container in &self.request.containers {
             let name = container.name.as_deref().unwrap_or_default();
-            if !spec.containers.contains(&name) {
-                return unknown("container", name);
-            }
-            if let Some(property) = container.properties.iter().find(|property| property.name != "JSONData") {
+            let known = match rows.filter(|rows| rows.name == name) {
+                Some(rows) => rows.properties,
+                None if spec.containers.contains(&name) => &["JSONData"],
+                None => return unknown("container", name),
+            };
+            let strange = |property: &&Property| !known.contains(&property.name.as_str());
+            if let Some(property) = container.properties.iter().find(strange) {
                 return unknown("property", &property.name);
             }
         }
@@ -83,14 +95,16 @@ impl<'a> Fields<'a> {
                 return unknown("element", "Limit");
             }
         }
-        match self.query.iter().find(|(name, _)| !spec.list || !URL_IDS.contains(&name.as_str())) {
+        let in_url = |name: &str| spec.list && URL_IDS.contains(&name) && spec.properties.contains(&name);
+        match self.query.iter().find(|(name, _)| !in_url(name)) {
             Some((name, _)) => unknown("URL parameter", name),
             None => Ok(()),
         }
     }
 
-    fn twice(&self) -> Result<(), ApiError> {
+    fn twice(&self, rows: Option<&RowSpec>) -> Result<(), ApiError> {
         let containers = self.request.containers.iter().map(|c| c.name.as_deref().unwrap_or_default());
+        let containers = containers.filter(|name| rows.is_none_or(|rows| rows.name != *name));
         let query = self.query.iter().map(|(name, _)| name.as_str());
         for (what, names) in
             [("container", containers.collect::<Vec<_>>()), ("URL parameter", query.collect())]
@@ -111,7 +125,7 @@ impl<'a> Fields<'a> {
     /// A property's text, trimmed of XML white space; empty counts as omitted.
     #[must_use]
     pub fn trimmed(&self, name: &str) -> Option<&'a str> {
-        self.exact(name).map(trim).filter(|text| !text.is_empty())
+        trimmed_of(&self.request.properties, name)
     }
 
     /// A property that may stand under two names; both and different is refused.
@@ -183,9 +197,18 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// When it is neither.
     pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        Ok(self.optional_flag(name)?.unwrap_or(false))
+    }
+
+    /// A flag of which it counts whether it was given.
+    ///
+    /// # Errors
+    /// When it is neither `true` nor `false`.
+    pub fn optional_flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.trimmed(name) {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
+            None => Ok(None),
+            Some("false") => Ok(Some(false)),
+            Some("true") => Ok(Some(true)),
             Some(_) => Err(ApiError::invalid(format!("{name} must be true or false."))),
         }
     }
@@ -196,26 +219,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// When one is malformed, or payload and URL differ.
     pub fn triple(&self) -> Result<Triple, ApiError> {
-        let [telsys, partition, device] = URL_IDS;
-        let malformed = |name: &str, error: ScopeError| ApiError::invalid(format!("{name} {error}."));
-        let partition =
-            self.id(partition, PartitionId::parse, |error| malformed(partition, error))?.flatten();
-        let device = self.id(device, DeviceNumber::parse, |error| malformed(device, error))?.flatten();
-        let telsys = self.id(telsys, TelSysId::parse, |_| ApiError::new(Code::TelSysMalformed))?;
-        Ok(Triple { telsys_given: telsys.is_some(), telsys: telsys.flatten(), partition, device })
-    }
-
-    /// One of the scope's ids, as property or in the URL: the same value in both places, however it is written, agrees.
-    fn id<T: PartialEq>(
-        &self,
-        name: &str,
-        parse: impl Fn(&str) -> Result<T, ScopeError>,
-        malformed: impl Fn(ScopeError) -> ApiError,
-    ) -> Result<Option<T>, ApiError> {
-        let url = self.query.iter().find(|(found, _)| found == name);
-        let url = url.map(|(_, value)| trim(value)).filter(|text| !text.is_empty());
-        let parsed = |text: Option<&str>| text.map(&parse).transpose().map_err(&malformed);
-        agreeing(name, parsed(self.trimmed(name))?, parsed(url)?)
+        triple(&self.request.properties, self.query)
     }
 
     /// A container; `None` when it was not given.
@@ -223,6 +227,60 @@ impl<'a> Fields<'a> {
     pub fn container(&self, name: &str) -> Option<&'a Container> {
         self.request.containers.iter().find(|container| container.name.as_deref() == Some(name))
     }
+}
+
+impl<'a> Fields<'a> {
+    /// The containers of a [`RowSpec`], in the order given.
+    pub fn rows(&self, spec: &RowSpec) -> impl Iterator<Item = Row<'a>> {
+        let containers = self.request.containers.iter();
+        let rows = containers.filter(|container| container.name.as_deref() == Some(spec.name));
+        rows.map(|container| Row(&container.properties))
+    }
+}
+
+/// One container of those that may come several times.
+#[derive(Clone, Copy)]
+pub struct Row<'a>(&'a [Property]);
+
+impl<'a> Row<'a> {
+    /// A property's text, trimmed of XML white space; empty counts as omitted.
+    #[must_use]
+    pub fn trimmed(&self, name: &str) -> Option<&'a str> {
+        trimmed_of(self.0, name)
+    }
+
+    /// The scope's three ids. The last getter to call, as [`Fields::triple`] is.
+    ///
+    /// # Errors
+    /// When one is malformed.
+    pub fn triple(&self) -> Result<Triple, ApiError> {
+        triple(self.0, &[])
+    }
+}
+
+/// The scope's three ids, from properties or the URL.
+fn triple(properties: &[Property], query: &[(String, String)]) -> Result<Triple, ApiError> {
+    let [telsys, partition, device] = URL_IDS;
+    let malformed = |name: &str, error: ScopeError| ApiError::invalid(format!("{name} {error}."));
+    let given = |name: &'static str| {
+        let url = query.iter().find(|(found, _)| found == name);
+        let url = url.map(|(_, value)| trim(value)).filter(|text| !text.is_empty());
+        (name, [trimmed_of(properties, name), url])
+    };
+    let partition = id(given(partition), PartitionId::parse, |error| malformed(partition, error))?.flatten();
+    let device = id(given(device), DeviceNumber::parse, |error| malformed(device, error))?.flatten();
+    let telsys = id(given(telsys), TelSysId::parse, |_| ApiError::new(Code::TelSysMalformed))?;
+    Ok(Triple { telsys_given: telsys.is_some(), telsys: telsys.flatten(), partition, device })
+}
+
+/// One of the scope's ids, as property or in the URL: the same value in both places, however it is written, agrees.
+fn id<T: PartialEq>(
+    (name, [property, url]): (&str, [Option<&str>; 2]),
+    parse: impl Fn(&str) -> Result<T, ScopeError>,
+    malformed: impl Fn(ScopeError) -> ApiError,
+) -> Result<Option<T>, ApiError> {
+    let parsed = |text: Option<&str>| text.map(&parse).transpose().map_err(&malformed);
+    agreeing(name, parsed(property)?, parsed(url)?)
 }
 
 /// A container's `JSONData` exactly; empty counts as omitted.
@@ -237,6 +295,10 @@ fn value_of<'a>(properties: &'a [Property], name: &str) -> Option<&'a str> {
         .find(|property| property.name == name)
         .map(|property| property.value.as_str())
         .filter(|text| !text.is_empty())
+}
+
+fn trimmed_of<'a>(properties: &'a [Property], name: &str) -> Option<&'a str> {
+    value_of(properties, name).map(trim).filter(|text| !text.is_empty())
 }
 
 fn first_repeated<'a>(names: &[&'a str]) -> Option<&'a str> {

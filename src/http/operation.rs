@@ -39,6 +39,18 @@ operations! {
     ConfigurationInfo = "CRMConfigurationInfo";
     /// Lists configurations.
     ConfigurationList = "CRMConfigurationList";
+    /// Adds an account.
+    AccountAdd = "AccountAdd";
+    /// Changes an account.
+    AccountChange = "AccountChange";
+    /// Deletes an account.
+    AccountDelete = "AccountDelete";
+    /// Shows an account.
+    AccountInfo = "AccountInfo";
+    /// Lists accounts.
+    AccountList = "AccountList";
+    /// Gives the account that asks another password.
+    PasswordChange = "PasswordChange";
 }
 
 impl Operation {

@@ -8,11 +8,12 @@ use crmconf_events::decide::ConfigurationOutcome;
 
 use super::answer::Answer;
 use super::error::ApiError;
-use super::fields::{Fields, Spec};
+use super::fields::{Fields, RowSpec, Spec};
 use super::intake::{self, Beside};
 use super::room::TakenRoom;
 use super::xml::{ParsedRequest, Payload};
 
+pub mod account;
 pub mod add;
 pub mod authenticate;
 pub mod change;
@@ -22,6 +23,7 @@ pub mod info;
 pub mod list;
 pub mod logout;
 mod parts;
+pub mod password_change;
 mod render;
 mod write;
 
@@ -54,9 +56,17 @@ impl<'a> Input<'a> {
     /// # Errors
     /// The first thing that is unknown, twice or malformed.
     pub fn fields(&'a self, spec: &Spec) -> Result<Fields<'a>, ApiError> {
+        self.fields_and_rows(spec, None)
+    }
+
+    /// The request's fields, known and each once, but for containers that may come several times.
+    ///
+    /// # Errors
+    /// The first thing that is unknown, twice or malformed.
+    pub fn fields_and_rows(&'a self, spec: &Spec, rows: Option<&RowSpec>) -> Result<Fields<'a>, ApiError> {
         // What is malformed beside the body waits for what is unknown or twice in it.
         let query = self.beside.query.as_ref().map_or(&[][..], |query| query);
-        let fields = Fields::new(self.parsed, query, spec)?;
+        let fields = Fields::new(self.parsed, query, spec, rows)?;
         self.beside.query.as_ref().map_err(Clone::clone)?;
         if self.parsed.invoke_id.is_some() && self.parsed.echoed_invoke_id().is_none() {
             let message = format!("InvokeID may have {} characters at most.", InvokeId::CHARS_MAX);

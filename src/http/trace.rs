@@ -65,7 +65,8 @@ impl Trace {
 
     /// Whether the address belongs in the line: where somebody may be guessing passwords or using up sessions.
     fn is_told(&self, operation: Option<Operation>, error: &ApiError) -> bool {
-        let sign_in = operation == Some(Operation::Authenticate) && error.code == Code::AuthenticationFailed;
+        let with_password = matches!(operation, Some(Operation::Authenticate | Operation::PasswordChange));
+        let sign_in = with_password && error.code == Code::AuthenticationFailed;
         sign_in || error.status == StatusCode::TOO_MANY_REQUESTS
     }
 

@@ -183,8 +183,8 @@ impl Authenticator {
         }
     }
 
-    /// Whether this is the account's present password, as `PasswordChange` asks. A wrong one counts as a failure to
-    /// sign in, and ends no session.
+    /// Whether this is the account's present password, as `PasswordChange` asks, and how the account stood then. A wrong
+    /// one counts as a failure to sign in, and ends no session.
     ///
     /// # Errors
     /// See [`ConfirmError`].
@@ -194,7 +194,7 @@ impl Authenticator {
         account: AccountId,
         password: Password,
         address: IpAddr,
-    ) -> Result<(), ConfirmError> {
+    ) -> Result<Standing, ConfirmError> {
         let slot = self.checker.slot().await?;
         let candidate = accounts.standing(account).and_then(|standing| {
             let credential = self.vault.credential(standing.credential)?;
@@ -205,7 +205,7 @@ impl Authenticator {
             .as_ref()
             .map_or_else(|| FoldedName::of(""), |(_, _, credential)| credential.name().folded().clone());
         match self.try_password(slot, &name, candidate, password, address).await {
-            Ok(Some(_)) => Ok(()),
+            Ok(Some((_, standing))) => Ok(standing),
             Ok(None) => Err(ConfirmError::Failed),
             Err(error) => Err(error.into()),
         }

@@ -116,9 +116,10 @@ fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<(State, Pro
     Ok((state, projector))
 }
 
-/// Removes credentials that the log does not name, and tells of accounts that cannot sign in.
+/// Removes credentials that the log does not name, and tells of accounts that cannot sign in. The log names those of
+/// deleted accounts too: their names are not given again.
 fn reconcile(vault: &Vault, state: &State) -> Result<(), StoreError> {
-    let named: BTreeSet<_> = state.accounts.values().map(|account| account.credential).collect();
+    let named: BTreeSet<_> = state.credentials().collect();
     let found = vault.reconcile(&named)?;
     if found.removed > 0 {
         tracing::warn!(

@@ -13,7 +13,7 @@ use super::credential::Credential;
 use super::error::VaultError;
 use super::files::{Doing, erase, read, replace, sweep};
 use super::master_key::MasterKey;
-use super::names::FoldedName;
+use super::names::{AccountName, FoldedName};
 use super::seal::{Kind, Sealer};
 
 /// The file that tells whether master key and store are the right ones.
@@ -25,8 +25,8 @@ const CREDENTIALS_FOLDER: &str = "credentials";
 
 /// The open vault of one store.
 ///
-/// Changes come from the writer alone, one after another; lookups from anywhere. Every change is durable when its
-/// function returns.
+/// Changes and lookups come from anywhere: each credential is a file of its own, written once. Every change is durable when
+/// its function returns. Whoever gives a name reserves it first ([`Vault::reserve`]), so that no two give the same one.
 pub struct Vault {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
@@ -39,8 +39,34 @@ pub struct Vault {
 struct Index {
     credentials: HashMap<CredentialId, Arc<Credential>>,
     by_name: HashMap<FoldedName, BTreeSet<CredentialId>>,
+    /// Names that are about to be given, each to one account, with how many are at it.
+    reserved: HashMap<FoldedName, (AccountId, usize)>,
     /// Files that stand in the folder but do not open.
     damaged: BTreeMap<CredentialId, VaultError>,
+}
+
+/// The vault holds a name for another account. Says no more: both are personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the name is taken")]
+pub struct NameHeld;
+
+/// A name that nobody else is given meanwhile. Once a credential with it is stored, that one holds it.
+#[must_use = "the name is free again when this is dropped"]
+pub struct NameReservation {
+    vault: Arc<Vault>,
+    name: FoldedName,
+}
+
+impl Drop for NameReservation {
+    fn drop(&mut self) {
+        self.vault.index().release(&self.name);
+    }
+}
+
+impl fmt::Debug for NameReservation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NameReservation(..)")
+    }
 }
 
 /// What [`Vault::reconcile`] did and found.
@@ -210,6 +236,26 @@ impl Vault {
         self.find(name).first().map(|(_, credential)| credential.account())
     }
 
+    /// Keeps a name for an account until the reservation is dropped; in one step with looking whether it is free. Names
+    /// that the account has already, or is about to get, are free for it.
+    ///
+    /// # Errors
+    /// When the vault holds the name for another account, a deleted one included, or somebody else is about to get it.
+    pub fn reserve(
+        self: &Arc<Self>,
+        name: &AccountName,
+        account: AccountId,
+    ) -> Result<NameReservation, NameHeld> {
+        let mut index = self.index();
+        if index.is_held_by_another(name.folded(), account) {
+            return Err(NameHeld);
+        }
+        let (_, count) = index.reserved.entry(name.folded().clone()).or_insert((account, 0));
+        *count = count.saturating_add(1);
+        drop(index);
+        Ok(NameReservation { vault: Arc::clone(self), name: name.folded().clone() })
+    }
+
     fn read_credentials(&self) -> Result<(), VaultError> {
         let folder = self.folder.join(CREDENTIALS_FOLDER);
         let mut index = self.index();
@@ -250,6 +296,23 @@ impl fmt::Debug for Vault {
 }
 
 impl Index {
+    fn is_held_by_another(&self, name: &FoldedName, account: AccountId) -> bool {
+        let ids = self.by_name.get(name).into_iter().flatten();
+        let mut holders =
+            ids.filter_map(|id| self.credentials.get(id)).map(|credential| credential.account());
+        holders.any(|holder| holder != account)
+            || self.reserved.get(name).is_some_and(|(holder, _)| *holder != account)
+    }
+
+    fn release(&mut self, name: &FoldedName) {
+        if let Some((_, count)) = self.reserved.get_mut(name) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.reserved.remove(name);
+            }
+        }
+    }
+
     fn ids(&self) -> impl Iterator<Item = CredentialId> + '_ {
         self.credentials.keys().chain(self.damaged.keys()).copied()
     }

@@ -95,9 +95,9 @@ impl Script {
         let disk = self.observed();
         let (log, _) = LocalLog::open_on(&disk, Path::new(DATA), &self.reads, OPTIONS).unwrap();
         let vault = Vault::open_on(disk, Path::new(VAULT), STORE, &self.key).unwrap();
-        let named: BTreeMap<_, _> =
-            fold(&log).0.accounts.iter().map(|(id, account)| (*id, account.credential)).collect();
-        vault.reconcile(&named.values().copied().collect()).unwrap();
+        let state = fold(&log).0;
+        let named = state.accounts.iter().map(|(id, account)| (*id, account.credential)).collect();
+        vault.reconcile(&state.credentials().collect()).unwrap();
         *self.promises.lock().unwrap() = Promises { named, ..Promises::default() };
         (log, vault)
     }
@@ -195,8 +195,9 @@ fn run(script: &Script) {
     assert!(script.append(&log, 1, Some(credential), event));
     script.forget(&vault, old);
     let gone = script.promises.lock().unwrap().named[&account(2)];
+    // Its credential stays, and with it the name.
     assert!(script.append(&log, 2, None, AccountDeleted { account: account(2) }.into()));
-    script.forget(&vault, gone);
+    assert!(vault.credential(gone).is_some());
 }
 
 #[test]
@@ -240,7 +241,7 @@ fn check(key: &MasterKey, disk: &SimDisk, reads: &MemoryStore, promises: &Promis
         let deleted = promises.attempted == Some((*id, None));
         assert!(state.accounts.contains_key(id) || deleted, "{place}: {id} is gone");
     }
-    let named: BTreeSet<_> = state.accounts.values().map(|account| account.credential).collect();
+    let named: BTreeSet<_> = state.credentials().collect();
     let found = vault.reconcile(&named).unwrap();
     assert!(found.missing.is_empty() && found.damaged.is_empty(), "{place}: {found:?}");
     for (id, account) in &state.accounts {

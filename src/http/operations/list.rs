@@ -84,15 +84,21 @@ fn read<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, ApiError> {
     let requested = requested_fields(fields)?;
     let crm_type = fields.either(CRM_TYPE_NAMES)?;
     let sort = fields.trimmed("Sort").map(parse_sort).transpose()?;
-    let offset = fields.number("Offset")?.unwrap_or(0);
-    let limit = fields.number("Limit")?.unwrap_or(LIMIT_DEFAULT);
+    let (offset, limit) = page(fields)?;
     let scope_match = scope_match(fields)?;
-    if limit > LIMIT_MAX {
-        return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
-    }
     let scope = fields.triple()?.scope()?;
     let search = fields.exact("SearchQuery").map(Search::new);
     Ok(Asked { requested, crm_type, search, sort, offset, limit, scope_match, scope })
+}
+
+/// `Offset` and `Limit`.
+pub(super) fn page(fields: &Fields<'_>) -> Result<(u64, u64), ApiError> {
+    let offset = fields.number("Offset")?.unwrap_or(0);
+    let limit = fields.number("Limit")?.unwrap_or(LIMIT_DEFAULT);
+    if limit > LIMIT_MAX {
+        return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
+    }
+    Ok((offset, limit))
 }
 
 /// `CRMConfigurationFields`: optional fields that are asked for. Base properties may be named too.
@@ -113,13 +119,18 @@ pub(super) fn requested_fields<'a>(fields: &Fields<'a>) -> Result<BTreeSet<&'a s
     Ok(requested)
 }
 
-fn parse_sort(text: &str) -> Result<Sort, ApiError> {
+/// A `Sort` taken apart: the field's name, and the direction.
+pub(super) fn split_sort(text: &str) -> Result<(&str, Direction), ApiError> {
     let (field, direction) = text.split_once(':').unwrap_or((text, "ASC"));
-    let direction = match direction {
-        "ASC" => Direction::Ascending,
-        "DESC" => Direction::Descending,
-        _ => return Err(ApiError::invalid("Sort must end in :ASC or :DESC.")),
-    };
+    match direction {
+        "ASC" => Ok((field, Direction::Ascending)),
+        "DESC" => Ok((field, Direction::Descending)),
+        _ => Err(ApiError::invalid("Sort must end in :ASC or :DESC.")),
+    }
+}
+
+fn parse_sort(text: &str) -> Result<Sort, ApiError> {
+    let (field, direction) = split_sort(text)?;
     let field = SortField::ALL.iter().find(|(name, _)| *name == field).map(|(_, field)| *field);
     match field {
         Some(field) => Ok(Sort { field, direction }),
@@ -157,12 +168,17 @@ fn render(
     for found in &page.rows {
         payload.container(None, |row| render_row(row, &mut shapes, view, found, requested));
         if payload.len() > ANSWER_BYTES_MAX {
-            return Err(ApiError::invalid(format!(
-                "The rows take more than {ANSWER_BYTES_MAX} bytes; ask for fewer of them with a smaller Limit."
-            )));
+            return Err(too_long());
         }
     }
     Ok(payload)
+}
+
+/// The answer would be longer than one may be.
+pub(super) fn too_long() -> ApiError {
+    ApiError::invalid(format!(
+        "The rows take more than {ANSWER_BYTES_MAX} bytes; ask for fewer of them with a smaller Limit."
+    ))
 }
 
 /// The seed's six properties, then those asked for, in their fixed order.

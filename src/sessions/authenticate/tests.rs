@@ -228,7 +228,7 @@ async fn a_wrong_old_password_counts_as_a_failure_and_ends_no_session() {
     fixture.attempt(&session, "admin", PASSWORD).await.unwrap();
     let confirm = async |password: &str, account: u8| {
         let (password, address) = (Password::given(password), AWAY.parse().unwrap());
-        fixture.authenticator.confirm(&fixture.log, id(account), password, address).await
+        fixture.authenticator.confirm(&fixture.log, id(account), password, address).await.map(drop)
     };
     assert_eq!(confirm(PASSWORD, 1).await, Ok(()));
     assert_eq!(confirm(PASSWORD, 2).await, Err(ConfirmError::Failed), "disabled");

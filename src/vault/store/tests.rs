@@ -6,7 +6,6 @@ use crmconf_events::disk::sim::SimDisk;
 use proptest::prelude::*;
 
 use super::super::files::tests::{ends, moments};
-use super::super::names::AccountName;
 use super::super::password::{Password, Verifier};
 use super::*;
 
@@ -243,5 +242,52 @@ proptest! {
         let all = BTreeSet::from_iter(ids.iter().copied());
         let report = reopened.reconcile(&all).unwrap();
         prop_assert_eq!((report.removed, report.missing.len(), report.damaged.len()), (0, 0, 0));
+    }
+}
+
+#[test]
+fn a_name_is_reserved_for_one_account_and_free_again_when_that_came_to_nothing() {
+    let (_fixture, vault) = Fixture::new();
+    let vault = Arc::new(vault);
+    let name = |text: &str| AccountName::new(text).unwrap();
+    let (first, other) = (AccountId::new([1; 16]), AccountId::new([2; 16]));
+    let reserved = vault.reserve(&name("Anna"), first).unwrap();
+    assert!(vault.reserve(&name("aNNA"), other).is_err());
+    let twice = vault.reserve(&name("anna"), first).unwrap();
+    drop(reserved);
+    assert!(vault.reserve(&name("anna"), other).is_err(), "one of two is still at it");
+    drop(twice);
+    let reserved = vault.reserve(&name("anna"), other).unwrap();
+    let id = vault.store_credential(&credential(2, "Anna")).unwrap();
+    drop(reserved);
+    assert!(vault.reserve(&name("ANNA"), first).is_err(), "the credential holds it");
+    assert!(vault.reserve(&name("ANNA"), other).is_ok(), "its holder may have it in another spelling");
+    vault.remove_credential(id).unwrap();
+    assert!(vault.reserve(&name("anna"), first).is_ok());
+    assert_eq!(
+        format!("{:?} {:?}", vault.reserve(&name("x"), first), NameHeld),
+        "Ok(NameReservation(..)) NameHeld"
+    );
+}
+
+#[test]
+fn of_many_who_want_a_name_at_once_exactly_one_gets_it() {
+    let (_fixture, vault) = Fixture::new();
+    let vault = Arc::new(vault);
+    for round in 0..50 {
+        let barrier = std::sync::Barrier::new(8);
+        let won: Vec<_> = std::thread::scope(|scope| {
+            let wants = (1..=8_u8).map(|number| {
+                let (vault, barrier) = (&vault, &barrier);
+                scope.spawn(move || {
+                    let name = AccountName::new(&format!("name {round}")).unwrap();
+                    barrier.wait();
+                    vault.reserve(&name, AccountId::new([number; 16])).ok()
+                })
+            });
+            let wants: Vec<_> = wants.collect();
+            wants.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(won.iter().flatten().count(), 1);
     }
 }

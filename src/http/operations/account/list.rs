@@ -1,0 +1,121 @@
+//! `AccountList`: searched, sorted and paged as configurations are.
+
+use std::cmp::Ordering;
+
+use crmconf_projections::Sortable;
+use crmconf_projections::list::Direction;
+
+use super::show;
+use crate::accounts::Member;
+use crate::http::answer::{ANSWER_BYTES_MAX, Answer};
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, Spec};
+use crate::http::operations::Input;
+use crate::http::operations::list::{page, split_sort, too_long};
+use crate::http::xml::Payload;
+use crate::vault::FoldedName;
+
+const SPEC: Spec =
+    Spec { properties: &["SearchQuery", "Sort", "Offset", "Limit"], containers: &[], list: true };
+
+/// What rows can be sorted by.
+#[derive(Clone, Copy)]
+enum Field {
+    UserName,
+    DisplayName,
+    AccountId,
+    Enabled,
+    Version,
+}
+
+/// The same with the names that requests call them by.
+const FIELDS: [(&str, Field); 5] = [
+    ("UserName", Field::UserName),
+    ("DisplayName", Field::DisplayName),
+    ("AccountID", Field::AccountId),
+    ("Enabled", Field::Enabled),
+    ("Version", Field::Version),
+];
+
+/// What a row is sorted by: the field, then the id, which tells all apart.
+type Key = (FieldKey, String);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum FieldKey {
+    Text(Sortable),
+    Number(u64),
+    Id,
+}
+
+/// Answers `AccountList`.
+///
+/// # Errors
+/// The first check that fails.
+pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
+    let administration = caller.administration()?;
+    let fields = input.fields(&SPEC)?;
+    let (field, direction) = sort(&fields)?;
+    let (offset, limit) = page(&fields)?;
+    let search = fields.exact("SearchQuery").map(FoldedName::of);
+
+    let found = |member: &Member| {
+        let holds =
+            |text: &str, searched: &FoldedName| FoldedName::of(text).as_str().contains(searched.as_str());
+        let matches = |searched| holds(member.name(), searched) || holds(member.display_name(), searched);
+        search.as_ref().is_none_or(matches)
+    };
+    let members = app.registrar.members(caller.whole_view(&administration)).filter(found);
+    let mut rows: Vec<_> = members.map(|member| (key(&member, field), member)).collect();
+    rows.sort_by(|(a, _), (b, _)| compare(a, b, direction));
+    render(&rows, offset, limit)
+}
+
+fn sort(fields: &Fields<'_>) -> Result<(Field, Direction), ApiError> {
+    let Some(text) = fields.trimmed("Sort") else { return Ok((Field::UserName, Direction::Ascending)) };
+    let (name, direction) = split_sort(text)?;
+    match FIELDS.iter().find(|(known, _)| *known == name) {
+        Some((_, field)) => Ok((*field, direction)),
+        None => {
+            let sortable = FIELDS.map(|(name, _)| name).join(", ");
+            Err(ApiError::invalid(format!("Sort names no sortable field; sortable are {sortable}.")))
+        }
+    }
+}
+
+fn key(member: &Member, field: Field) -> Key {
+    let account = &member.account;
+    let by = match field {
+        Field::UserName => FieldKey::Text(Sortable::new(member.name())),
+        Field::DisplayName => FieldKey::Text(Sortable::new(member.display_name())),
+        Field::AccountId => FieldKey::Id,
+        Field::Enabled => FieldKey::Number(account.enabled.into()),
+        Field::Version => FieldKey::Number(account.version.get()),
+    };
+    (by, account.id.to_string())
+}
+
+/// Ties stand by id, ascending in either direction; that of the id itself turns round.
+fn compare((a, a_id): &Key, (b, b_id): &Key, direction: Direction) -> Ordering {
+    let ids = a_id.cmp(b_id);
+    match (direction, a) {
+        (Direction::Ascending, _) => a.cmp(b).then(ids),
+        (Direction::Descending, FieldKey::Id) => ids.reverse(),
+        (Direction::Descending, FieldKey::Text(_) | FieldKey::Number(_)) => b.cmp(a).then(ids),
+    }
+}
+
+fn render(rows: &[(Key, Member)], offset: u64, limit: u64) -> Result<Answer, ApiError> {
+    let mut payload = Payload::new();
+    payload.property("Offset", &offset.to_string());
+    payload.property("Total", &rows.len().to_string());
+    let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    for (_, member) in rows.iter().skip(size(offset)).take(size(limit)) {
+        payload.container(None, |row| show(row, member));
+        if payload.len() > ANSWER_BYTES_MAX {
+            return Err(too_long());
+        }
+    }
+    Ok(Answer::with(payload))
+}

@@ -1,0 +1,55 @@
+//! `PasswordChange`: gives the account that asks another password. Its other sessions end with that.
+
+use std::sync::Arc;
+
+use crmconf_events::Reason;
+use crmconf_events::decide::Rejection;
+use crmconf_events::event::Context;
+
+use super::Input;
+use super::account::worked;
+use crate::accounts::AccountError;
+use crate::http::answer::Answer;
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::code::Code;
+use crate::http::error::ApiError;
+use crate::http::fields::{Spec, require};
+use crate::vault::Password;
+use crate::writer::WriteError;
+
+const SPEC: Spec =
+    Spec { properties: &["OldPassword", "NewPassword", "Reason"], containers: &[], list: false };
+
+/// Answers `PasswordChange`. The old password is checked before the new one is looked at, so that the answer tells nothing
+/// to whoever does not know it.
+///
+/// # Errors
+/// The first check that fails.
+pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
+    let fields = input.fields(&SPEC)?;
+    let reason = fields.text("Reason", Reason::new)?;
+    let old = Password::given(require(fields.exact("OldPassword"), "OldPassword")?);
+    let new = require(fields.exact("NewPassword"), "NewPassword")?;
+    let (account, session) = (caller.account(), caller.session());
+    let standing = app.authenticator.confirm(app, account, old, input.address).await?;
+    let new = Password::chosen(new).map_err(|_| ApiError::new(Code::PasswordRefused))?;
+
+    let context = Context { reason, ..caller.context() };
+    let (registrar, sessions) = (app.registrar.clone(), Arc::clone(&app.sessions));
+    let work = async move {
+        let done = registrar.set_password(context, account, standing.credential, new).await?;
+        if let Some(done) = &done {
+            sessions.keep(session, done.version);
+        }
+        Ok(done)
+    };
+    match worked(input, work).await {
+        Ok(_) => Ok(Answer::bare()),
+        // The password that was confirmed is not the account's any more, and neither is the session.
+        Err(AccountError::Write(WriteError::Rejected(Rejection::CredentialReplaced))) => {
+            Err(ApiError::new(Code::AuthenticationFailed))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
