@@ -119,14 +119,16 @@ pub fn fold(log: &dyn EventLog) -> (State, Projector) {
     (state, projector)
 }
 
-/// A vault that holds nothing, on no real disk: one for all tests.
+/// A vault that holds nothing, on no real disk: one for all tests that put nothing into it.
 fn vault() -> Arc<Vault> {
     static VAULT: OnceLock<Arc<Vault>> = OnceLock::new();
-    let create = || {
-        let key = MasterKey::generate().unwrap();
-        Arc::new(Vault::create_on(Arc::new(SimDisk::new()), Path::new("/vault"), STORE, &key).unwrap())
-    };
-    Arc::clone(VAULT.get_or_init(create))
+    Arc::clone(VAULT.get_or_init(own_vault))
+}
+
+/// A vault of a test's own, on no real disk.
+pub fn own_vault() -> Arc<Vault> {
+    let key = MasterKey::generate().unwrap();
+    Arc::new(Vault::create_on(Arc::new(SimDisk::new()), Path::new("/vault"), STORE, &key).unwrap())
 }
 
 /// The built-in templates, compiled once.
@@ -138,6 +140,11 @@ fn templates() -> TemplateSet {
 impl InProcess {
     /// Serves a founded log, with a session of each of its first accounts.
     pub async fn start(log: Arc<dyn EventLog>, accounts: usize) -> Self {
+        Self::start_with(log, accounts, vault()).await
+    }
+
+    /// The same with this vault.
+    pub async fn start_with(log: Arc<dyn EventLog>, accounts: usize, vault: Arc<Vault>) -> Self {
         let (state, projector) = fold(&*log);
         let views = Views::new(arc_swap::ArcSwap::from_pointee(projector.view().clone()));
         let origin = Origin { log: Arc::clone(&log), state, projector, views: Arc::clone(&views) };
@@ -146,7 +153,7 @@ impl InProcess {
             views,
             writer,
             store: log.store(),
-            vault: vault(),
+            vault,
             templates: templates(),
             sessions: SessionLimits::default(),
             body_timeout: Duration::from_secs(10),

@@ -15,6 +15,7 @@ mod harness;
 mod inprocess;
 
 mod account_changes;
+mod accounts;
 mod bad_input;
 mod beside_the_body;
 mod canary;
