@@ -8,7 +8,7 @@ mod entropy;
 mod resolve;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -1,1 +1,155 @@
-//! What is promised about files beside decisions.
+//! What becomes of credential files, by every way in which a command can end.
+
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwap;
+use crmconf_events::StoreId;
+use crmconf_events::command::CreateStore;
+use crmconf_events::disk::Disk as _;
+use crmconf_events::disk::sim::SimDisk;
+use crmconf_events::event::Actor;
+use crmconf_events::log::{AppendOutcome, EventLog as _};
+use crmconf_events::state::State;
+use crmconf_projections::Projector;
+
+use super::*;
+use crate::vault::{FoldedName, MasterKey};
+use crate::writer::Origin;
+use crate::writer::tests::scripted::{Read, Scripted, Step};
+
+const STORE: StoreId = StoreId::new([8; 16]);
+
+/// A registrar over an empty store, a scripted log and a simulated disk.
+struct Bench {
+    log: Arc<Scripted>,
+    disk: SimDisk,
+    registrar: Registrar,
+    thread: JoinHandle<()>,
+}
+
+fn name(text: &str) -> AccountName {
+    AccountName::new(text).unwrap()
+}
+
+fn whom(text: &str) -> Whom {
+    Whom::Name(FoldedName::of(text))
+}
+
+fn asked() -> Asked {
+    Asked { context: Context::of(Actor::Operator(1000)), validate_only: false }
+}
+
+fn anna() -> NewAccount {
+    NewAccount {
+        name: name("anna"),
+        display_name: None,
+        password: Password::chosen("a good password"),
+        enabled: true,
+        grants: Grants::default(),
+    }
+}
+
+fn renamed(text: &str) -> AccountChange {
+    AccountChange { name: Some(name(text)), ..AccountChange::default() }
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let views = Views::new(ArcSwap::from_pointee(Projector::default().view().clone()));
+        let log = Arc::new(Scripted::new(STORE, Arc::clone(&views)));
+        let (state, projector) = (State::default(), Projector::default());
+        let origin = Origin { log: Arc::clone(&log) as Arc<_>, state, projector, views: Arc::clone(&views) };
+        let (writer, thread) = Writer::start(origin, 16).unwrap();
+        let command = CreateStore { store: STORE, accounts: Vec::new(), directory: Vec::new() };
+        let command = Command::CreateStore(command);
+        writer.submit(Request { context: asked().context, validate_only: false, command }).await.unwrap();
+        let disk = SimDisk::new();
+        let key = MasterKey::generate().unwrap();
+        let vault = Vault::create_on(Arc::new(disk.clone()), Path::new("/vault"), STORE, &key).unwrap();
+        let registrar = Registrar::new(writer, views, Arc::new(vault), PasswordChecker::default());
+        Self { log, disk, registrar, thread }
+    }
+
+    fn files(&self) -> usize {
+        self.disk.list(Path::new("/vault/credentials")).unwrap().len()
+    }
+
+    fn is_free(&self, text: &str) -> bool {
+        self.registrar.vault.reserve(&name(text), AccountId::new([255; 16])).is_ok()
+    }
+
+    async fn stop(self) {
+        self.registrar.writer.stop().await;
+        self.thread.join().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_stands_has_one_file_and_the_one_before_it_is_gone() {
+    let bench = Bench::new().await;
+    let added = bench.registrar.add(asked(), anna()).await.unwrap().unwrap();
+    assert!(added.difference.created);
+    assert_eq!((bench.files(), bench.is_free("ANNA")), (1, false));
+    let change = AccountChange { password: Some(Password::chosen("another password")), ..renamed("bert") };
+    let changed = bench.registrar.change(asked(), &whom("Anna"), &change).await.unwrap().unwrap();
+    assert_eq!(changed.account, added.account);
+    assert!(changed.difference.renamed && changed.difference.password);
+    assert_eq!((bench.files(), bench.is_free("anna"), bench.is_free("bert")), (1, true, false));
+    let deleted = bench.registrar.delete(asked(), &whom("bert"), None).await.unwrap().unwrap();
+    assert!(deleted.difference.deleted);
+    assert_eq!((bench.files(), bench.is_free("bert")), (1, false));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_surely_not_appended_leaves_no_file_and_the_name_is_free() {
+    let bench = Bench::new().await;
+    bench.registrar.add(asked(), anna()).await.unwrap();
+    let refuse = || Step::Say(AppendOutcome::Unavailable { why: "scripted".into() });
+    bench.log.script([refuse(), refuse()]);
+    let second = NewAccount { name: name("bert"), ..anna() };
+    let refused = bench.registrar.add(asked(), second).await.unwrap_err();
+    assert!(matches!(refused, AccountError::Write(WriteError::Unavailable(_))), "{refused:?}");
+    let refused = bench.registrar.change(asked(), &whom("anna"), &renamed("carl")).await.unwrap_err();
+    assert!(matches!(refused, AccountError::Write(WriteError::Unavailable(_))), "{refused:?}");
+    assert_eq!((bench.files(), bench.is_free("bert"), bench.is_free("carl")), (1, true, true));
+    assert_eq!(bench.registrar.member(&whom("anna")).unwrap().name(), "anna");
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn of_what_is_not_known_to_stand_both_files_stay_and_the_name_is_held() {
+    let bench = Bench::new().await;
+    bench.registrar.add(asked(), anna()).await.unwrap();
+    // It was appended, but what stands in its place cannot be read.
+    let head = bench.log.head();
+    bench.log.script([Step::TakeAndSay(AppendOutcome::Conflict { head })]);
+    bench.log.script_reads([Read::Fail]);
+    let unknown = bench.registrar.change(asked(), &whom("anna"), &renamed("bert")).await.unwrap_err();
+    assert!(matches!(unknown, AccountError::Write(WriteError::Unknown(_))), "{unknown:?}");
+    assert_eq!((bench.files(), bench.is_free("anna"), bench.is_free("bert")), (2, false, false));
+    // The next command finds out that it stands.
+    let second = NewAccount { name: name("carl"), ..anna() };
+    bench.registrar.add(asked(), second).await.unwrap();
+    assert_eq!(bench.registrar.member(&whom("bert")).unwrap().name(), "bert");
+    assert!(bench.registrar.member(&whom("anna")).is_none());
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_dry_run_stores_nothing_and_reserves_nothing() {
+    let bench = Bench::new().await;
+    let dry = || Asked { validate_only: true, ..asked() };
+    assert_eq!(bench.registrar.add(dry(), anna()).await.unwrap(), None);
+    assert_eq!((bench.files(), bench.is_free("anna")), (0, true));
+    bench.registrar.add(asked(), anna()).await.unwrap();
+    let change = AccountChange { password: Some(Password::chosen("another password")), ..renamed("bert") };
+    assert_eq!(bench.registrar.change(dry(), &whom("anna"), &change).await.unwrap(), None);
+    assert_eq!((bench.files(), bench.is_free("bert")), (1, true));
+    assert_eq!(
+        bench.registrar.change(asked(), &whom("anna"), &renamed("anna")).await.unwrap().unwrap().version,
+        bench.registrar.member(&whom("anna")).unwrap().account.version
+    );
+    bench.stop().await;
+}

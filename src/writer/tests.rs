@@ -4,7 +4,7 @@ mod batches;
 mod clock;
 mod hindrances;
 mod outcomes;
-mod scripted;
+pub(crate) mod scripted;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

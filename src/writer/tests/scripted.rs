@@ -11,7 +11,7 @@ use crmconf_events::{AccountId, RequestKey, Salt, Sequence, StoreId, Timestamp};
 use crate::writer::Views;
 
 /// What an append does.
-pub(super) enum Step {
+pub(crate) enum Step {
     /// It appends.
     Pass,
     /// It answers this, and appends nothing.
@@ -23,7 +23,7 @@ pub(super) enum Step {
 }
 
 /// What reading one commit does.
-pub(super) enum Read {
+pub(crate) enum Read {
     /// It reads.
     Pass,
     /// It fails.
@@ -31,7 +31,7 @@ pub(super) enum Read {
 }
 
 /// A log whose outcomes are scripted. Beyond the script's end it is an ordinary one.
-pub(super) struct Scripted {
+pub(crate) struct Scripted {
     inner: MemoryLog,
     views: Views,
     steps: Mutex<VecDeque<Step>>,
@@ -46,7 +46,7 @@ pub(super) struct Scripted {
 }
 
 impl Scripted {
-    pub(super) fn new(store: StoreId, views: Views) -> Self {
+    pub(crate) fn new(store: StoreId, views: Views) -> Self {
         Self {
             inner: MemoryLog::new(store),
             views,
@@ -60,55 +60,55 @@ impl Scripted {
         }
     }
 
-    pub(super) fn script(&self, steps: impl IntoIterator<Item = Step>) {
+    pub(crate) fn script(&self, steps: impl IntoIterator<Item = Step>) {
         self.steps.lock().unwrap().extend(steps);
     }
 
     /// From now on every append passes.
-    pub(super) fn end_script(&self) {
+    pub(crate) fn end_script(&self) {
         self.steps.lock().unwrap().clear();
     }
 
-    pub(super) fn script_reads(&self, reads: impl IntoIterator<Item = Read>) {
+    pub(crate) fn script_reads(&self, reads: impl IntoIterator<Item = Read>) {
         self.reads.lock().unwrap().extend(reads);
     }
 
-    pub(super) fn set_health(&self, health: Health) {
+    pub(crate) fn set_health(&self, health: Health) {
         *self.health.lock().unwrap() = health;
     }
 
-    pub(super) fn set_find_fails(&self, fails: bool) {
+    pub(crate) fn set_find_fails(&self, fails: bool) {
         *self.find_fails.lock().unwrap() = fails;
     }
 
-    pub(super) fn set_full(&self, why: Option<&str>) {
+    pub(crate) fn set_full(&self, why: Option<&str>) {
         *self.full.lock().unwrap() = why.map(str::to_owned);
     }
 
-    pub(super) fn observe(&self, observer: impl FnMut() + Send + 'static) {
+    pub(crate) fn observe(&self, observer: impl FnMut() + Send + 'static) {
         *self.observer.lock().unwrap() = Some(Box::new(observer));
     }
 
     /// Every commit that was to be appended since the last [`Scripted::forget`], whatever became of it.
-    pub(super) fn attempts(&self) -> Vec<Commit> {
+    pub(crate) fn attempts(&self) -> Vec<Commit> {
         self.attempts.lock().unwrap().clone()
     }
 
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.attempts.lock().unwrap().clear();
     }
 
-    pub(super) fn head_last(&self) -> Option<Sequence> {
+    pub(crate) fn head_last(&self) -> Option<Sequence> {
         self.inner.head().last
     }
 
     /// Everything that stands.
-    pub(super) fn commits(&self) -> Vec<Arc<Commit>> {
+    pub(crate) fn commits(&self) -> Vec<Arc<Commit>> {
         self.inner.read(Sequence::FIRST).map(Result::unwrap).collect()
     }
 
     /// Another writer's commit at the head.
-    pub(super) fn append_other(&self, event: &Event) {
+    pub(crate) fn append_other(&self, event: &Event) {
         let head = self.inner.head();
         let time = Timestamp::from_micros(head.time.as_micros() + 1);
         let mut builder = CommitBuilder::new(self.inner.store(), head, time);

@@ -81,3 +81,35 @@ fn after_a_kill_every_account_signs_in_with_a_password_that_it_was_given_and_no_
     }
     assert!(!server.log_text().contains("cannot sign in"), "{}", server.log_text());
 }
+
+#[test]
+fn a_client_that_leaves_midway_leaves_nothing_half_done() {
+    use std::io::Write as _;
+
+    let server = Server::demo();
+    let admin = server.session("admin");
+    let mut dice = Dice::seeded();
+    for number in 0..24 {
+        let body = admin.request(ADD, &new_account(&format!("hasty {number}"), ""));
+        let head = format!(
+            "POST /api/xml HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+        stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).unwrap();
+        std::thread::sleep(Duration::from_millis(dice.below(60)));
+        drop(stream);
+    }
+    // Whoever still works holds one of the places for passwords: this one waits behind them.
+    admin.call(CHANGE, &(user("viewer") + &property("Password", "a later password"))).expect_success();
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    loop {
+        let total: usize = admin.call(LIST, "").expect_success().property("Total").unwrap().parse().unwrap();
+        if total == credential_files(&server.data).len() {
+            assert!(total > 5 + 12, "most were done to the end: {total}");
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "{total} accounts");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
