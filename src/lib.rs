@@ -4,8 +4,7 @@
 //! commit durable in the log (`crmconf-events`), the read models follow (`crmconf-projections`), and the answer is
 //! read from them. What must be able to forget stands beside the log, in the [`vault`].
 //!
-//! What it is not: it keeps no passwords inside configurations yet, speaks no SOAP and no TLS, and does not
-//! administer the directory beyond what the demo sets up.
+//! What it is not: it keeps no passwords inside configurations yet, and speaks no SOAP and no TLS.
 //!
 //! Limits are constants beside what they limit, or settings ([`settings`]); beyond one comes an error that names it.
 //!
@@ -24,6 +23,7 @@ pub mod accounts;
 pub mod cli;
 pub mod commands;
 pub mod demo;
+pub mod directory;
 pub mod http;
 pub mod ids;
 pub mod progress;

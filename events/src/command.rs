@@ -1,6 +1,7 @@
 //! Commands: what a caller wants, with everything drawn and prepared that a pure decision cannot make itself.
 
 mod account;
+mod directory;
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,10 @@ use serde::Serialize;
 pub use account::{
     ChangeAccount, CreateAccount, CredentialDifference, CredentialFault, DeleteAccount, NamedCredential,
     NewCredential, SetCredential,
+};
+pub use directory::{
+    ImportCounts, ImportDirectory, ImportMode, ImportProgress, KindCounts, ListedEntry, Listing, Orphan,
+    Twice,
 };
 
 use crate::access::Grant;
@@ -54,6 +59,8 @@ pub enum Command {
     SetCredential(SetCredential),
     /// Delete an account.
     DeleteAccount(DeleteAccount),
+    /// Import into the directory.
+    ImportDirectory(ImportDirectory),
 }
 
 /// Sets up an empty store in one commit.

@@ -27,7 +27,7 @@ pub const COMMIT_BYTES_MAX: usize = 900 * 1_024;
 pub const COMMIT_PREFIX_BYTES: usize = header::HEADER_BYTES + 32;
 
 /// Bytes before each event in a commit's body: its length.
-const LENGTH_BYTES: usize = 4;
+pub(crate) const LENGTH_BYTES: usize = 4;
 
 /// Where a log ends: its last commit, the sequence of its last event, and the chain's hash there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@ mod add;
 mod change;
 mod create_store;
 mod delete;
+mod found;
+mod import_directory;
 mod request_key;
 
 #[cfg(feature = "testkit")]
@@ -15,10 +17,14 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use account::AccountDifference;
+pub use found::{Found, InUse, Use};
+pub use import_directory::ImportOutcome;
 pub use request_key::Prior;
 
 use crate::access::{Refusal, Right};
-use crate::command::{Command, CredentialFault, PartsFault, Request, RequestForm, TemplateUse};
+use crate::command::{
+    Command, CredentialFault, Orphan, PartsFault, Request, RequestForm, TemplateUse,
+};
 use crate::event::{Context, Event, TemplateRecorded};
 use crate::state::{ConfigurationState, Missing, State};
 use crate::value::{ConfigurationId, Scope, Sequence};
@@ -28,7 +34,7 @@ use crate::value::{ConfigurationId, Scope, Sequence};
 pub struct Decision {
     /// What happens, in order; empty when nothing changes.
     pub events: Vec<NewEvent>,
-    /// What the caller is told. `None` for a dry run and for a store's creation.
+    /// What the caller is told. `None` for a store's creation, and for a dry run of all but an import.
     pub outcome: Option<Outcome>,
 }
 
@@ -53,6 +59,8 @@ pub enum Outcome {
         /// What became another.
         difference: AccountDifference,
     },
+    /// Of an import into the directory, or of a portion of it.
+    DirectoryImport(ImportOutcome),
 }
 
 impl Outcome {
@@ -61,8 +69,22 @@ impl Outcome {
     pub fn into_configuration(self) -> Option<ConfigurationOutcome> {
         match self {
             Self::Configuration(outcome) => Some(outcome),
-            Self::Account { .. } => None,
+            Self::Account { .. } | Self::DirectoryImport(_) => None,
         }
+    }
+
+    /// What is told of an import, if it is of one.
+    #[must_use]
+    pub fn into_import(self) -> Option<ImportOutcome> {
+        match self {
+            Self::DirectoryImport(outcome) => Some(outcome),
+            Self::Account { .. } | Self::Configuration(_) => None,
+        }
+    }
+
+    /// What is told of a dry run: only what names nothing that would have to be there afterwards.
+    fn of_a_dry_run(self) -> Option<Self> {
+        self.into_import().map(Self::DirectoryImport)
     }
 }
 
@@ -111,6 +133,12 @@ pub enum Rejection {
     /// Another command has replaced the credential that the new one was derived from: derive it again.
     #[error("the account's credential was replaced meanwhile")]
     CredentialReplaced,
+    /// Entries that an import lists have no parent.
+    #[error("the parents of {} entries are in neither the file nor the directory", .0.total)]
+    ParentsMissing(Found<Orphan>),
+    /// Entries of the directory cannot be removed.
+    #[error("{} entries of the directory are in use", .0.total)]
+    EntriesInUse(Found<InUse>),
     /// No such configuration in that scope.
     #[error("no such configuration in that scope")]
     NoSuchConfiguration,
@@ -149,9 +177,11 @@ pub fn decide(state: &State, request: &Request, prior: Option<&Prior>) -> Result
         Command::ChangeAccount(command) => account::change(state, request, command),
         Command::SetCredential(command) => account::set_credential(state, request, command),
         Command::DeleteAccount(command) => account::delete(state, request, command),
+        Command::ImportDirectory(command) => import_directory::decide(state, request, command),
     }?;
     if request.validate_only {
-        decision = Decision { events: Vec::new(), outcome: None };
+        let outcome = decision.outcome.and_then(Outcome::of_a_dry_run);
+        decision = Decision { events: Vec::new(), outcome };
     }
     Ok(decision)
 }

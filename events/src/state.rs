@@ -2,11 +2,12 @@
 
 mod directory;
 mod evolve;
+mod range;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use directory::{DirectoryState, Missing};
+pub use directory::{DirectoryState, Entry, Missing};
 pub use evolve::evolve;
 
 use crate::access::{Grants, Right};
@@ -120,6 +121,12 @@ impl State {
     /// The credentials that the vault is to hold: those of accounts, and those of deleted ones, for their names' sake.
     pub fn credentials(&self) -> impl Iterator<Item = CredentialId> + '_ {
         self.accounts.values().map(|account| account.credential).chain(self.deleted.values().copied())
+    }
+
+    /// A configuration at a scope or below it, if there is one.
+    #[must_use]
+    pub fn configuration_within(&self, scope: &Scope) -> Option<&ConfigurationId> {
+        self.names.range::<_, range::Edge<'_>>(range::Edge::around(scope)).next().map(|(_, id)| id)
     }
 
     /// Judges an actor's right on a scope, on the account as it stands now.

@@ -2,6 +2,7 @@
 
 mod carried;
 mod digest;
+mod entry;
 mod ids;
 mod scope;
 mod sequence;
@@ -12,6 +13,7 @@ pub use carried::{first_not_carried, is_carried, xml_can_carry};
 pub use digest::{
     Binary16, ChainHash, EventHash, RequestDigest, Salt, SealedValue, SessionDigest, TemplateDigest,
 };
+pub use entry::{EntryId, Place};
 pub use ids::{
     AccountId, ConfigurationId, CredentialId, IdParts, KeyId, NameCommitment, ReplicaId, StoreId, derive_node,
 };

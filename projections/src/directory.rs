@@ -1,13 +1,14 @@
 //! The directory as List shows it: descriptions of telephone systems, partitions and devices.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crmconf_events::Scope;
 use crmconf_events::event::Envelope;
 use crmconf_events::state::{DirectoryState, Missing};
+use crmconf_events::{DirectoryText, Scope};
 
 use crate::projection::Projection;
-use crate::text::Sortable;
+use crate::text::{Sortable, fold};
 
 /// What List shows where a scope names no TelSys.
 const NO_TELSYS: &str = "[None Or All Telephone Systems]";
@@ -16,10 +17,45 @@ const NO_PARTITION: &str = "[None Or All Partitions]";
 /// What List shows where a scope names no Device; the seed's words.
 const NO_DEVICE: &str = "None Or All Devices";
 
+/// An entry's description, with what it is sorted and searched by. Clones share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryText(Arc<Texts>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Texts {
+    sortable: Sortable,
+    /// The text folded for search, where that differs from it.
+    folded: Option<Box<str>>,
+}
+
+impl EntryText {
+    /// The description.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.sortable.text()
+    }
+
+    pub(crate) fn sortable(&self) -> &Sortable {
+        &self.0.sortable
+    }
+
+    /// Whether an already folded text is part of it.
+    pub(crate) fn matches(&self, folded: &str) -> bool {
+        self.0.folded.as_deref().unwrap_or_else(|| self.text()).contains(folded)
+    }
+}
+
+impl From<DirectoryText> for EntryText {
+    fn from(text: DirectoryText) -> Self {
+        let folded = Some(fold(text.as_str())).filter(|folded| folded != text.as_str()).map(Into::into);
+        Self(Arc::new(Texts { sortable: Sortable::new(text.as_str()), folded }))
+    }
+}
+
 /// The read model of the directory, with sort keys beside the texts.
 #[derive(Clone)]
 pub struct Directory {
-    entries: DirectoryState<Sortable>,
+    entries: DirectoryState<EntryText>,
     /// What stands for each level that a scope does not name.
     none: [Sortable; 3],
 }
@@ -60,7 +96,7 @@ impl Directory {
 
     /// What is registered.
     #[must_use]
-    pub const fn entries(&self) -> &DirectoryState<Sortable> {
+    pub const fn entries(&self) -> &DirectoryState<EntryText> {
         &self.entries
     }
 
@@ -85,13 +121,15 @@ impl Directory {
         let [none, _, _] = &self.none;
         scope
             .telsys()
-            .map_or(Some(none), |telsys| self.entries.telsys.get(&telsys).map(|(description, _)| description))
+            .map_or(Some(none), |telsys| self.entries.telsys.get(&telsys).map(|(found, _)| found.sortable()))
     }
 
     pub(crate) fn sortable_partition(&self, scope: &Scope) -> Option<&Sortable> {
         let [_, none, _] = &self.none;
         match (scope.telsys(), scope.partition()) {
-            (Some(telsys), Some(partition)) => self.entries.partitions.get(&(telsys, partition)),
+            (Some(telsys), Some(partition)) => {
+                self.entries.partitions.get(&(telsys, partition)).map(EntryText::sortable)
+            }
             (Some(_) | None, Some(_) | None) => Some(none),
         }
     }
@@ -100,7 +138,7 @@ impl Directory {
         let [_, _, none] = &self.none;
         match scope {
             Scope::Device(telsys, partition, device) => {
-                self.entries.devices.get(&(*telsys, *partition, device.clone()))
+                self.entries.devices.get(&(*telsys, *partition, device.clone())).map(EntryText::sortable)
             }
             Scope::EveryTelSys | Scope::TelSys(_) | Scope::Partition(..) => Some(none),
         }

@@ -26,7 +26,7 @@ mod text;
 
 pub use accounts::{Account, Accounts};
 pub use configurations::{Configuration, Configurations};
-pub use directory::{Descriptions, Directory};
+pub use directory::{Descriptions, Directory, EntryText};
 pub use projection::Projection;
 pub use projector::{OutOfStep, Projector, ReadModel};
 pub use templates::{RecordedTemplate, Templates};

@@ -3,6 +3,7 @@
 //! Candidates come from the scope index: the scopes above the one asked for by point look-ups, those at and below it
 //! as one range. What the grants do not cover is left out before anything is counted, so that totals tell nothing.
 
+mod directory;
 mod sort;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use crmconf_events::access::Grants;
 use crmconf_events::{CrmType, Scope};
 
+pub use directory::{DirectoryPage, DirectoryQuery, DirectorySort, DirectorySortField};
 pub use sort::{Direction, Sort, SortField};
 
 use crate::projector::ReadModel;

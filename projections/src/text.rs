@@ -1,6 +1,5 @@
 //! How texts are compared: folded for search, by collation for sort.
 
-use crmconf_events::DirectoryText;
 use icu_casemap::CaseMapper;
 use icu_collator::options::{AlternateHandling, CollatorOptions, Strength};
 use icu_collator::{CollatorBorrowed, CollatorPreferences};
@@ -10,6 +9,10 @@ use icu_normalizer::ComposingNormalizer;
 ///
 /// Full case folding is that of the Unicode Standard, section 3.13, rule R4 (toCasefold).
 pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        // The same, and many times quicker.
+        return text.to_ascii_lowercase();
+    }
     let normalizer = const { ComposingNormalizer::new_nfc() };
     let folded = const { CaseMapper::new() }.fold_string(&normalizer.normalize(text)).into_owned();
     normalizer.normalize(&folded).into_owned()
@@ -37,7 +40,7 @@ impl Collation {
 
 /// A text with its sort key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sortable {
+pub(crate) struct Sortable {
     key: Box<[u8]>,
     text: Box<str>,
 }
@@ -54,15 +57,8 @@ impl Sortable {
     }
 
     /// The text.
-    #[must_use]
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
-    }
-}
-
-impl From<DirectoryText> for Sortable {
-    fn from(text: DirectoryText) -> Self {
-        Self::new(text.as_str())
     }
 }
 
@@ -76,6 +72,9 @@ mod tests {
         assert_eq!(fold("e\u{301}"), fold("É"));
         assert_eq!(fold("ΣΊΣΥΦΟΣ"), fold("σίσυφος"));
         assert_eq!(fold(" a "), " a ");
+        let ascii: String = ('\0'..='\x7f').collect();
+        // With one character more, the long way is taken.
+        assert_eq!(fold(&ascii) + "ss", fold(&(ascii + "ß")));
     }
 
     #[test]

@@ -118,6 +118,10 @@ async fn answer(
         Operation::PasswordChange => {
             operations::password_change::answer(app, &caller(app, &input)?, &input).await
         }
+        Operation::DirectoryImport => {
+            operations::directory::import::answer(app, &caller(app, &input)?, &input).await
+        }
+        Operation::DirectoryList => operations::directory::list::answer(&caller(app, &input)?, &input),
     }
 }
 

@@ -17,7 +17,9 @@ use tracing::Level;
 
 use super::app::Unready;
 use super::code::{Code, OUTCOME_NOT_KNOWN};
+use super::operations::directory::{in_use, orphans};
 use crate::accounts::AccountError;
+use crate::directory::Format;
 use crate::sessions::{AuthenticateError, CheckerError, ConfirmError, CreateError, SessionError};
 use crate::writer::WriteError;
 
@@ -157,6 +159,8 @@ impl From<Rejection> for ApiError {
             Rejection::CredentialReplaced => {
                 Self::busy("The account was changed meanwhile; try again later.")
             }
+            Rejection::ParentsMissing(found) => orphans(&found, Format::Csv),
+            Rejection::EntriesInUse(found) => in_use(&found),
             Rejection::NoSuchConfiguration => Self::new(Code::NoSuchConfiguration),
             Rejection::VersionConflict { current } => Self::with(
                 Code::VersionConflict,

@@ -51,6 +51,10 @@ operations! {
     AccountList = "AccountList";
     /// Gives the account that asks another password.
     PasswordChange = "PasswordChange";
+    /// Imports into the directory.
+    DirectoryImport = "DirectoryImport";
+    /// Lists the directory.
+    DirectoryList = "DirectoryList";
 }
 
 impl Operation {

@@ -19,6 +19,7 @@ pub mod authenticate;
 pub mod change;
 pub mod create_session;
 pub mod delete;
+pub mod directory;
 pub mod info;
 pub mod list;
 pub mod logout;

@@ -1,6 +1,10 @@
 //! The directory of telephone systems, partitions and devices: what exists, and what List shows for it.
 
-use crate::value::{DeviceNumber, DirectoryText, PartitionId, Scope, TelSysId};
+mod walk;
+
+pub use walk::Entry;
+
+use crate::value::{DeviceNumber, DirectoryText, EntryId, PartitionId, Scope, TelSysId};
 
 /// The first level of a scope that the directory does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +31,20 @@ pub struct DirectoryState<T: Clone = DirectoryText> {
 impl<T: Clone> Default for DirectoryState<T> {
     fn default() -> Self {
         Self { telsys: imbl::OrdMap::new(), partitions: imbl::OrdMap::new(), devices: imbl::OrdMap::new() }
+    }
+}
+
+impl<T: Clone> DirectoryState<T> {
+    /// Whether an entry is registered.
+    #[must_use]
+    pub fn contains(&self, id: &EntryId) -> bool {
+        match id {
+            EntryId::TelSys(telsys) => self.telsys.contains_key(telsys),
+            EntryId::Partition(telsys, partition) => self.partitions.contains_key(&(*telsys, *partition)),
+            EntryId::Device(telsys, partition, device) => {
+                self.devices.contains_key(&(*telsys, *partition, device.clone()))
+            }
+        }
     }
 }
 

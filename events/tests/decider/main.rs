@@ -13,6 +13,7 @@ mod add;
 mod change;
 mod create_store;
 mod delete;
+mod import_directory;
 mod kit;
 mod order;
 mod request_key;

@@ -9,7 +9,7 @@ use crate::text::Sortable;
 use crate::{Configuration, Directory};
 
 /// What a scope that names no TelSys or Partition sorts as: the API's sentinel.
-const ID_SENTINEL: i64 = -1;
+pub(super) const ID_SENTINEL: i64 = -1;
 
 /// A property that rows can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub struct Sort {
 
 /// What a row sorts by. Keys of one field are always of one kind.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Key<'a> {
+pub(super) enum Key<'a> {
     Number(i64),
     Text(&'a str),
     Collated(Option<&'a Sortable>),
@@ -99,11 +99,7 @@ impl Sort {
 }
 
 /// The first `count` rows by a key. Selects them before sorting, so that a short page of many rows is cheap.
-pub(super) fn first_by<'a, K: Ord>(
-    rows: Vec<&'a Arc<Configuration>>,
-    count: usize,
-    key: impl Fn(&'a Arc<Configuration>) -> K,
-) -> Vec<&'a Arc<Configuration>> {
+pub(super) fn first_by<T: Copy, K: Ord>(rows: Vec<T>, count: usize, key: impl Fn(T) -> K) -> Vec<T> {
     let mut keyed: Vec<_> = rows.into_iter().map(|row| (key(row), row)).collect();
     let order = |a: &(K, _), b: &(K, _)| -> Ordering { a.0.cmp(&b.0) };
     if count < keyed.len() {

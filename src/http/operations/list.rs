@@ -83,22 +83,13 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
 fn read<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, ApiError> {
     let requested = requested_fields(fields)?;
     let crm_type = fields.either(CRM_TYPE_NAMES)?;
-    let sort = fields.trimmed("Sort").map(parse_sort).transpose()?;
-    let (offset, limit) = page(fields)?;
+    let sort = fields.trimmed("Sort").map(|text| sorted_by(text, &SortField::ALL)).transpose()?;
+    let sort = sort.map(|(field, direction)| Sort { field, direction });
+    let (offset, limit) = limits(fields)?;
     let scope_match = scope_match(fields)?;
     let scope = fields.triple()?.scope()?;
     let search = fields.exact("SearchQuery").map(Search::new);
     Ok(Asked { requested, crm_type, search, sort, offset, limit, scope_match, scope })
-}
-
-/// `Offset` and `Limit`.
-pub(super) fn page(fields: &Fields<'_>) -> Result<(u64, u64), ApiError> {
-    let offset = fields.number("Offset")?.unwrap_or(0);
-    let limit = fields.number("Limit")?.unwrap_or(LIMIT_DEFAULT);
-    if limit > LIMIT_MAX {
-        return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
-    }
-    Ok((offset, limit))
 }
 
 /// `CRMConfigurationFields`: optional fields that are asked for. Base properties may be named too.
@@ -119,29 +110,35 @@ pub(super) fn requested_fields<'a>(fields: &Fields<'a>) -> Result<BTreeSet<&'a s
     Ok(requested)
 }
 
-/// A `Sort` taken apart: the field's name, and the direction.
-pub(super) fn split_sort(text: &str) -> Result<(&str, Direction), ApiError> {
+/// `Sort`: one of these fields, and a direction.
+pub(super) fn sorted_by<F: Copy>(text: &str, fields: &[(&str, F)]) -> Result<(F, Direction), ApiError> {
     let (field, direction) = text.split_once(':').unwrap_or((text, "ASC"));
-    match direction {
-        "ASC" => Ok((field, Direction::Ascending)),
-        "DESC" => Ok((field, Direction::Descending)),
-        _ => Err(ApiError::invalid("Sort must end in :ASC or :DESC.")),
-    }
-}
-
-fn parse_sort(text: &str) -> Result<Sort, ApiError> {
-    let (field, direction) = split_sort(text)?;
-    let field = SortField::ALL.iter().find(|(name, _)| *name == field).map(|(_, field)| *field);
-    match field {
-        Some(field) => Ok(Sort { field, direction }),
+    let direction = match direction {
+        "ASC" => Direction::Ascending,
+        "DESC" => Direction::Descending,
+        _ => return Err(ApiError::invalid("Sort must end in :ASC or :DESC.")),
+    };
+    match fields.iter().find(|(name, _)| *name == field) {
+        Some((_, field)) => Ok((*field, direction)),
         None => {
-            let sortable = SortField::ALL.map(|(name, _)| name).join(", ");
+            let sortable = fields.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
             Err(ApiError::invalid(format!("Sort names no sortable field; sortable are {sortable}.")))
         }
     }
 }
 
-fn scope_match(fields: &Fields<'_>) -> Result<ScopeMatch, ApiError> {
+/// `Offset` and `Limit`.
+pub(super) fn limits(fields: &Fields<'_>) -> Result<(u64, u64), ApiError> {
+    let offset = fields.number("Offset")?.unwrap_or(0);
+    let limit = fields.number("Limit")?.unwrap_or(LIMIT_DEFAULT);
+    if limit > LIMIT_MAX {
+        return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
+    }
+    Ok((offset, limit))
+}
+
+/// `ScopeMatch`.
+pub(super) fn scope_match(fields: &Fields<'_>) -> Result<ScopeMatch, ApiError> {
     match fields.trimmed("ScopeMatch") {
         None | Some("Overlap") => Ok(ScopeMatch::Overlap),
         Some("Within") => Ok(ScopeMatch::Within),
@@ -167,18 +164,19 @@ fn render(
     let mut shapes = Shapes::new(app, view);
     for found in &page.rows {
         payload.container(None, |row| render_row(row, &mut shapes, view, found, requested));
-        if payload.len() > ANSWER_BYTES_MAX {
-            return Err(too_long());
-        }
+        within_answer(&payload)?;
     }
     Ok(payload)
 }
 
-/// The answer would be longer than one may be.
-pub(super) fn too_long() -> ApiError {
-    ApiError::invalid(format!(
+/// Whether rows make no longer answer than one may be.
+pub(super) fn within_answer(rows: &Payload) -> Result<(), ApiError> {
+    if rows.len() <= ANSWER_BYTES_MAX {
+        return Ok(());
+    }
+    Err(ApiError::invalid(format!(
         "The rows take more than {ANSWER_BYTES_MAX} bytes; ask for fewer of them with a smaller Limit."
-    ))
+    )))
 }
 
 /// The seed's six properties, then those asked for, in their fixed order.

@@ -12,7 +12,7 @@ use crate::http::xml::Payload;
 use crate::templates::TemplateLookup;
 
 /// The API's sentinel for ids.
-const ID_SENTINEL: &str = "-1";
+pub(super) const ID_SENTINEL: &str = "-1";
 
 /// The optional fields that `CRMConfigurationFields` asks for, in the order in which answers have them.
 pub(super) const OPTIONAL_FIELDS: [&str; 7] = [

@@ -59,17 +59,26 @@ impl Extensions {
     }
 }
 
-/// Has a command decided and waits until its outcome is durable and visible. A client that leaves meanwhile takes its
-/// handler along, but not the command: so a task of its own waits, and holds the request's room until it is decided.
+/// Has a command decided and waits until its outcome is durable and visible.
 pub(super) async fn decided(app: &App, input: &Input<'_>, request: Request) -> WriteResult {
-    let (writer, room) = (app.writer.clone(), input.room.take());
-    let decided = actix_web::rt::spawn(async move {
-        let outcome = writer.submit(request).await;
+    let writer = app.writer.clone();
+    let lost = |error: tokio::task::JoinError| Err(WriteError::Unknown(error.to_string()));
+    outlive(input, async move { writer.submit(request).await }).await.unwrap_or_else(lost)
+}
+
+/// Waits for what is to come to its end. A client that leaves meanwhile takes its handler along, but not a command: so
+/// a task of its own waits, and holds the request's room until then.
+pub(super) async fn outlive<T: 'static>(
+    input: &Input<'_>,
+    work: impl Future<Output = T> + 'static,
+) -> Result<T, tokio::task::JoinError> {
+    let room = input.room.take();
+    let working = actix_web::rt::spawn(async move {
+        let outcome = work.await;
         drop(room);
         outcome
     });
-    let lost = |error: tokio::task::JoinError| Err(WriteError::Unknown(error.to_string()));
-    decided.await.unwrap_or_else(lost)
+    working.await
 }
 
 /// `ExpectedVersion`.

@@ -7,13 +7,13 @@ use crmconf_projections::list::Direction;
 
 use super::show;
 use crate::accounts::Member;
-use crate::http::answer::{ANSWER_BYTES_MAX, Answer};
+use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, Spec};
 use crate::http::operations::Input;
-use crate::http::operations::list::{page, split_sort, too_long};
+use crate::http::operations::list::{limits, sorted_by, within_answer};
 use crate::http::xml::Payload;
 use crate::vault::FoldedName;
 
@@ -57,7 +57,7 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
     let administration = caller.administration()?;
     let fields = input.fields(&SPEC)?;
     let (field, direction) = sort(&fields)?;
-    let (offset, limit) = page(&fields)?;
+    let (offset, limit) = limits(&fields)?;
     let search = fields.exact("SearchQuery").map(FoldedName::of);
 
     let found = |member: &Member| {
@@ -74,14 +74,7 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
 
 fn sort(fields: &Fields<'_>) -> Result<(Field, Direction), ApiError> {
     let Some(text) = fields.trimmed("Sort") else { return Ok((Field::UserName, Direction::Ascending)) };
-    let (name, direction) = split_sort(text)?;
-    match FIELDS.iter().find(|(known, _)| *known == name) {
-        Some((_, field)) => Ok((*field, direction)),
-        None => {
-            let sortable = FIELDS.map(|(name, _)| name).join(", ");
-            Err(ApiError::invalid(format!("Sort names no sortable field; sortable are {sortable}.")))
-        }
-    }
+    sorted_by(text, &FIELDS)
 }
 
 fn key(member: &Member, field: Field) -> Key {
@@ -113,9 +106,7 @@ fn render(rows: &[(Key, Member)], offset: u64, limit: u64) -> Result<Answer, Api
     let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     for (_, member) in rows.iter().skip(size(offset)).take(size(limit)) {
         payload.container(None, |row| show(row, member));
-        if payload.len() > ANSWER_BYTES_MAX {
-            return Err(too_long());
-        }
+        within_answer(&payload)?;
     }
     Ok(Answer::with(payload))
 }

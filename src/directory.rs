@@ -1,0 +1,110 @@
+//! The directory as files have it: CSV and JSON, read strictly, every fault with its line; and written.
+//!
+//! The server reads what `DirectoryImport` is sent by it, and `crmconf directory import` a file before it is sent.
+
+mod csv;
+mod faults;
+mod json;
+mod row;
+
+use crmconf_events::command::{ListedEntry, Listing};
+use crmconf_events::state::{DirectoryState, Missing};
+
+pub use faults::{Fault, Faults};
+pub use row::{COLUMNS, Sheet, entry_id};
+
+/// A form in which a file lists entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values, RFC 4180, with a header.
+    #[default]
+    Csv,
+    /// An array of objects with the columns' names as keys.
+    Json,
+}
+
+/// What an entry takes in memory beside its texts, about: as it is listed, with what allocations round up.
+const ENTRY_BYTES: usize = size_of::<ListedEntry>() + 128;
+/// What the object of a JSON entry takes beside its texts until it is an entry, about.
+const OBJECT_BYTES: usize = 768;
+
+impl Format {
+    /// What the place of an entry is called.
+    #[must_use]
+    pub const fn place(self) -> &'static str {
+        match self {
+            Self::Csv => "line",
+            Self::Json => "entry",
+        }
+    }
+
+    /// The bytes that reading a text takes in memory at most, about.
+    #[must_use]
+    pub fn memory(self, text: &str) -> usize {
+        let (begins, bytes) = match self {
+            Self::Csv => (b'\n', ENTRY_BYTES),
+            Self::Json => (b'{', ENTRY_BYTES + OBJECT_BYTES),
+        };
+        let entries = text.bytes().filter(|byte| *byte == begins).count().saturating_add(1);
+        entries.saturating_mul(bytes).saturating_add(text.len())
+    }
+
+    /// Reads a text.
+    #[must_use]
+    pub fn read(self, text: &str) -> Parsed {
+        let mut faults = Faults::new(self);
+        let entries = match self {
+            Self::Csv => csv::read(text, &mut faults),
+            Self::Json => json::read(text, &mut faults),
+        };
+        let (listing, twice) = Listing::sorted(entries);
+        for twice in twice {
+            let place = self.place();
+            faults.add(twice.again, format!("{} stands in {place} {} already", twice.id, twice.first));
+        }
+        Parsed { listing, faults }
+    }
+}
+
+/// What was read. Where there are faults, the listing holds stand-ins for some entries, and is good for nothing but
+/// looking for more faults.
+#[derive(Debug)]
+pub struct Parsed {
+    listing: Listing,
+    faults: Faults,
+}
+
+impl Parsed {
+    /// The listing.
+    ///
+    /// # Errors
+    /// The faults of the text.
+    pub fn listing(self) -> Result<Listing, Faults> {
+        if self.faults.is_empty() { Ok(self.listing) } else { Err(self.faults) }
+    }
+
+    /// The listing. What it lacks in a directory is no fault of the text, and told only beside one.
+    ///
+    /// # Errors
+    /// The faults of the text, and the entries without parents.
+    pub fn listing_for<T: Clone>(self, directory: &DirectoryState<T>) -> Result<Listing, Faults> {
+        let Self { listing, mut faults } = self;
+        if faults.is_empty() {
+            return Ok(listing);
+        }
+        for orphan in listing.orphans(directory) {
+            faults.add(orphan.line, missing_above(orphan.missing).to_owned());
+        }
+        Err(faults)
+    }
+}
+
+/// What is said of an entry without its parents.
+#[must_use]
+pub const fn missing_above(missing: Missing) -> &'static str {
+    match missing {
+        Missing::TelSys => "its telephone system is neither in the file nor in the directory",
+        Missing::Partition => "its partition is neither in the file nor in the directory",
+        Missing::Device => "its device is neither in the file nor in the directory",
+    }
+}
