@@ -7,6 +7,9 @@ mod faults;
 mod json;
 mod row;
 
+#[cfg(test)]
+mod tests;
+
 use crmconf_events::command::{ListedEntry, Listing};
 use crmconf_events::state::{DirectoryState, Missing};
 

@@ -8,6 +8,8 @@
     reason = "a test: a panic is how it reports"
 )]
 
+#[path = "list/directory.rs"]
+mod directory;
 #[path = "list/model.rs"]
 mod model;
 #[path = "list/texts.rs"]
