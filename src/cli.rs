@@ -3,6 +3,7 @@
 //! Two stages, as ripgrep has them: clap knows the words and their help; this file turns them into settings,
 //! endpoints and points in time, so that no command sees a text it would still have to check.
 
+mod directory;
 mod endpoint;
 mod flags;
 pub mod output;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+pub use directory::{DirectoryArgs, DirectoryImportArgs, SignInArgs};
 pub use endpoint::Endpoint;
 pub use typed::ReplayFormat;
 pub use until::Until;
@@ -41,6 +43,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Print the state folded from the journal.
     Replay(ReplayArgs),
+    /// Import into the directory of a server, or print it.
+    Directory(DirectoryArgs),
 }
 
 /// Arguments of `init`.
@@ -155,6 +159,7 @@ impl Command {
             typed::Command::Replay(typed::Replay { data, until, format }) => {
                 Ok(Self::Replay(ReplayArgs { data, until, format }))
             }
+            typed::Command::Directory(args) => Ok(Self::Directory(directory::checked(args))),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What the program does, one file for each command of the command line.
 
 pub mod call;
+mod conversation;
+pub mod directory;
 pub mod init;
 pub mod replay;
 pub mod serve;
@@ -50,6 +52,7 @@ pub fn run(command: Command) -> Status {
         Command::Call(args) => call::run(&args),
         Command::Verify(args) => verify::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Directory(args) => directory::run(&args),
     };
     outcome.unwrap_or_else(|failure| {
         output::complain(&failure);

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::directory::TypedDirectory;
 use super::endpoint::Endpoint;
 use super::flags::SettingFlags;
 use super::until::Until;
 use crate::settings::table;
 use crate::vault::AccountName;
 
-const EXIT_STATUS: &str = "Exit status: 0 done; 1 what was asked for failed; 2 the command line or the settings \
+pub(super) const EXIT_STATUS: &str = "Exit status: 0 done; 1 what was asked for failed; 2 the command line or the settings \
                            are wrong, and nothing was tried.";
 
 const PROGRAM_EXAMPLES: &str = "\
@@ -97,6 +98,8 @@ pub(super) enum Command {
     Verify(Verify),
     /// Print the state that the journal adds up to, now or at an earlier point
     Replay(Replay),
+    /// Import telephone systems, partitions and devices into a server's directory, or print it
+    Directory(TypedDirectory),
 }
 
 #[derive(Debug, clap::Args)]

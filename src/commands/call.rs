@@ -4,7 +4,7 @@
 
 mod fill;
 mod reply;
-mod secret;
+pub(super) mod secret;
 mod wire;
 
 #[cfg(test)]
@@ -15,7 +15,9 @@ use std::io::{self, Read};
 
 use self::fill::Slot;
 use self::reply::{Outcome, Reply};
-use self::wire::{Answer, Wire};
+pub(super) use self::reply::{attribute, resolve};
+use self::wire::Answer;
+pub(super) use self::wire::Wire;
 use super::Failure;
 use crate::cli::{CallArgs, RequestSource, Status, output};
 use crate::settings::BODY_BYTES_MAX;
@@ -87,7 +89,7 @@ fn name(source: &RequestSource) -> String {
     }
 }
 
-fn not_ours(endpoint: &str, status: u16) -> Failure {
+pub(super) fn not_ours(endpoint: &str, status: u16) -> Failure {
     Failure::new(format!(
         "{endpoint} answered with HTTP status {status} and something that is no response of this API: \
          check that the URL is that of a crmconf server"

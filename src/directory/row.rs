@@ -101,9 +101,9 @@ pub struct Sheet(String);
 
 impl Default for Sheet {
     fn default() -> Self {
-        let mut sheet = Self(String::new());
-        sheet.push_fields(COLUMNS);
-        sheet
+        let mut text = String::new();
+        push_fields(&mut text, COLUMNS);
+        Self(text)
     }
 }
 
@@ -116,41 +116,50 @@ impl Sheet {
 
     /// Adds a row.
     pub fn push(&mut self, id: &EntryId, description: &str, environment: &str) {
-        let (telsys, partition, device) = id.place();
-        let number = |id: Option<String>| id.unwrap_or_default();
-        self.push_fields([
-            &number(telsys.map(|id| id.to_string())),
-            &number(partition.map(|id| id.to_string())),
-            device.map_or("", DeviceNumber::as_str),
-            description,
-            environment,
-        ]);
+        push_row(&mut self.0, id, description, environment);
     }
 
-    /// Adds an entry as a row.
-    pub fn push_entry(&mut self, id: &EntryId, entry: &DirectoryEntry) {
+    /// A row alone.
+    #[must_use]
+    pub fn row(id: &EntryId, description: &str, environment: &str) -> String {
+        let mut text = String::new();
+        push_row(&mut text, id, description, environment);
+        text
+    }
+
+    /// An entry's row alone.
+    #[must_use]
+    pub fn entry_row(id: &EntryId, entry: &DirectoryEntry) -> String {
         let (description, environment) = match entry {
             DirectoryEntry::TelSys { description, environment, .. } => (description, environment.as_str()),
             DirectoryEntry::Partition { description, .. } | DirectoryEntry::Device { description, .. } => {
                 (description, "")
             }
         };
-        self.push(id, description.as_str(), environment);
+        Self::row(id, description.as_str(), environment)
     }
+}
 
-    fn push_fields(&mut self, fields: [&str; 5]) {
-        for (place, field) in fields.into_iter().enumerate() {
-            if place > 0 {
-                self.0.push(',');
-            }
-            if field.contains([',', '"', '\r', '\n']) {
-                self.0.push('"');
-                self.0.push_str(&field.replace('"', "\"\""));
-                self.0.push('"');
-            } else {
-                self.0.push_str(field);
-            }
+fn push_row(text: &mut String, id: &EntryId, description: &str, environment: &str) {
+    let (telsys, partition, device) = id.place();
+    let telsys = telsys.map(|id| id.to_string()).unwrap_or_default();
+    let partition = partition.map(|id| id.to_string()).unwrap_or_default();
+    let device = device.map_or("", DeviceNumber::as_str);
+    push_fields(text, [&telsys, &partition, device, description, environment]);
+}
+
+fn push_fields(text: &mut String, fields: [&str; 5]) {
+    for (place, field) in fields.into_iter().enumerate() {
+        if place > 0 {
+            text.push(',');
         }
-        self.0.push('\n');
+        if field.contains([',', '"', '\r', '\n']) {
+            text.push('"');
+            text.push_str(&field.replace('"', "\"\""));
+            text.push('"');
+        } else {
+            text.push_str(field);
+        }
     }
+    text.push('\n');
 }

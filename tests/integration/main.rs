@@ -22,6 +22,7 @@ mod canary;
 mod commands;
 mod credential_crashes;
 mod damage;
+mod directory;
 mod errors;
 mod faults;
 mod kill_nine;

@@ -214,8 +214,7 @@ fn nothing_with_configurations_at_it_or_below_it_is_removed() {
     let replace = import(ImportMode::Replace, vec![a_telsys(1, "one")]);
     at_the_desk.clone().when(replace.clone()).rejected(&used(desk_id.clone()));
     // It stands in the way of all that is above it, too.
-    let below =
-        InUse { id: EntryId::Partition(system(1), part(1)), by: Use::Configuration(crate::kit::id(1)) };
+    let below = InUse { id: EntryId::Partition(system(1), part(1)), by: Use::Configuration(id(1)) };
     let only_above = import(ImportMode::Remove, vec![a_partition(1, 1, "")]);
     at_the_desk.clone().when(only_above).rejected(&Rejection::EntriesInUse(Found::one(below)));
     at_the_desk.when(dry(import(ImportMode::Remove, as_it_is()))).rejected(&used(desk_id));
@@ -368,10 +367,8 @@ fn every_portion_is_decided_on_what_others_have_done_meanwhile() {
     let then = full.when(remove.clone());
     let second = next(&remove, then.decision());
     let used = then.and_given().when(add("x").at(device(3, 1, "0000")).by(ADMIN)).and_given();
-    let used_by = InUse {
-        id: EntryId::Device(telsys, partition, desk("0000")),
-        by: Use::Configuration(crate::kit::id(1)),
-    };
+    let used_by =
+        InUse { id: EntryId::Device(telsys, partition, desk("0000")), by: Use::Configuration(id(1)) };
     used.when(second).rejected(&Rejection::EntriesInUse(Found::one(used_by)));
 }
 

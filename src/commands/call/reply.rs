@@ -124,11 +124,13 @@ impl Partial {
     }
 }
 
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+/// The value of an attribute.
+pub(in crate::commands) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     tag.try_get_attribute(name).ok()?.map(|attribute| attribute.value.into_owned())
 }
 
-fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Option<String> {
+/// What a reference stands for.
+pub(in crate::commands) fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Option<String> {
     if let Some(character) = reference.resolve_char_ref().ok()? {
         return Some(character.to_string());
     }

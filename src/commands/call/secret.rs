@@ -11,13 +11,13 @@ use crate::cli::PasswordSource;
 use crate::commands::Failure;
 
 /// Environment variable that may hold the password.
-pub(super) const VARIABLE: &str = "CRMCONF_PASSWORD";
+pub(in crate::commands) const VARIABLE: &str = "CRMCONF_PASSWORD";
 
 /// Most of a password file's first line that is read: more than the API's 1,024 characters can take.
 const LINE_BYTES_MAX: u64 = 8 * 1024;
 
 /// The password, from the first of: the file, the environment, the terminal.
-pub(super) fn password(
+pub(in crate::commands) fn password(
     source: &PasswordSource,
     user: &str,
     variable: Option<OsString>,

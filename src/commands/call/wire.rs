@@ -24,23 +24,23 @@ const RESPONSE_BYTES_MAX: u64 = 80 << 20;
 const SESSION_ID_CHARS_MAX: usize = 128;
 
 /// A connection to one server.
-pub(super) struct Wire<'a> {
+pub(in crate::commands) struct Wire<'a> {
     agent: Agent,
     endpoint: &'a Endpoint,
 }
 
 /// What came back for a request.
-pub(super) struct Answer {
+pub(in crate::commands) struct Answer {
     /// HTTP status.
-    pub(super) status: u16,
+    pub(in crate::commands) status: u16,
     /// The body as it came.
-    pub(super) body: String,
+    pub(in crate::commands) body: String,
 }
 
 impl<'a> Wire<'a> {
     /// Prepares to speak to this server; nothing is sent yet. Redirects are not followed, and no proxy is taken from
     /// the environment: either would hand the password to a host that nobody named.
-    pub(super) fn to(endpoint: &'a Endpoint) -> Self {
+    pub(in crate::commands) fn to(endpoint: &'a Endpoint) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -53,7 +53,7 @@ impl<'a> Wire<'a> {
     }
 
     /// Posts a request as it is.
-    pub(super) fn send(&self, request: &str) -> Result<Answer, Failure> {
+    pub(in crate::commands) fn send(&self, request: &str) -> Result<Answer, Failure> {
         let unreachable = |cause: ureq::Error| {
             Failure::new(format!("{} did not answer: {cause}; is the server running there?", self.endpoint))
         };
@@ -71,7 +71,7 @@ impl<'a> Wire<'a> {
     }
 
     /// `CreateSession`: the id of a new session that nobody has signed in to yet.
-    pub(super) fn create_session(&self) -> Result<Zeroizing<String>, Failure> {
+    pub(in crate::commands) fn create_session(&self) -> Result<Zeroizing<String>, Failure> {
         let session = self.ask("CreateSession", None, &[])?.map(Zeroizing::new);
         session.filter(|id| is_plausible(id)).ok_or_else(|| {
             Failure::new(format!("{} answered CreateSession without a usable SessionID", self.endpoint))
@@ -79,12 +79,17 @@ impl<'a> Wire<'a> {
     }
 
     /// `Authenticate`: binds the account to the session.
-    pub(super) fn authenticate(&self, session: &str, user: &str, password: &str) -> Result<(), Failure> {
+    pub(in crate::commands) fn authenticate(
+        &self,
+        session: &str,
+        user: &str,
+        password: &str,
+    ) -> Result<(), Failure> {
         self.ask("Authenticate", Some(session), &[("UserName", user), ("Password", password)]).map(drop)
     }
 
     /// `Logout`: ends the session.
-    pub(super) fn logout(&self, session: &str) -> Result<(), Failure> {
+    pub(in crate::commands) fn logout(&self, session: &str) -> Result<(), Failure> {
         self.ask("Logout", Some(session), &[]).map(drop)
     }
 

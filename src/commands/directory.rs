@@ -1,0 +1,74 @@
+//! `crmconf directory`: imports files into the directory of a running server, and prints it, through its API.
+
+mod held;
+mod import;
+mod pieces;
+
+use std::fs::File;
+use std::io::{self, Read as _};
+
+use super::Failure;
+use super::conversation::Conversation;
+use crate::cli::{DirectoryArgs, RequestSource, SignInArgs, Status, output};
+use crate::directory::Sheet;
+
+/// Largest file that is read: far above what a directory of a million devices takes.
+const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// Imports or prints.
+///
+/// # Errors
+/// [`Failure`]: the file is faulty, the sign-in or the import was refused, or the server could not be reached.
+pub fn run(args: &DirectoryArgs) -> Result<Status, Failure> {
+    match args {
+        DirectoryArgs::Import(args) => import::run(args),
+        DirectoryArgs::Export(args) => export(args),
+    }
+}
+
+fn export(args: &SignInArgs) -> Result<Status, Failure> {
+    let conversation = Conversation::open(args, "crmconf directory export")?;
+    let held = held::list(&conversation, None);
+    conversation.close();
+    let mut sheet = Sheet::default();
+    for entry in held? {
+        sheet.push(&entry.id, &entry.description, &entry.environment);
+    }
+    print(sheet.text())
+}
+
+/// Writes a result to standard output.
+fn print(text: &str) -> Result<Status, Failure> {
+    output::result(text)
+        .map(|()| Status::Done)
+        .map_err(|cause| Failure::new(format!("the result could not be written to standard output: {cause}")))
+}
+
+/// The text of a file, and what it is called in errors.
+fn read(source: &RequestSource) -> Result<(String, String), Failure> {
+    let mut bytes = Vec::new();
+    let (name, outcome) = match source {
+        RequestSource::StandardInput => {
+            let outcome = io::stdin().lock().take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+            ("standard input".to_owned(), outcome)
+        }
+        RequestSource::File(path) => {
+            let file = File::open(path);
+            let read = file.and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
+            (path.display().to_string(), read)
+        }
+    };
+    outcome.map_err(|cause| Failure::new(format!("{name} cannot be read: {cause}")))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(Failure::new(format!("{name} is larger than {} MiB", FILE_BYTES_MAX >> 20)));
+    }
+    let text = String::from_utf8(bytes).map_err(|cause| {
+        let good = cause.utf8_error().valid_up_to();
+        let before = cause.as_bytes().get(..good).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Failure::new(format!(
+            "{name} is not UTF-8: line {line} has the first byte that is not; save it as UTF-8"
+        ))
+    })?;
+    Ok((text, name))
+}

@@ -1,0 +1,227 @@
+//! `crmconf directory import`: checks a file, and sends it in pieces of which each makes sense after those before.
+
+use crmconf_events::EntryId;
+use crmconf_events::command::{ImportMode, ListedEntry, Listing};
+
+use super::super::conversation::{Content, Conversation};
+use super::pieces::{Piece, Row, cut};
+use super::{Failure, held, print, read};
+use crate::cli::{DirectoryImportArgs, Status, output};
+use crate::directory::Sheet;
+use crate::progress::Progress;
+use crate::settings::BODY_BYTES_MAX;
+
+/// What a request has beside its rows, at most: the envelope, and a reason of 512 characters.
+const ENVELOPE_BYTES_MAX: usize = 8 << 10;
+/// What is sent at once, in bytes of XML. Smaller than a body may be, so that a server on a slow disk answers each in time.
+const PIECE_BYTES_MAX: usize = 256 << 10;
+/// What is sent at once where it makes a difference that it is one piece: a replacement is checked before it begins.
+const WHOLE_BYTES_MAX: usize = BODY_BYTES_MAX - ENVELOPE_BYTES_MAX;
+
+/// The counts of an answer, by their names.
+const COUNTS: [&str; 10] = [
+    "TelSysAdded",
+    "TelSysChanged",
+    "TelSysRemoved",
+    "PartitionsAdded",
+    "PartitionsChanged",
+    "PartitionsRemoved",
+    "DevicesAdded",
+    "DevicesChanged",
+    "DevicesRemoved",
+    UNCHANGED,
+];
+const UNCHANGED: &str = "Unchanged";
+
+/// What was done, in the order of [`COUNTS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts([u64; COUNTS.len()]);
+
+pub(super) fn run(args: &DirectoryImportArgs) -> Result<Status, Failure> {
+    let (text, name) = read(&args.source)?;
+    let listing = args.format.read(&text).listing().map_err(|faults| {
+        let count = faults.total();
+        Failure::new(format!("{name} has {count} faults; nothing was sent:\n{}", faults.lines()))
+    })?;
+    drop(text);
+    let conversation = Conversation::open(&args.sign_in, "crmconf directory import")?;
+    let outcome = Import { conversation: &conversation, args, listing: &listing }.run();
+    conversation.close();
+    let Counts(counts) = outcome?;
+    if args.dry_run {
+        output::note(&"crmconf: a dry run: nothing was changed; this is what would be");
+    }
+    let lines = COUNTS.iter().zip(counts).map(|(name, count)| format!("{name} {count}\n"));
+    print(&lines.collect::<String>())
+}
+
+struct Import<'a> {
+    conversation: &'a Conversation<'a>,
+    args: &'a DirectoryImportArgs,
+    listing: &'a Listing,
+}
+
+impl Import<'_> {
+    fn run(&self) -> Result<Counts, Failure> {
+        match self.args.mode {
+            ImportMode::Merge => self.send_all(ImportMode::Merge, &cut(self.listed(), PIECE_BYTES_MAX)),
+            ImportMode::Remove => self.remove(&cut(self.removals(), PIECE_BYTES_MAX)),
+            ImportMode::Replace => match cut(self.listed(), WHOLE_BYTES_MAX).as_slice() {
+                [whole] => self.send(ImportMode::Replace, &whole.csv, self.args.dry_run),
+                _ => self.replace(),
+            },
+        }
+    }
+
+    /// A replacement that takes more than one request: what is too much is looked for here.
+    fn replace(&self) -> Result<Counts, Failure> {
+        let mut removals = Vec::new();
+        for telsys in self.listing.telsys() {
+            let held = held::list(self.conversation, Some(telsys))?;
+            removals.extend(held.into_iter().map(|held| held.id).filter(|id| !self.listing.names(id)));
+        }
+        removals.reverse();
+        let none = removals.is_empty();
+        let removals = cut(removals.iter().map(removal), PIECE_BYTES_MAX);
+        if let ([whole], false) = (removals.as_slice(), none) {
+            // What cannot be removed is told before anything is changed.
+            self.send(ImportMode::Remove, &whole.csv, true)?;
+        }
+        let mut counts = self.send_all(ImportMode::Merge, &cut(self.listed(), PIECE_BYTES_MAX))?;
+        if !none {
+            // What someone else has removed meanwhile is no row of the file.
+            counts.add(&self.remove(&removals)?.without_unchanged());
+        }
+        Ok(counts)
+    }
+
+    /// Removes pieces, children before their parents.
+    fn remove(&self, pieces: &[Piece]) -> Result<Counts, Failure> {
+        if self.args.dry_run && pieces.len() > 1 {
+            return Err(Failure::new(
+                "a dry run of so many removals is not possible: they take several requests, of which the later rest \
+                 on the earlier",
+            ));
+        }
+        self.send_all(ImportMode::Remove, pieces)
+    }
+
+    /// Sends pieces one after another, and adds up what they did.
+    fn send_all(&self, mode: ImportMode, pieces: &[Piece]) -> Result<Counts, Failure> {
+        let total: usize = pieces.iter().map(|piece| piece.rows).sum();
+        let title = match mode {
+            ImportMode::Merge | ImportMode::Replace => "importing",
+            ImportMode::Remove => "removing",
+        };
+        let mut progress = Progress::new(title, total as u64);
+        let mut counts = Counts::default();
+        let mut sent = 0;
+        for piece in pieces {
+            let done = if self.args.dry_run {
+                self.try_out(mode, piece)
+            } else {
+                self.send(mode, &piece.csv, false)
+            };
+            let done = done.map_err(|failure| interrupted(failure, sent, total))?;
+            counts.add(&done);
+            sent += piece.rows;
+            progress.at(sent as u64);
+        }
+        progress.finish();
+        Ok(counts)
+    }
+
+    /// Tries a piece without those before it, which change nothing either: with the rows of the file above its first
+    /// entry, whose own counts are taken away again.
+    fn try_out(&self, mode: ImportMode, piece: &Piece) -> Result<Counts, Failure> {
+        let above: String = match mode {
+            ImportMode::Merge => self.above(piece.first.as_ref()),
+            ImportMode::Replace | ImportMode::Remove => String::new(),
+        };
+        if above.is_empty() {
+            return self.send(mode, &piece.csv, true);
+        }
+        let header = Sheet::default();
+        let rows = piece.csv.strip_prefix(header.text()).unwrap_or_default();
+        let above = header.text().to_owned() + &above;
+        let mut counts = self.send(mode, &(above.clone() + rows), true)?;
+        counts.subtract(&self.send(mode, &above, true)?);
+        Ok(counts)
+    }
+
+    /// The rows of the file above an entry.
+    fn above(&self, id: Option<&EntryId>) -> String {
+        let parents = std::iter::successors(id.and_then(EntryId::parent), EntryId::parent);
+        let listed = parents.filter_map(|id| self.listing.position(&id));
+        listed.filter_map(|at| self.listing.from(at).next()).map(|(id, listed)| text(id, listed)).collect()
+    }
+
+    fn send(&self, mode: ImportMode, csv: &str, dry_run: bool) -> Result<Counts, Failure> {
+        let mode = match mode {
+            ImportMode::Merge => "Merge",
+            ImportMode::Replace => "Replace",
+            ImportMode::Remove => "Remove",
+        };
+        let mut properties = vec![("Mode", mode), ("CSV", csv)];
+        properties.extend(self.args.reason.as_ref().map(|reason| ("Reason", reason.as_str())));
+        properties.extend(dry_run.then_some(("ValidateOnly", "true")));
+        let content = self.conversation.ask("DirectoryImport", &properties)?;
+        Counts::of(&content)
+            .ok_or_else(|| Failure::new("the server's answer to DirectoryImport cannot be understood"))
+    }
+
+    /// The rows of the file, parents before their children.
+    fn listed(&self) -> impl Iterator<Item = Row> {
+        self.listing.from(0).map(|(id, listed)| Row { id: id.clone(), text: text(id, listed) })
+    }
+
+    /// The rows of the file to be removed, children before their parents.
+    fn removals(&self) -> Vec<Row> {
+        let mut rows: Vec<_> = self.listing.from(0).map(|(id, _)| removal(id)).collect();
+        rows.reverse();
+        rows
+    }
+}
+
+fn text(id: &EntryId, listed: &ListedEntry) -> String {
+    Sheet::entry_row(id, &listed.entry)
+}
+
+/// An entry's row for its removal, to which its texts are nothing.
+fn removal(id: &EntryId) -> Row {
+    Row { id: id.clone(), text: Sheet::row(id, "", "") }
+}
+
+/// A failure after a part was done.
+fn interrupted(failure: Failure, sent: usize, total: usize) -> Failure {
+    if sent == 0 {
+        return failure;
+    }
+    Failure::new(format!(
+        "{failure}\n{sent} of {total} entries were sent before that, and stand; run it again to complete it"
+    ))
+}
+
+impl Counts {
+    fn of(content: &Content) -> Option<Self> {
+        let mut counts = Self::default();
+        for (name, count) in COUNTS.iter().zip(&mut counts.0) {
+            *count = content.properties.number(name)?;
+        }
+        Some(counts)
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(count, other)| *count = count.saturating_add(other));
+    }
+
+    fn subtract(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(count, other)| *count = count.saturating_sub(other));
+    }
+
+    fn without_unchanged(mut self) -> Self {
+        let of = COUNTS.iter().zip(&mut self.0).filter(|(name, _)| **name == UNCHANGED);
+        of.for_each(|(_, count)| *count = 0);
+        self
+    }
+}
