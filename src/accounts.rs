@@ -265,7 +265,10 @@ fn done(account: Option<AccountId>, outcome: Option<Outcome>) -> Option<Done> {
         (Some(account), Some(Outcome::Account { version, difference })) => {
             Some(Done { account, version, difference })
         }
-        (Some(_) | None, Some(Outcome::Account { .. } | Outcome::Configuration(_)) | None) => None,
+        (
+            Some(_) | None,
+            Some(Outcome::Account { .. } | Outcome::Configuration(_) | Outcome::DirectoryImport(_)) | None,
+        ) => None,
     }
 }
 

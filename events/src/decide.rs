@@ -22,9 +22,7 @@ pub use import_directory::ImportOutcome;
 pub use request_key::Prior;
 
 use crate::access::{Refusal, Right};
-use crate::command::{
-    Command, CredentialFault, Orphan, PartsFault, Request, RequestForm, TemplateUse,
-};
+use crate::command::{Command, CredentialFault, Orphan, PartsFault, Request, RequestForm, TemplateUse};
 use crate::event::{Context, Event, TemplateRecorded};
 use crate::state::{ConfigurationState, Missing, State};
 use crate::value::{ConfigurationId, Scope, Sequence};

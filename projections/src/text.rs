@@ -40,7 +40,7 @@ impl Collation {
 
 /// A text with its sort key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Sortable {
+pub struct Sortable {
     key: Box<[u8]>,
     text: Box<str>,
 }
