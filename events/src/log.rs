@@ -11,7 +11,7 @@ mod tail;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use journal::{Fault, FaultKind, JournalReader, SegmentSizes, Witness};
+pub use journal::{Fault, FaultKind, JournalReader, SegmentSizes, SyncWatch, Witness};
 pub use local::{
     LocalLog, LocalOptions, OpenError, OpenReport, Progress, Repair, SledReport, Step, VerifyReport, verify,
     verify_sled,

@@ -153,3 +153,18 @@ fn the_folder_is_free_as_soon_as_the_log_is_closed_also_while_processes_are_star
     });
     assert_eq!(reopened, None);
 }
+
+#[test]
+fn each_commit_s_sync_is_told_once_from_the_moment_on_at_which_somebody_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let log: Arc<LocalLog> =
+        Arc::new(LocalLog::create(folder.path(), STORE, LocalOptions::default()).unwrap());
+    fill(&*log, 3);
+    let (told, watched) = (Arc::new(Mutex::new(Vec::new())), Arc::clone(&log));
+    let syncs = Arc::clone(&told);
+    watched.watch_syncs(Box::new(move |took| syncs.lock().unwrap().push(took)));
+    fill(&*log, 4);
+    let told = told.lock().unwrap();
+    assert_eq!(told.len(), 4);
+    assert!(told.iter().all(|took| !took.is_zero()));
+}

@@ -19,6 +19,7 @@ pub(super) use scan::{Found, Scanner};
 pub use segment::SegmentSizes;
 pub(super) use segment::{NEW_SUFFIX, Place, prepare_segment, segment_path};
 pub(super) use torn::{Torn, find_torn};
+pub use writer::SyncWatch;
 pub(super) use writer::{Failure, JournalWriter};
 
 use std::io;

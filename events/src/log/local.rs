@@ -27,7 +27,7 @@ pub use verify::{SledReport, VerifyReport, verify, verify_sled};
 
 use self::lock::DataLock;
 use self::store::{ReadStore, StoreError};
-use super::journal::{Failure, JournalWriter};
+use super::journal::{Failure, JournalWriter, SyncWatch};
 use super::request::{RequestName, requests};
 use super::tail::Tail;
 use super::{AppendOutcome, Commits, EventLog, Health, LogError, Source, Subscription, Trail, check_append};
@@ -99,6 +99,11 @@ impl LocalLog {
         }
         drop(reads);
         drop(lock(&self.shared.lock).take());
+    }
+
+    /// Has the time that each sync of a commit takes told to `watch`, from the next one on.
+    pub fn watch_syncs(&self, watch: SyncWatch) {
+        lock(&self.shared.writer).journal.watch_syncs(watch);
     }
 
     /// Puts a commit into sled in the place of the one of its sequence, behind the log's back.

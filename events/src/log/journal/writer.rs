@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::helper::Helper;
 use super::segment::{Place, SegmentSizes, segment_path};
@@ -17,7 +18,11 @@ pub(crate) struct JournalWriter {
     current: Current,
     /// Whether the next file was asked for.
     asked: bool,
+    watch: Option<SyncWatch>,
 }
+
+/// Is told how long each sync of a commit took; called while the next append waits.
+pub type SyncWatch = Box<dyn Fn(Duration) + Send>;
 
 struct Current {
     segment: u32,
@@ -47,7 +52,7 @@ impl JournalWriter {
     ) -> io::Result<Self> {
         let current = open_segment(&*disk, &folder, end.segment, end.offset)?;
         let helper = Helper::start(Arc::clone(&disk), folder.clone(), sizes);
-        let mut writer = Self { disk, folder, helper, current, asked: false };
+        let mut writer = Self { disk, folder, helper, current, asked: false, watch: None };
         if segments > end.segment {
             writer.helper.is_ready(end.segment + 1);
             writer.asked = true;
@@ -65,10 +70,19 @@ impl JournalWriter {
         let path = segment_path(&self.folder, *segment);
         let failed = |what, error| Failure::Unknown(format!("{what} {} failed: {error}", path.display()));
         file.write_at(bytes, *at).map_err(|error| failed("writing to", error))?;
+        let begun = Instant::now();
         file.sync_data().map_err(|error| failed("syncing", error))?;
+        if let Some(watch) = &self.watch {
+            watch(begun.elapsed());
+        }
         self.current.at += bytes.len() as u64;
         self.ask_ahead();
         Ok(())
+    }
+
+    /// Has the time that each sync of a commit takes told to this, from the next one on.
+    pub(crate) fn watch_syncs(&mut self, watch: SyncWatch) {
+        self.watch = Some(watch);
     }
 
     /// Tells that the log reaches this head, all of it synced.
