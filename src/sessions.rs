@@ -15,16 +15,20 @@ mod limits;
 mod secrets;
 mod shared;
 mod table;
+mod tally;
 mod throttle;
 
 pub use address::AddressKey;
 pub use authenticate::{
     Accounts, Attempt, AuthenticateError, Authenticator, ConfirmError, SignedIn, Standing,
 };
-pub use checker::{CheckerError, PasswordChecker, Slot, VERIFICATIONS_AT_ONCE, VERIFICATIONS_WAITING_MAX};
+pub use checker::{
+    CheckerError, PasswordChecker, PasswordLoad, Slot, VERIFICATIONS_AT_ONCE, VERIFICATIONS_WAITING_MAX,
+};
 pub use clock::{Clock, SystemClock};
 pub use limits::SessionLimits;
 pub use secrets::{Nonce, SessionId, TransportKey};
 pub use shared::Sessions;
 pub use table::{BindError, Binding, CreateError, Session, SessionError, SessionTable};
+pub use tally::SignIns;
 pub use throttle::{AccountKey, Throttle, ThrottleLimits, Verdict};

@@ -8,11 +8,12 @@ use crmconf_events::{AccountId, CredentialId, Sequence, SessionDigest};
 use thiserror::Error;
 
 use super::address::AddressKey;
-use super::checker::{CheckerError, PasswordChecker, Slot};
+use super::checker::{CheckerError, PasswordChecker, PasswordLoad, Slot};
 use super::clock::Clock;
 use super::secrets::TransportKey;
 use super::shared::Sessions;
 use super::table::{BindError, SessionError};
+use super::tally::{SignIns, Tally};
 use super::throttle::{AccountKey, Throttle, Verdict};
 use crate::vault::{Credential, FoldedName, Password, Vault, Verifier, VerifierError};
 
@@ -126,6 +127,7 @@ pub struct Authenticator {
     checker: PasswordChecker,
     throttle: Mutex<Throttle>,
     clock: Arc<dyn Clock>,
+    tally: Tally,
 }
 
 /// An account with the credential that counts.
@@ -141,7 +143,7 @@ impl Authenticator {
         throttle: Throttle,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { vault, sessions, checker, throttle: Mutex::new(throttle), clock }
+        Self { vault, sessions, checker, throttle: Mutex::new(throttle), clock, tally: Tally::default() }
     }
 
     /// `Authenticate`: signs an account in to a session.
@@ -149,6 +151,16 @@ impl Authenticator {
     /// # Errors
     /// See [`AuthenticateError`]. After `Failed` the session is gone.
     pub async fn authenticate(
+        &self,
+        accounts: &dyn Accounts,
+        attempt: Attempt<'_>,
+    ) -> Result<SignedIn, AuthenticateError> {
+        let outcome = self.sign_in(accounts, attempt).await;
+        self.tally.count(&outcome);
+        outcome
+    }
+
+    async fn sign_in(
         &self,
         accounts: &dyn Accounts,
         attempt: Attempt<'_>,
@@ -226,7 +238,10 @@ impl Authenticator {
             Verdict::Try => {
                 candidate.as_ref().map(|(_, _, credential)| Verifier::clone(credential.verifier()))
             }
-            Verdict::Dummy => None,
+            Verdict::Dummy => {
+                self.tally.throttled();
+                None
+            }
         };
         let verified = slot.verify(password, verifier).await;
         let passed = candidate.filter(|(_, standing, _)| matches!(verified, Ok(true)) && standing.enabled);
@@ -249,6 +264,18 @@ impl Authenticator {
             let standing = accounts.standing(account).filter(|standing| standing.credential == id)?;
             Some((account, standing, credential))
         })
+    }
+
+    /// How signing in went so far.
+    #[must_use]
+    pub fn sign_ins(&self) -> SignIns {
+        self.tally.read()
+    }
+
+    /// How much password work there is now.
+    #[must_use]
+    pub fn load(&self) -> PasswordLoad {
+        self.checker.load()
     }
 
     fn throttle(&self) -> MutexGuard<'_, Throttle> {

@@ -36,6 +36,15 @@ pub struct PasswordChecker {
     verifications: Arc<AtomicU64>,
 }
 
+/// How much password work there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordLoad {
+    /// How many passwords are worked on.
+    pub running: usize,
+    /// How many wait.
+    pub waiting: usize,
+}
+
 /// The right to do one piece of password work now. It is given back when the work is done, not when its caller
 /// stops waiting for it, so that callers who hang up cannot make more run at once.
 #[derive(Debug)]
@@ -73,6 +82,15 @@ impl PasswordChecker {
     /// When as many wait as may, or the work fails.
     pub async fn hash(&self, password: Password) -> Result<Verifier, CheckerError> {
         self.slot().await?.work(move |_| Verifier::of(&password)).await
+    }
+
+    /// How much work there is now.
+    #[must_use]
+    pub fn load(&self) -> PasswordLoad {
+        let running = VERIFICATIONS_AT_ONCE.saturating_sub(self.running.available_permits());
+        let admitted = (VERIFICATIONS_AT_ONCE + VERIFICATIONS_WAITING_MAX)
+            .saturating_sub(self.admission.available_permits());
+        PasswordLoad { running, waiting: admitted.saturating_sub(running) }
     }
 
     /// How many verifications were done, dummies included.
@@ -149,12 +167,14 @@ mod tests {
             .collect();
         tokio::task::yield_now().await;
         assert_eq!(checker.running.available_permits(), 0);
+        assert_eq!(checker.load(), PasswordLoad { running: 2, waiting: VERIFICATIONS_WAITING_MAX });
         assert_eq!(checker.slot().await.unwrap_err(), CheckerError::Busy);
         drop(working);
         for waited in waiting {
             assert_eq!(waited.await.unwrap(), Ok(()));
         }
         assert!(checker.slot().await.is_ok());
+        assert_eq!(checker.load(), PasswordLoad { running: 0, waiting: 0 });
         assert_eq!(checker.admission.available_permits(), VERIFICATIONS_AT_ONCE + VERIFICATIONS_WAITING_MAX);
     }
 

@@ -101,10 +101,13 @@ impl Sessions {
         self.with(|table, _| table.keep(digest, version));
     }
 
-    /// How many sessions there are: not signed in, signed in, remembered as ended.
+    /// How many sessions there are now: not signed in, signed in, remembered as ended.
     #[must_use]
     pub fn counts(&self) -> [usize; 3] {
-        self.with(|table, _| table.counts())
+        self.with(|table, now| {
+            table.expire(now);
+            table.counts()
+        })
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut SessionTable, Instant) -> T) -> T {

@@ -281,7 +281,7 @@ impl SessionTable {
     }
 
     /// Removes what has expired. Each queue is in order of expiry, so that only what goes is looked at.
-    fn expire(&mut self, now: Instant) {
+    pub fn expire(&mut self, now: Instant) {
         while let Some((tick, digest)) = self.unbound.first_key_value().map(|(tick, digest)| (*tick, *digest))
         {
             match self.entries.get(&digest) {

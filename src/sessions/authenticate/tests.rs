@@ -286,3 +286,18 @@ async fn a_wrong_password_beside_the_right_one_does_not_end_the_session_that_was
         }
     }
 }
+
+#[tokio::test]
+async fn each_attempt_counts_once_by_what_came_of_it_and_a_throttled_one_as_failed_too() {
+    let fixture = Fixture::new(SessionLimits::default());
+    let session = fixture.session();
+    fixture.attempt(&session, "admin", PASSWORD).await.unwrap();
+    fixture.attempt(&session, "admin", PASSWORD).await.unwrap_err();
+    fixture.attempt("no session", "admin", PASSWORD).await.unwrap_err();
+    for _ in 0..12 {
+        fixture.attempt(&fixture.session(), "nobody", PASSWORD).await.unwrap_err();
+    }
+    let expected = SignIns { succeeded: 1, failed: 12, refused: 2, busy: 0, broken: 0, throttled: 2 };
+    assert_eq!(fixture.authenticator.sign_ins(), expected);
+    assert_eq!(fixture.authenticator.load(), PasswordLoad { running: 0, waiting: 0 });
+}
