@@ -26,6 +26,7 @@ pub mod demo;
 pub mod directory;
 pub mod http;
 pub mod ids;
+pub mod metrics;
 pub mod progress;
 pub mod server;
 pub mod sessions;

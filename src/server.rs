@@ -1,5 +1,6 @@
 //! The server: listens at once, opens the store beside it, serves until it is told to stop, and ends in order.
 
+mod exposition;
 mod files;
 mod signals;
 mod start;
@@ -15,8 +16,10 @@ use thiserror::Error;
 
 use crate::http::app::{App, Phase, Service};
 use crate::http::listener::{Listener, ListenerOptions, Patience};
+use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::store::{Founder, StoreError};
+use exposition::Exposition;
 use signals::StopSignals;
 
 /// Why the server did not start, or did not end in order.
@@ -25,6 +28,14 @@ pub enum ServerError {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        cause: std::io::Error,
+    },
+    /// The address of the metrics cannot be listened on.
+    #[error("cannot listen on {address} for metrics (metrics_listen): {cause}")]
+    ListenMetrics {
         /// The address.
         address: SocketAddr,
         /// What the operating system says.
@@ -70,8 +81,29 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServerError> {
     // Before anything else: from here on a signal must not simply kill what is being opened.
-    let mut signals = StopSignals::listen()?;
-    let service = Data::new(Service::starting());
+    let signals = StopSignals::listen()?;
+    let metrics = if settings.metrics_listen.is_some() {
+        Metrics::on().map_err(std::io::Error::other)?
+    } else {
+        Metrics::off()
+    };
+    let service = Data::new(Service::measured(Arc::new(metrics)));
+    let exposition = Exposition::start(&settings, &service)?;
+    let served = serve_api(settings, founder, ready, service, signals).await;
+    if let Some(exposition) = exposition {
+        exposition.stop().await;
+    }
+    served
+}
+
+/// Serves the API until the process is told to stop.
+async fn serve_api(
+    settings: Settings,
+    founder: Option<Founder>,
+    ready: impl FnOnce(SocketAddr),
+    service: Data<Service>,
+    mut signals: StopSignals,
+) -> Result<(), ServerError> {
     let (listener, server) = listen(&settings, &service)?;
     let address = listener.address();
     let mut serving = actix_web::rt::spawn(server);
@@ -105,6 +137,7 @@ pub async fn serve(
         }
     };
     tracing::info!(drain_s, "stopping");
+    service.metrics().stopping();
     let stopped = stop(running, &listener).await;
     tracing::info!("stopped");
     told.and(stopped)
@@ -138,9 +171,11 @@ async fn refused(listener: &Listener, error: ServerError) -> ServerError {
 fn listen(settings: &Settings, service: &Data<Service>) -> Result<(Listener, Server), ServerError> {
     let address = settings.listen.value;
     let workers = settings.workers.value.get();
+    let connections_max = files::allow(settings.connections_max.value.get(), workers);
+    service.metrics().connections_limit(connections_max);
     let options = ListenerOptions {
         workers,
-        connections_max: files::allow(settings.connections_max.value.get(), workers),
+        connections_max,
         patience: Patience::with_head(settings.body_timeout.value),
         drain: settings.shutdown_drain.value,
     };

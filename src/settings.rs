@@ -112,6 +112,8 @@ pub struct Settings {
     pub log_level: Sourced<LogLevel>,
     /// sled's page cache, in bytes.
     pub sled_cache_bytes: Sourced<u64>,
+    /// Where metrics are told; `None` where nothing is measured.
+    pub metrics_listen: Option<Sourced<SocketAddr>>,
 }
 
 impl Settings {
@@ -134,6 +136,7 @@ impl Settings {
             log_format: values.required(&table::LOG_FORMAT)?,
             log_level: values.required(&table::LOG_LEVEL)?,
             sled_cache_bytes: values.required(&table::SLED_CACHE)?.map(|mib: u64| mib << 20),
+            metrics_listen: values.optional(&table::METRICS_LISTEN)?,
         };
         settings.check_listener()?;
         settings.check_sessions()?;

@@ -29,6 +29,8 @@ use tokio::time::timeout;
 use engine::Engine;
 pub use entropy::Entropy;
 
+use crate::metrics::Commits;
+
 /// How many waiting commands one commit takes at most: no more than a commit has room for.
 const BATCH_COMMANDS_MAX: usize = 1_024;
 
@@ -91,6 +93,14 @@ impl Hindrance {
         }
     }
 
+    fn kind(&self) -> Hindered {
+        match self {
+            Self::Passing(_) => Hindered::Passing,
+            Self::Lasting(why) if why == LOST => Hindered::Lost,
+            Self::Lasting(_) => Hindered::ReadOnly,
+        }
+    }
+
     /// The same in words that anyone may read: without a path, or what the system said.
     fn word(&self) -> &'static str {
         match self {
@@ -101,6 +111,26 @@ impl Hindrance {
             Self::Lasting(_) => "the store is read-only until the next start",
         }
     }
+}
+
+/// What kind of thing keeps the writer from taking changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hindered {
+    /// It may pass.
+    Passing,
+    /// The store is read-only until the next start.
+    ReadOnly,
+    /// The writer's thread has ended after a fault of the server.
+    Lost,
+}
+
+/// The queue in front of the writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// How many commands wait.
+    pub commands: usize,
+    /// How many may.
+    pub limit: usize,
 }
 
 /// How often the writer looks whether what hinders it has passed. The next change would find out too; but a load
@@ -134,9 +164,22 @@ impl Writer {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(origin: Origin, queue_commands_max: usize) -> std::io::Result<(Self, JoinHandle<()>)> {
+        Self::start_measured(origin, queue_commands_max, Commits::off())
+    }
+
+    /// The same, telling of each commit.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_measured(
+        origin: Origin,
+        queue_commands_max: usize,
+        commits: Commits,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, jobs) = mpsc::channel(queue_commands_max);
         let obstacle = Obstacle::default();
-        let engine = Engine::new(origin, Entropy::default(), Box::new(clock), Arc::clone(&obstacle));
+        let mut engine = Engine::new(origin, Entropy::default(), Box::new(clock), Arc::clone(&obstacle));
+        engine.measure(commits);
         let timer = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let lost = Lost(Arc::clone(&obstacle));
         let thread = std::thread::Builder::new()
@@ -180,6 +223,21 @@ impl Writer {
     #[must_use]
     pub fn hindrance(&self) -> Option<(&'static str, String)> {
         self.obstacle.load().as_ref().as_ref().map(|hindrance| (hindrance.word(), hindrance.why().to_owned()))
+    }
+}
+
+impl Writer {
+    /// What kind of thing keeps changes from being taken now, if anything does.
+    #[must_use]
+    pub fn hindered(&self) -> Option<Hindered> {
+        self.obstacle.load().as_ref().as_ref().map(Hindrance::kind)
+    }
+
+    /// How full the queue is.
+    #[must_use]
+    pub fn queue(&self) -> Queue {
+        let limit = self.queue.max_capacity();
+        Queue { commands: limit.saturating_sub(self.queue.capacity()), limit }
     }
 }
 

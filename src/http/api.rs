@@ -23,19 +23,19 @@ use super::xml::{Namespace, ParsedRequest, RequestError, RequestErrorReason};
 
 /// Answers a request.
 pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -> HttpResponse {
-    let trace = trace::begin(address(&request));
+    let trace = trace::begin(address(&request), service.metrics());
     let app = match service.app() {
         Ok(app) => app,
         Err(unready) => {
             let error = ApiError::from(unready);
-            trace.refused(None, &error);
+            trace.turned_away(&error);
             return fail(&error, None, Namespace::Bare);
         }
     };
     let Body { bytes, room } = match intake::read(&request, body, &app.bodies, app.body_timeout).await {
         Ok(body) => body,
         Err(error) => {
-            trace.refused(None, &error);
+            trace.turned_away(&error);
             let mut response = fail(&error, None, Namespace::Bare);
             // What is left of the body is not read: the connection cannot serve another request.
             response.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
@@ -47,7 +47,7 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
         Err(error) => {
             let RequestError { namespace, invoke_id, .. } = &error;
             let refusal = not_understood(&error);
-            trace.refused(None, &refusal);
+            trace.turned_away(&refusal);
             return fail(&refusal, invoke_id.as_deref(), *namespace);
         }
     };

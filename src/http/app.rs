@@ -15,6 +15,7 @@ use super::room::Room;
 use super::{api, health, outside};
 use crate::accounts::Registrar;
 use crate::ids::IdSource;
+use crate::metrics::Metrics;
 use crate::sessions::{
     Accounts, Authenticator, Clock, PasswordChecker, SessionLimits, Sessions, Standing, SystemClock,
     Throttle, ThrottleLimits,
@@ -128,24 +129,39 @@ pub enum Unready {
 }
 
 /// What the listener serves: from the first moment on, before there is an [`App`].
-pub struct Service(ArcSwap<Phase>);
+pub struct Service {
+    phase: ArcSwap<Phase>,
+    metrics: Arc<Metrics>,
+}
 
 impl Service {
     /// A service whose store is not open yet.
     #[must_use]
     pub fn starting() -> Self {
-        Self(ArcSwap::from_pointee(Phase::Starting("opening the store".into())))
+        Self::measured(Arc::new(Metrics::off()))
+    }
+
+    /// The same with metrics.
+    #[must_use]
+    pub fn measured(metrics: Arc<Metrics>) -> Self {
+        Self { phase: ArcSwap::from_pointee(Phase::Starting("opening the store".into())), metrics }
+    }
+
+    /// The metrics of the process.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Enters a phase.
     pub fn enter(&self, phase: Phase) {
-        self.0.store(Arc::new(phase));
+        self.phase.store(Arc::new(phase));
     }
 
     /// Says how far opening is, unless the process was told to stop meanwhile.
     pub fn tell(&self, progress: String) {
         let told = Arc::new(Phase::Starting(progress));
-        self.0.rcu(|phase| match **phase {
+        self.phase.rcu(|phase| match **phase {
             Phase::Starting(_) => Arc::clone(&told),
             Phase::Ready(_) | Phase::Stopping => Arc::clone(phase),
         });
@@ -156,7 +172,7 @@ impl Service {
     /// # Errors
     /// What the process does instead.
     pub fn app(&self) -> Result<Arc<App>, Unready> {
-        match &**self.0.load() {
+        match &**self.phase.load() {
             Phase::Ready(app) => Ok(Arc::clone(app)),
             Phase::Starting(progress) => Err(Unready::Starting(progress.clone())),
             Phase::Stopping => Err(Unready::Stopping),

@@ -14,6 +14,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
+use metrics::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -130,9 +131,26 @@ impl Drop for Answering {
     }
 }
 
+/// Counts a connection as open until it is dropped.
+pub(super) struct Counted(Gauge);
+
+impl Counted {
+    pub(super) fn new(open: &Gauge) -> Self {
+        open.increment(1.0);
+        Self(open.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
 /// A client's stream.
 pub(super) struct Connection {
     stream: TcpStream,
+    _counted: Counted,
     patience: Patience,
     activity: Activity,
     /// When an answer that the client does not take must have gone on; `None` while all of it could be written.
@@ -148,9 +166,15 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A stream that was accepted just now. Once `draining` turns true it ends as soon as nothing is under way.
-    pub(super) fn new(stream: TcpStream, patience: Patience, mut draining: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(
+        stream: TcpStream,
+        counted: Counted,
+        patience: Patience,
+        mut draining: watch::Receiver<bool>,
+    ) -> Self {
         Self {
             stream,
+            _counted: counted,
             patience,
             activity: Activity::new(),
             stuck_until: None,

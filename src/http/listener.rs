@@ -10,12 +10,13 @@ use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service,
 use actix_web::App;
 use actix_web::dev::{AppConfig, ServerHandle, Service as _};
 use actix_web::rt::net::TcpStream;
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
+use metrics::Gauge;
 use tokio::sync::watch;
 
 use super::app::{Service, routes};
 pub use super::connection::{ANSWER_BYTES_PER_S, Patience};
-use super::connection::{Activity, Connection};
+use super::connection::{Activity, Connection, Counted};
 
 /// How long the close of a connection may take: what the client still sends after an early refusal is read meanwhile,
 /// so that it finds the answer and not a broken connection.
@@ -42,7 +43,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Begins to serve. The future ends when the listener does.
+    /// Begins to serve the API. The future ends when the listener does.
     ///
     /// # Errors
     /// When the socket cannot be used.
@@ -50,6 +51,21 @@ impl Listener {
         socket: TcpListener,
         options: ListenerOptions,
         service: Data<Service>,
+    ) -> io::Result<(Self, Server)> {
+        let open = service.metrics().connections.clone();
+        Self::serve("http", socket, options, open, move || routes(Data::clone(&service)))
+    }
+
+    /// Begins to serve other paths than the API's under a name for its threads, with its connections counted in `open`.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn serve<R: FnOnce(&mut ServiceConfig)>(
+        name: &str,
+        socket: TcpListener,
+        options: ListenerOptions,
+        open: Gauge,
+        routes: impl Fn() -> R + Clone + Send + 'static,
     ) -> io::Result<(Self, Server)> {
         let address = socket.local_addr()?;
         let ListenerOptions { workers, connections_max, patience, drain } = options;
@@ -59,8 +75,8 @@ impl Listener {
             .max_concurrent_connections(connections_max.div_ceil(workers))
             .shutdown_timeout(drain.as_secs())
             .disable_signals()
-            .listen("http", socket, move || {
-                let drains = drains.clone();
+            .listen(name, socket, move || {
+                let (drains, open) = (drains.clone(), open.clone());
                 let draining = drains.clone();
                 let app = App::new()
                     .wrap_fn(move |request, next| {
@@ -78,7 +94,7 @@ impl Listener {
                             answer
                         }
                     })
-                    .configure(routes(Data::clone(&service)))
+                    .configure(routes())
                     .into_factory()
                     .map_err(|error: actix_web::Error| error.error_response());
                 let http = HttpService::build()
@@ -92,11 +108,11 @@ impl Listener {
                     })
                     .h1(map_config(app, |()| AppConfig::default()));
                 fn_service(move |stream: TcpStream| {
-                    let drains = drains.clone();
+                    let (drains, counted) = (drains.clone(), Counted::new(&open));
                     async move {
                         // A client that has reset its connection already has no address, and none must be made up.
                         let peer = stream.peer_addr()?;
-                        Ok((Connection::new(stream, patience, drains), Some(peer)))
+                        Ok((Connection::new(stream, counted, patience, drains), Some(peer)))
                     }
                 })
                 .and_then(http)

@@ -1,4 +1,5 @@
-//! One log line per request: its id, operation, outcome and duration, and nothing that a client sent.
+//! One log line per request, and its place in the metrics: its id, operation, outcome and duration, and nothing that a
+//! client sent.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -10,9 +11,11 @@ use tracing::field::display;
 use super::code::Code;
 use super::error::ApiError;
 use super::operation::Operation;
+use crate::metrics::Metrics;
 
 /// A request on its way.
-pub(super) struct Trace {
+pub(super) struct Trace<'a> {
+    metrics: &'a Metrics,
     id: u64,
     start: Instant,
     address: IpAddr,
@@ -20,11 +23,11 @@ pub(super) struct Trace {
 
 /// Begins a request from an address, under an id that is unique enough to find its lines by.
 #[must_use]
-pub(super) fn begin(address: IpAddr) -> Trace {
+pub(super) fn begin(address: IpAddr, metrics: &Metrics) -> Trace<'_> {
     let mut id = [0; 8];
     // Without random bytes the lines stand under one id; the request goes on.
     let _ = getrandom::fill(&mut id);
-    Trace { id: u64::from_be_bytes(id), start: Instant::now(), address }
+    Trace { metrics, id: u64::from_be_bytes(id), start: Instant::now(), address }
 }
 
 /// A line at a level that is known when the program runs; `tracing` takes constants only.
@@ -38,15 +41,27 @@ macro_rules! at_level {
     };
 }
 
-impl Trace {
+impl Trace<'_> {
     /// The request succeeded.
     pub(super) fn succeeded(&self, operation: Option<Operation>) {
+        self.metrics.requests.answered(operation, None, self.start.elapsed());
         let (request, operation) = self.words(operation);
         tracing::info!(request, operation, result = "Success", duration_us = self.micros());
     }
 
+    /// The request was refused before its operation was known.
+    pub(super) fn turned_away(&self, error: &ApiError) {
+        self.metrics.requests.refused(error.status);
+        self.tell_refusal(None, error);
+    }
+
     /// The request was refused.
     pub(super) fn refused(&self, operation: Option<Operation>, error: &ApiError) {
+        self.metrics.requests.answered(operation, Some(error.code), self.start.elapsed());
+        self.tell_refusal(operation, error);
+    }
+
+    fn tell_refusal(&self, operation: Option<Operation>, error: &ApiError) {
         let address = self.is_told(operation, error).then(|| display(self.address));
         let (request, operation) = self.words(operation);
         at_level!(

@@ -31,9 +31,12 @@ pub(super) fn start(
     tracing::info!(data = %data.display(), "opening the store");
     let mut steps = Steps { service, last: None };
     let Store { log, vault, origin } = store::open(data, options, key, &mut |opening| steps.tell(opening))?;
+    service.metrics().follow(&log);
     let views = Arc::clone(&origin.views);
     let store = origin.log.store();
-    let (writer, thread) = Writer::start(origin, settings.write_queue_commands_max.value.get())?;
+    let queue_commands_max = settings.write_queue_commands_max.value.get();
+    let commits = service.metrics().commits.clone();
+    let (writer, thread) = Writer::start_measured(origin, queue_commands_max, commits)?;
     let app = App::new(AppParts {
         views,
         writer,
@@ -68,6 +71,7 @@ impl Steps<'_> {
             self.last = Some(opening.step);
             tracing::info!(step = %opening.step, "opening the store");
         }
+        self.service.metrics().opening(opening);
         self.service.tell(opening.to_string());
     }
 }

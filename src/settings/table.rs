@@ -211,8 +211,20 @@ pub const SLED_CACHE: Setting = Setting {
     doc: "Memory for the store's page cache",
 };
 
+/// Where metrics are told.
+pub const METRICS_LISTEN: Setting = Setting {
+    name: "metrics_listen",
+    env: "CRMCONF_METRICS_LISTEN",
+    flag: "--metrics-listen",
+    placeholder: "ADDR",
+    default: None,
+    kind: Kind::Address,
+    doc: "IP address and port where Prometheus finds GET /metrics, in plain HTTP; without it nothing is measured and \
+          nothing listens",
+};
+
 /// Every setting, in the order in which `--help` and the documentation show them.
-pub static TABLE: [&Setting; 15] = [
+pub static TABLE: [&Setting; 16] = [
     &DATA,
     &LISTEN,
     &BEHIND_TLS_PROXY,
@@ -228,6 +240,7 @@ pub static TABLE: [&Setting; 15] = [
     &LOG_FORMAT,
     &LOG_LEVEL,
     &SLED_CACHE,
+    &METRICS_LISTEN,
 ];
 
 impl Setting {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 use crmconf_events::command::Request;
 use crmconf_events::commit::{Commit, CommitBuilder, EventBytes};
@@ -15,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::resolve::{Fate, Resolver};
 use super::{Entropy, Hindrance, Job, Obstacle, Origin, Views, WriteError, WriteResult};
+use crate::metrics::Commits;
 
 /// How far a commit's time may run ahead of the clock before the operator is told.
 const CLOCK_LIFT_MICROS_MAX: i64 = 5 * 60 * 1_000_000;
@@ -31,6 +33,7 @@ pub(super) struct Engine {
     clock: Box<dyn Fn() -> Timestamp + Send>,
     obstacle: Obstacle,
     resolver: Resolver,
+    commits: Commits,
     /// Whether the operator was told that the clock is behind, and it still is.
     clock_behind: bool,
     /// Why the read models no longer follow, if they do not: then nothing may be decided.
@@ -80,9 +83,15 @@ impl Engine {
             clock,
             obstacle,
             resolver: Resolver::default(),
+            commits: Commits::off(),
             clock_behind: false,
             out_of_step: None,
         }
+    }
+
+    /// Tells of each commit that stands from now on.
+    pub(super) fn measure(&mut self, commits: Commits) {
+        self.commits = commits;
     }
 
     /// Decides, appends and answers a batch; as several commits when one has no room for it.
@@ -113,8 +122,10 @@ impl Engine {
             }
             let decided = self.decide_front(requests);
             let Some(commit) = &decided.commit else { return decided.answers };
+            let begun = Instant::now();
             match self.resolver.append(&*self.log, commit) {
                 Fate::Stands => {
+                    self.commits.appended(commit, begun.elapsed(), self.clock_behind);
                     self.merge(decided.overlay, &decided.envelopes);
                     return decided.answers;
                 }

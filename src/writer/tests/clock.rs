@@ -51,3 +51,28 @@ fn a_clock_that_falls_behind_is_told_once_each_time() {
     });
     bench.assert_in_step();
 }
+
+#[test]
+fn each_commit_is_measured_and_those_that_the_clock_falls_behind_count_apart() {
+    let metrics = crate::metrics::Metrics::on().unwrap();
+    let mut bench = Bench::new();
+    bench.engine.measure(metrics.commits.clone());
+    for (number, minutes) in [(1, 100), (2, 96), (3, 90), (4, 89), (5, 101)] {
+        bench.clock.store(minutes * 60_000_000, Ordering::Relaxed);
+        assert_added(&bench.run([add(number, &format!("d{number}"))])[0], number);
+    }
+    // Two in one commit, and what is refused in none.
+    bench.run([add(6, "d6"), add(7, "d7")]);
+    bench.run([add(8, "d7")]);
+    let service = crate::http::app::Service::starting();
+    let text = metrics.render(&service, std::path::Path::new("/nowhere"));
+    for line in [
+        "crmconf_commits_total 6",
+        "crmconf_clock_lifted_commits_total 2",
+        "crmconf_commit_events_count 6",
+        "crmconf_commit_bytes_count 6",
+        "crmconf_append_duration_seconds_count 6",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
+    }
+}

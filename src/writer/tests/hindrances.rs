@@ -6,7 +6,7 @@ use super::scripted::Step;
 use super::*;
 use crate::http::code::Code;
 use crate::http::error::ApiError;
-use crate::writer::{LOST, Writer};
+use crate::writer::{Hindered, LOST, Queue, Writer};
 
 fn full() -> AppendOutcome {
     AppendOutcome::Unavailable { why: "full".into() }
@@ -98,6 +98,7 @@ async fn a_writer_that_panicked_says_so_and_is_not_said_to_be_shutting_down() {
     assert_eq!(met, WriteError::Unknown(LOST.into()), "it may have been appended");
     assert!(thread.join().is_err());
     assert_eq!(writer.obstacle().as_deref(), Some(LOST));
+    assert_eq!(writer.hindered(), Some(Hindered::Lost));
     let later = writer.submit(create_store()).await.unwrap_err();
     assert_eq!(later, WriteError::Unavailable(LOST.into()));
     for error in [met, later] {
@@ -109,7 +110,9 @@ async fn a_writer_that_panicked_says_so_and_is_not_said_to_be_shutting_down() {
 async fn a_writer_that_was_told_to_stop_is_shutting_down() {
     let (log, views) = scripted();
     let (writer, thread) = writer(log, views);
+    assert_eq!(writer.queue(), Queue { commands: 0, limit: 8 });
     assert_eq!(writer.submit(create_store()).await, Ok(None));
+    assert_eq!(writer.hindered(), None);
     writer.stop().await;
     thread.join().unwrap();
     assert_eq!(writer.submit(create_store()).await, Err(WriteError::Draining));

@@ -1,0 +1,48 @@
+//! `Commits`: what the writer tells of each commit that stands.
+
+use std::time::Duration;
+
+use crmconf_events::commit::Commit;
+use metrics::{Counter, Histogram};
+
+use super::registry::Registry;
+use super::table::{APPEND, BYTES, CLOCK_LIFTED, COMMITS, EVENTS};
+
+/// The metrics of commits. Clones count together.
+#[derive(Clone, Debug)]
+pub struct Commits {
+    count: Counter,
+    events: Histogram,
+    bytes: Histogram,
+    append: Histogram,
+    clock_lifted: Counter,
+}
+
+impl Commits {
+    /// Counts nothing.
+    #[must_use]
+    pub fn off() -> Self {
+        Self::of(&Registry::OFF)
+    }
+
+    pub(super) fn of(registry: &Registry) -> Self {
+        Self {
+            count: registry.counter(&COMMITS, &[]),
+            events: registry.histogram(&EVENTS, &[]),
+            bytes: registry.histogram(&BYTES, &[]),
+            append: registry.histogram(&APPEND, &[]),
+            clock_lifted: registry.counter(&CLOCK_LIFTED, &[]),
+        }
+    }
+
+    /// A commit stands. Appending it took so long; its time may have been lifted far above the clock's.
+    pub fn appended(&self, commit: &Commit, took: Duration, clock_lifted: bool) {
+        self.count.increment(1);
+        self.events.record(commit.events().len() as f64);
+        self.bytes.record(commit.bytes().len() as f64);
+        self.append.record(took.as_secs_f64());
+        if clock_lifted {
+            self.clock_lifted.increment(1);
+        }
+    }
+}
