@@ -12,6 +12,7 @@ use crmconf_events::access::Role;
 use data_encoding::{BASE64, HEXUPPER};
 
 use crate::harness::{CANARY, Extra, Reply, Server, add_payload, property, triple};
+use crate::metrics::{ON, scrape};
 use search::{Search, files};
 
 /// Collects answers, none of which may hold the canary.
@@ -44,8 +45,10 @@ fn nor_is_it_where_log_lines_are_json() {
 
 fn nothing_is_written_down(format: &str) {
     let account = Extra { name: "canary", password: CANARY, role: Role::Editor, scope: Scope::EveryTelSys };
-    let mut server =
-        Server::demo_with_accounts(&[account], &["--log-level", "trace", "--log-format", format]);
+    let mut server = Server::demo_with_accounts(
+        &[account],
+        &["--log-level", "trace", "--log-format", format, ON[0], ON[1]],
+    );
     let editor = server.session("editor");
     let scope = triple("1", "1", "");
     let id = editor
@@ -64,6 +67,7 @@ fn nothing_is_written_down(format: &str) {
     secrets.push(editor.id.clone());
     answers.take(Some(editor.call("CRMConfigurationInfo", &named).expect_success()));
     let dump = server.dump();
+    let metrics = scrape(&server).text;
     assert!(server.terminate().success());
 
     let log = server.log_text();
@@ -79,7 +83,11 @@ fn nothing_is_written_down(format: &str) {
     let goldens = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"));
     assert!(goldens.iter().any(|(name, _)| name.ends_with("10307-wrong-password.snap")), "goldens are found");
     let written = stored.iter().chain(&goldens).map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    let written = written.chain([("the log", log.as_bytes()), ("the dump", dump.as_bytes())]);
+    let written = written.chain([
+        ("the log", log.as_bytes()),
+        ("the dump", dump.as_bytes()),
+        ("the metrics", metrics.as_bytes()),
+    ]);
     let answered = answers.0.iter().map(|answer| ("an answer", answer.as_bytes()));
     let mut sought = vec![("the password", CANARY.as_bytes().to_vec())];
     for secret in secrets {

@@ -30,6 +30,7 @@ mod large_answers;
 mod late_commands;
 mod log_lines;
 mod manners;
+mod metrics;
 mod model;
 mod order;
 mod permissions;
