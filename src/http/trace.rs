@@ -51,7 +51,7 @@ impl Trace<'_> {
 
     /// The request was refused before its operation was known.
     pub(super) fn turned_away(&self, error: &ApiError) {
-        self.metrics.requests.refused(error.status);
+        self.metrics.requests.refused(error.status.as_u16());
         self.tell_refusal(None, error);
     }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use metrics::{Counter, Histogram};
 
 use super::registry::{Registry, Value};
@@ -15,16 +14,7 @@ const UNKNOWN: &str = "unknown";
 /// The label of a success, in the place of an error code.
 const OK: &str = "ok";
 /// The statuses under which requests are refused before their operation is known.
-const STATUSES: [StatusCode; 8] = [
-    StatusCode::BAD_REQUEST,
-    StatusCode::NOT_FOUND,
-    StatusCode::METHOD_NOT_ALLOWED,
-    StatusCode::REQUEST_TIMEOUT,
-    StatusCode::PAYLOAD_TOO_LARGE,
-    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-    StatusCode::TOO_MANY_REQUESTS,
-    StatusCode::SERVICE_UNAVAILABLE,
-];
+const STATUSES: [u16; 8] = [400, 404, 405, 408, 413, 415, 429, 503];
 /// The label of any other.
 const OTHER: &str = "other";
 
@@ -52,7 +42,7 @@ impl Requests {
 
     pub(super) fn of(registry: &Registry) -> Self {
         let operations = Operation::ALL.iter().map(|operation| operation.name()).chain([UNKNOWN]);
-        let statuses = STATUSES.iter().map(|status| Value::Number(u32::from(status.as_u16())));
+        let statuses = STATUSES.iter().map(|status| Value::Number(u32::from(*status)));
         Self {
             answered: operations.map(|operation| OfOperation::of(registry, operation)).collect(),
             refused: statuses
@@ -73,8 +63,8 @@ impl Requests {
         }
     }
 
-    /// A request was refused before its operation was known.
-    pub fn refused(&self, status: StatusCode) {
+    /// A request was refused before its operation was known, with this HTTP status.
+    pub fn refused(&self, status: u16) {
         let place = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len());
         if let Some(counter) = self.refused.get(place) {
             counter.increment(1);

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::faults::block_next_file;
-use crate::harness::{Reply, Server, Store, add_payload, exchange, get, golden, text, triple};
+use crate::harness::{Reply, Server, Store, add_payload, exchange, get, golden, read_reply, text, triple};
 use exposed::Exposed;
 
 /// What has metrics told, at a free port.
@@ -159,6 +159,30 @@ fn it_is_there_while_the_store_is_being_opened() {
     let released = std::fs::File::open(&lock).unwrap();
     assert!(server.wait().success(), "{}", server.log_text());
     drop(released);
+}
+
+#[test]
+fn while_it_drains_it_is_said_to_stop_and_afterwards_nothing_is_there() {
+    use std::io::Write as _;
+    let mut server = measured();
+    let metrics = address(&server);
+    let body = "<Request Operation=\"CreateSession\"><InvokeID>1</InvokeID></Request>";
+    let head = format!(
+        "POST /api/xml HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut under_way = std::net::TcpStream::connect(server.address).unwrap();
+    let (most, last) = body.split_at(body.len() - 1);
+    under_way.write_all((head + most).as_bytes()).unwrap();
+    // Its bytes take room once the request is under way.
+    server.wait_until(|| scrape(&server).value("crmconf_held_bytes{of=\"requests\"}") > 0.0);
+    server.signal("TERM");
+    server.wait_until(|| scrape(&server).value("crmconf_hindrance{reason=\"stopping\"}") == 1.0);
+    assert_eq!(scrape(&server).value("crmconf_ready"), 0.0);
+    under_way.write_all(last.as_bytes()).unwrap();
+    read_reply(&mut under_way).expect("an answer").expect_success();
+    assert!(server.wait().success(), "{}", server.log_text());
+    assert!(get(metrics, "/metrics").is_none());
 }
 
 #[test]
