@@ -9,24 +9,30 @@ use std::sync::Arc;
 
 use crmconf_events::CrmType;
 
+mod advice;
 mod checks;
 mod closed;
 mod coerce;
 mod compile;
 mod fault;
+pub mod folder;
 mod prepare;
 mod schema;
+mod source;
 mod template;
 
 #[cfg(test)]
 mod tests;
 
+pub use advice::{Warning, warnings};
 pub use fault::PartFault;
 pub use prepare::{Mode, PasswordInput, Prepared};
-pub use template::{PASSWORD_FIELDS_MAX, TEMPLATE_BYTES_MAX, Template, TemplateError};
+pub use schema::effective;
+pub use source::SourceState;
+pub use template::{PASSWORD_FIELDS_MAX, TEMPLATE_BYTES_MAX, Template, TemplateError, TemplateFaults};
 
 /// The documents that come with the program, by type.
-const BUILTIN: [(&str, &str); 2] = [
+pub const BUILTIN: [(&str, &str); 2] = [
     ("CrmAddin.Salesforce.SalesforceAddin", include_str!("templates/builtin/salesforce.json")),
     ("CrmAddin.SugarCrm.SugarCrmAddin", include_str!("templates/builtin/sugarcrm.json")),
 ];
@@ -47,18 +53,19 @@ pub enum TemplateLookup {
 /// A usable template, or the reason why it is not.
 type Entry = Result<Arc<Template>, Arc<str>>;
 
-/// The templates in use, all read from one source at one time.
+/// The templates in use, all read from one source at one time. A clone shares them.
 #[derive(Clone, Debug, Default)]
 pub struct TemplateSet {
     /// `None` until the source was reached once.
-    entries: Option<BTreeMap<CrmType, Entry>>,
+    entries: Option<Arc<BTreeMap<CrmType, Entry>>>,
+    state: SourceState,
 }
 
 impl TemplateSet {
     /// The set of a source that was not reached yet.
     #[must_use]
-    pub const fn unreachable() -> Self {
-        Self { entries: None }
+    pub fn unreachable() -> Self {
+        Self::default()
     }
 
     /// Reads one document per type. A document that is no valid template, or is of another type, makes its type
@@ -73,7 +80,15 @@ impl TemplateSet {
             };
             (crm_type, template)
         };
-        Self { entries: Some(documents.into_iter().map(entry).collect()) }
+        let entries: BTreeMap<_, _> = documents.into_iter().map(entry).collect();
+        let usable = entries.values().filter(|entry| entry.is_ok()).count();
+        let refused = entries.len().saturating_sub(usable);
+        Self::of(entries, SourceState { usable, refused, reachable: true, taken: None })
+    }
+
+    /// What a source came to.
+    pub(self) fn of(entries: BTreeMap<CrmType, Entry>, state: SourceState) -> Self {
+        Self { entries: Some(Arc::new(entries)), state }
     }
 
     /// The seed's two types.
@@ -102,6 +117,19 @@ impl TemplateSet {
 
     /// The valid templates, in code point order of their types.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Template>> {
-        self.entries.iter().flatten().filter_map(|(_, template)| template.as_ref().ok())
+        self.entries.iter().flat_map(|entries| entries.values()).filter_map(|entry| entry.as_ref().ok())
+    }
+
+    /// Every type with its template, where that can be used, in code point order; `None` until the source was reached.
+    #[must_use]
+    pub fn types(&self) -> Option<impl Iterator<Item = (&CrmType, Option<&Arc<Template>>)>> {
+        let entries = self.entries.as_ref()?;
+        Some(entries.iter().map(|(crm_type, entry)| (crm_type, entry.as_ref().ok())))
+    }
+
+    /// How the source stood when the set was made.
+    #[must_use]
+    pub const fn state(&self) -> SourceState {
+        self.state
     }
 }

@@ -42,6 +42,12 @@ impl Search {
     pub fn new(text: &str) -> Self {
         Self(fold(text))
     }
+
+    /// Whether a text holds it.
+    #[must_use]
+    pub fn is_in(&self, text: &str) -> bool {
+        fold(text).contains(&self.0)
+    }
 }
 
 /// A question to List.

@@ -5,45 +5,22 @@ use std::collections::BTreeSet;
 use crmconf_events::json::Json;
 use crmconf_events::template::{PASSWORD_FORMAT, Part};
 
-use super::schema::{REFERENCES_MAX, Reach, references, resolve, subschemas};
+use super::compile::{known_format, unusable_pattern};
+use super::schema::{Found, REFERENCES_MAX, Reach, all_within, references, resolve, subschemas};
 use super::template::TemplateError;
 
 /// The only dialect.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// A schema within the part's, and where it stands.
-struct Found<'a> {
-    schema: &'a Json,
-    pointer: String,
-    /// The part's property that it describes, if it describes one.
-    field: Option<String>,
-}
-
-/// Checks a part's schema.
-///
-/// # Errors
-/// The first place, in the document's order of keys, that breaks a rule of ours.
-pub(super) fn check(root: &Json, part: Part, passwords: &BTreeSet<String>) -> Result<(), TemplateError> {
-    let mut all = Vec::new();
-    collect(root, String::new(), None, &mut all);
+/// Checks a part's schema: every place, in the document's order of keys, that breaks a rule of ours.
+pub(super) fn check(root: &Json, part: Part, passwords: &BTreeSet<String>) -> Vec<TemplateError> {
+    let all = all_within(root);
     let checker = Checker { root, part, passwords, all: &all };
-    all.iter().try_for_each(|found| {
-        checker
-            .schema(found)
-            .map_err(|rule| TemplateError::Schema { place: format!("{part}{}", found.pointer), rule })
-    })
-}
-
-/// Every schema within a schema. Depth is bounded by that of JSON.
-fn collect<'a>(schema: &'a Json, pointer: String, field: Option<String>, all: &mut Vec<Found<'a>>) {
-    let top = pointer.is_empty();
-    let place = pointer.clone();
-    all.push(Found { schema, pointer, field });
-    for sub in subschemas(schema) {
-        let name = sub.name.as_ref().map(|name| format!("/{name}")).unwrap_or_default();
-        let field = sub.name.filter(|_| top && sub.keyword == "properties");
-        collect(sub.schema, format!("{place}/{}{name}", sub.keyword), field, all);
-    }
+    let faults = all.iter().flat_map(|found| {
+        let place = || format!("{part}{}", found.pointer);
+        checker.schema(found).into_iter().map(move |rule| TemplateError::Schema { place: place(), rule })
+    });
+    faults.collect()
 }
 
 struct Checker<'a> {
@@ -54,25 +31,29 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn schema(&self, found: &Found<'_>) -> Result<(), String> {
+    /// The rules that a schema breaks.
+    fn schema(&self, found: &Found<'_>) -> Vec<String> {
         let schema = found.schema;
-        self.format(found)?;
+        let mut broken: Vec<String> = self.format(found).err().into_iter().collect();
         if schema.get("$schema").is_some_and(|dialect| dialect.as_str() != Some(DIALECT)) {
-            return Err(format!("$schema must be {DIALECT}"));
+            broken.push(format!("$schema must be {DIALECT}"));
         }
         if schema.get("$id").is_some() && !found.pointer.is_empty() {
-            return Err("$id may stand at the top of the schema only".to_owned());
+            broken.push("$id may stand at the top of the schema only".to_owned());
         }
-        for reference in references(schema) {
-            self.reference(reference)?;
-        }
-        self.ends(schema, schema, &mut Vec::new(), 0)?;
-        Ok(())
+        broken.extend(references(schema).filter_map(|reference| self.reference(reference).err()));
+        broken.extend(self.ends(schema, schema, &mut Vec::new(), 0).err());
+        let named = schema.get("patternProperties").and_then(Json::as_object).into_iter().flatten();
+        let patterns = schema.get("pattern").and_then(Json::as_str).into_iter();
+        let patterns = patterns.chain(named.map(|(pattern, _)| pattern.as_str()));
+        broken.extend(patterns.filter_map(unusable_pattern));
+        broken
     }
 
     fn format(&self, found: &Found<'_>) -> Result<(), String> {
-        if found.schema.get("format").and_then(Json::as_str) != Some(PASSWORD_FORMAT) {
-            return Ok(());
+        let Some(format) = found.schema.get("format").and_then(Json::as_str) else { return Ok(()) };
+        if format != PASSWORD_FORMAT {
+            return known_format(format);
         }
         let text = found.schema.get("type").is_some_and(|kind| match kind {
             Json::String(kind) => kind == "string",

@@ -95,7 +95,7 @@ fn shown(text: &str) -> String {
 
 /// The rule in words: its keyword and what the template allows. Only what comes from the template is shown, and names
 /// of fields. `None` when the fault is only the shadow of another one.
-fn rule(kind: &Kind, refused: impl Fn(&str) -> bool) -> Option<String> {
+pub(super) fn rule(kind: &Kind, refused: impl Fn(&str) -> bool) -> Option<String> {
     let words = match kind {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             let name = unexpected.iter().filter(|name| !refused(name)).min()?;

@@ -46,6 +46,11 @@ fn holds(keyword: &str) -> Option<(Reach, Shape)> {
     })
 }
 
+/// Whether a keyword holds subschemas.
+pub(super) fn holds_schemas(keyword: &str) -> bool {
+    holds(keyword).is_some()
+}
+
 /// A subschema directly within a schema.
 pub(super) struct Subschema<'a> {
     pub(super) keyword: &'a str,
@@ -74,6 +79,58 @@ pub(super) fn subschemas(schema: &Json) -> Vec<Subschema<'_>> {
         }
     }
     found
+}
+
+/// A schema within another, and where it stands.
+pub(super) struct Found<'a> {
+    pub(super) schema: &'a Json,
+    /// JSON pointer (RFC 6901) from the outermost schema.
+    pub(super) pointer: String,
+    /// The part's property that it describes, if it describes one.
+    pub(super) field: Option<String>,
+    /// Which instance it speaks about, seen from the schema around it; `None` for the outermost.
+    pub(super) reach: Option<Reach>,
+}
+
+/// A schema and every one within it, each before those within itself. Depth is bounded by that of JSON.
+pub(super) fn all_within(root: &Json) -> Vec<Found<'_>> {
+    let mut all = Vec::new();
+    collect(Found { schema: root, pointer: String::new(), field: None, reach: None }, &mut all);
+    all
+}
+
+fn collect<'a>(found: Found<'a>, all: &mut Vec<Found<'a>>) {
+    let (schema, place) = (found.schema, found.pointer.clone());
+    all.push(found);
+    for Subschema { keyword, name, reach, schema } in subschemas(schema) {
+        let step = name.as_deref().map(|name| format!("/{}", pointer_step(name))).unwrap_or_default();
+        let pointer = format!("{place}/{}{step}", pointer_step(keyword));
+        let field = name.filter(|_| place.is_empty() && keyword == "properties");
+        collect(Found { schema, pointer, field, reach: Some(reach) }, all);
+    }
+}
+
+/// A name as a step of a JSON pointer.
+pub(super) fn pointer_step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// What a schema says of its place, keyword by keyword: its own, then what it refers to says beyond that. Within a
+/// part's schema `root`; what is composed by other keywords stays as it is.
+#[must_use]
+pub fn effective(root: &Json, schema: &Json) -> Object {
+    let mut said = Object::new();
+    let mut next = Some(schema);
+    for _ in 0..=REFERENCES_MAX {
+        let Some(schema) = next else { break };
+        for (keyword, value) in schema.as_object().into_iter().flatten() {
+            if keyword != "$ref" && !said.contains_key(keyword) {
+                said.insert(keyword.clone(), value.clone());
+            }
+        }
+        next = schema.get("$ref").and_then(Json::as_str).and_then(|reference| resolve(root, reference));
+    }
+    said
 }
 
 /// The schema with each direct subschema replaced by what `f` makes of it.

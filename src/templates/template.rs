@@ -13,7 +13,8 @@ use thiserror::Error;
 
 use super::checks;
 use super::closed::closed;
-use super::compile::compile;
+use super::compile::{compile, no_schema};
+use super::schema::pointer_step;
 
 /// Largest template, in bytes of UTF-8.
 pub const TEMPLATE_BYTES_MAX: usize = 128 * 1_024;
@@ -69,6 +70,70 @@ pub enum TemplateError {
     },
 }
 
+impl TemplateError {
+    /// Where in the document it stands, as a JSON pointer (RFC 6901); empty for the document itself.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::TooLong { .. } | Self::NotAnObject | Self::MissingMember(_) => String::new(),
+            Self::Json(error) => error.pointer().to_owned(),
+            Self::UnknownMember(name) => format!("/{}", pointer_step(name)),
+            Self::NotAText(name) => format!("/{name}"),
+            Self::CrmType(_) => "/CRMType".to_owned(),
+            Self::Version(_) => "/Version".to_owned(),
+            Self::TooManyPasswords { .. } => format!("/{}/properties", Part::Configuration),
+            Self::Schema { place, .. } => format!("/{place}"),
+        }
+    }
+
+    /// What is wrong there, and what to do.
+    #[must_use]
+    pub fn rule(&self) -> String {
+        match self {
+            Self::Schema { rule, .. } => rule.clone(),
+            Self::UnknownMember(_) => format!("{self}; remove it"),
+            Self::MissingMember(_) => format!("{self}; add it"),
+            Self::NotAnObject => format!("{self} with the members {}", MEMBERS.join(", ")),
+            Self::Json(error) => {
+                let (line, column) = (error.line(), error.column());
+                format!("the template is no valid JSON: {} (line {line}, column {column})", error.rule())
+            }
+            Self::TooLong { .. }
+            | Self::NotAText(_)
+            | Self::CrmType(_)
+            | Self::Version(_)
+            | Self::TooManyPasswords { .. } => self.to_string(),
+        }
+    }
+}
+
+/// What is wrong with a document: never nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateFaults {
+    /// The first.
+    pub first: TemplateError,
+    /// The others, in the document's order.
+    pub others: Vec<TemplateError>,
+}
+
+impl TemplateFaults {
+    fn of(faults: Vec<TemplateError>) -> Option<Self> {
+        let mut faults = faults.into_iter();
+        Some(Self { first: faults.next()?, others: faults.collect() })
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &TemplateError> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl From<TemplateError> for TemplateFaults {
+    fn from(first: TemplateError) -> Self {
+        Self { first, others: Vec::new() }
+    }
+}
+
 /// A valid template, ready to prepare configurations by.
 pub struct Template {
     title: String,
@@ -94,37 +159,56 @@ impl Template {
     ///
     /// # Errors
     /// When it is over a limit, no JSON, has other members than templates have, marks a password where none may be,
-    /// refers outside of itself, or holds no valid JSON Schema 2020-12.
+    /// refers outside of itself, or holds no valid JSON Schema 2020-12: the first of its faults.
     pub fn load(text: &str) -> Result<Self, TemplateError> {
+        Self::examine(text).map_err(|TemplateFaults { first, .. }| first)
+    }
+
+    /// The same, for an author who wants to know everything at once.
+    ///
+    /// # Errors
+    /// Every fault that can be told from the others.
+    pub fn examine(text: &str) -> Result<Self, TemplateFaults> {
         if text.len() > TEMPLATE_BYTES_MAX {
-            return Err(TemplateError::TooLong { bytes: text.len() });
+            return Err(TemplateError::TooLong { bytes: text.len() }.into());
         }
-        let document = Json::parse(text)?;
+        let document = Json::parse(text).map_err(TemplateError::Json)?;
         let members = document.as_object().ok_or(TemplateError::NotAnObject)?;
-        if let Some(unknown) = members.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
-            return Err(TemplateError::UnknownMember(unknown.clone()));
-        }
-        let crm_type = CrmType::new(member_text(members, "CRMType")?).map_err(TemplateError::CrmType)?;
+        let mut faults: Vec<TemplateError> = members
+            .keys()
+            .filter(|key| !MEMBERS.contains(&key.as_str()))
+            .map(|key| TemplateError::UnknownMember(key.clone()))
+            .collect();
         let passwords = password_fields(&document);
         if passwords.len() > PASSWORD_FIELDS_MAX {
-            return Err(TemplateError::TooManyPasswords { count: passwords.len() });
+            faults.push(TemplateError::TooManyPasswords { count: passwords.len() });
         }
-        let configuration = PartSchema::read(text, members, Part::Configuration, &passwords)?;
-        let common = PartSchema::read(text, members, Part::Common, &BTreeSet::new())?;
-        Ok(Self {
-            title: member_text(members, "Title")?.to_owned(),
-            password_rules: password_rules(&configuration.schema, &passwords)?,
-            used: Arc::new(TemplateUse {
-                crm_type,
-                version: TemplateVersion::new(member_text(members, "Version")?)
-                    .map_err(TemplateError::Version)?,
-                digest: template_digest(text),
-                document: text.into(),
-                password_fields: passwords,
-            }),
-            configuration,
-            common,
-        })
+        let mut read = Read { members, faults };
+        let crm_type = read.text("CRMType", |text| CrmType::new(text).map_err(TemplateError::CrmType));
+        let title = read.text("Title", |text| Ok(text.to_owned()));
+        let version = read.text("Version", |text| TemplateVersion::new(text).map_err(TemplateError::Version));
+        let configuration = read.part(text, Part::Configuration, &passwords);
+        let common = read.part(text, Part::Common, &BTreeSet::new());
+        let rules = configuration.as_ref().map(|part| password_rules(&part.schema, &passwords));
+        let rules = rules.and_then(|rules| rules.map_err(|fault| read.faults.push(fault)).ok());
+        match (TemplateFaults::of(read.faults), crm_type, title, version, configuration, common, rules) {
+            (
+                None,
+                Some(crm_type),
+                Some(title),
+                Some(version),
+                Some(configuration),
+                Some(common),
+                Some(rules),
+            ) => {
+                let digest = template_digest(text);
+                let document = text.into();
+                let used = TemplateUse { crm_type, version, digest, document, password_fields: passwords };
+                Ok(Self { title, used: Arc::new(used), configuration, common, password_rules: rules })
+            }
+            // Whatever could not be read left a fault.
+            (faults, ..) => Err(faults.unwrap_or_else(|| TemplateError::NotAnObject.into())),
+        }
     }
 
     /// The type that it describes.
@@ -199,18 +283,54 @@ impl fmt::Debug for Template {
     }
 }
 
-impl PartSchema {
-    fn read(
-        text: &str,
-        members: &Object,
-        part: Part,
-        passwords: &BTreeSet<String>,
-    ) -> Result<Self, TemplateError> {
-        let schema = members.get(part.name()).ok_or(TemplateError::MissingMember(part.name()))?;
-        checks::check(schema, part, passwords)?;
-        let validator = compile(&closed(schema, passwords)).map_err(|rule| invalid(part, rule))?;
-        Ok(Self { schema: schema.clone(), validator, key_order: key_order(text, part) })
+/// A document that is being read, with what was found wrong so far.
+struct Read<'a> {
+    members: &'a Object,
+    faults: Vec<TemplateError>,
+}
+
+impl Read<'_> {
+    /// A member that is a text.
+    fn text<T>(
+        &mut self,
+        name: &'static str,
+        check: impl FnOnce(&str) -> Result<T, TemplateError>,
+    ) -> Option<T> {
+        let value = self.members.get(name).ok_or(TemplateError::MissingMember(name));
+        let text = value.and_then(|value| {
+            value.as_str().filter(|text| !text.is_empty()).ok_or(TemplateError::NotAText(name))
+        });
+        text.and_then(check).map_err(|fault| self.faults.push(fault)).ok()
     }
+
+    /// A part's schema.
+    fn part(&mut self, text: &str, part: Part, passwords: &BTreeSet<String>) -> Option<PartSchema> {
+        let Some(schema) = self.members.get(part.name()) else {
+            self.faults.push(TemplateError::MissingMember(part.name()));
+            return None;
+        };
+        let faults = part_faults(schema, part, passwords);
+        if !faults.is_empty() {
+            self.faults.extend(faults);
+            return None;
+        }
+        match compile(&closed(schema, passwords)) {
+            Ok(validator) => {
+                Some(PartSchema { schema: schema.clone(), validator, key_order: key_order(text, part) })
+            }
+            Err(at) => {
+                self.faults.push(invalid(part, at));
+                None
+            }
+        }
+    }
+}
+
+/// What is wrong with a part's schema, each place once.
+fn part_faults(schema: &Json, part: Part, passwords: &BTreeSet<String>) -> Vec<TemplateError> {
+    let mut faults = checks::check(schema, part, passwords);
+    faults.extend(no_schema(schema).into_iter().map(|at| invalid(part, at)));
+    faults
 }
 
 /// The rules of the password fields alone: the schema's definitions and properties, without what speaks about others.
@@ -225,7 +345,7 @@ fn password_rules(schema: &Json, passwords: &BTreeSet<String>) -> Result<Option<
             Json::Object(properties.into_iter().map(without_format(passwords)).collect()),
         );
     }
-    compile(&Json::Object(rules)).map(Some).map_err(|rule| invalid(Part::Configuration, rule))
+    compile(&Json::Object(rules)).map(Some).map_err(|at| invalid(Part::Configuration, at))
 }
 
 /// Takes away the `format` that marks a password field: it is no form that a text could have.
@@ -238,11 +358,6 @@ fn without_format(passwords: &BTreeSet<String>) -> impl Fn((String, Json)) -> (S
     }
 }
 
-fn invalid(part: Part, rule: String) -> TemplateError {
-    TemplateError::Schema { place: part.name().to_owned(), rule }
-}
-
-fn member_text<'a>(members: &'a Object, name: &'static str) -> Result<&'a str, TemplateError> {
-    let value = members.get(name).ok_or(TemplateError::MissingMember(name))?;
-    value.as_str().filter(|text| !text.is_empty()).ok_or(TemplateError::NotAText(name))
+fn invalid(part: Part, (pointer, rule): (String, String)) -> TemplateError {
+    TemplateError::Schema { place: format!("{part}{pointer}"), rule }
 }

@@ -136,3 +136,50 @@ fn what_is_no_json_schema_of_this_dialect_is_refused() {
         assert!(Template::load(&text_of(schema, "{}")).is_ok(), "{schema}");
     }
 }
+
+#[test]
+fn every_format_that_is_said_to_be_known_is_and_values_are_checked_against_it() {
+    for format in compile::FORMATS {
+        let schema = format!(r#"{{"properties":{{"a":{{"type":"string","format":"{format}"}}}}}}"#);
+        // A regular expression, and nothing else that a format knows.
+        let given = r#"{"a":"no such: \"%\" form"}"#;
+        assert_eq!(add(&with_schema(&schema), given).is_ok(), format == "regex", "{format}");
+    }
+    let unknown = refusal(r#"{"properties":{"a":{"format":"url"}}}"#);
+    assert!(unknown.contains("\"url\" is unknown; known are date,"), "{unknown}");
+}
+
+#[test]
+fn every_fault_is_told_and_the_first_of_them_is_why_a_template_is_refused() {
+    let text = text_of(r#"{"properties":{"a/b":{"format":"url"},"c":{"type":"text"}}}"#, "7")
+        .replacen('{', r#"{"Titel":"x","#, 1)
+        .replace(r#""Title":"t","#, "");
+    let faults = Template::examine(&text).unwrap_err();
+    let places: Vec<_> = faults.iter().map(TemplateError::pointer).collect();
+    let fields = "/CRMConfiguration/properties";
+    assert_eq!(
+        places,
+        ["/Titel", "", &format!("{fields}/a~1b"), &format!("{fields}/c/type"), "/CRMConfigurationCommon"]
+    );
+    assert_eq!(Template::load(&text).map(|_| ()), Err(faults.first));
+}
+
+#[test]
+fn what_a_reference_says_holds_for_the_field_beside_its_own_words() {
+    let root = json(
+        r##"{"properties":{"a":{"$ref":"#/$defs/x","title":"own"}},
+            "$defs":{"x":{"$ref":"#/$defs/y","type":"string","title":"x"},"y":{"minLength":3,"title":"y"}}}"##,
+    );
+    let said = effective(&root, root.get("properties").unwrap().get("a").unwrap());
+    assert_eq!(Json::Object(said).to_text(), r#"{"minLength":3,"title":"own","type":"string"}"#);
+}
+
+#[test]
+fn the_template_on_the_page_of_the_api_is_one() {
+    let page = include_str!("../../../docs/api.md");
+    let (_, rest) = page.split_once("```json\n").unwrap();
+    let (text, _) = rest.split_once("```").unwrap();
+    let template = Template::load(text).unwrap();
+    assert!(template.password_fields().iter().eq(["ApiKey"]));
+    assert_eq!(warnings(&template), []);
+}
