@@ -4,6 +4,7 @@ mod exposition;
 mod files;
 mod signals;
 mod start;
+mod watch;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::settings::Settings;
 use crate::store::{Founder, StoreError};
 use exposition::Exposition;
 use signals::StopSignals;
+use watch::Watch;
 
 /// Why the server did not start, or did not end in order.
 #[derive(Debug, Error)]
@@ -62,6 +64,8 @@ struct Running {
     app: Arc<App>,
     writer: JoinHandle<()>,
     log: Arc<LocalLog>,
+    /// Where templates come from a folder.
+    templates: Option<Watch>,
 }
 
 /// How many clients the operating system lets wait until they are taken up.
@@ -191,7 +195,8 @@ fn listen(settings: &Settings, service: &Data<Service>) -> Result<(Listener, Ser
 
 /// Stops accepting, answers what is under way, writes what waits, closes the log.
 async fn stop(running: Running, listener: &Listener) -> Result<(), ServerError> {
-    let Running { app, writer, log } = running;
+    let Running { app, writer, log, templates } = running;
+    drop(templates);
     listener.drain().await;
     app.writer.stop().await;
     let ended = tokio::task::spawn_blocking(move || end(writer, || log.close()));

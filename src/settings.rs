@@ -92,6 +92,8 @@ pub struct Settings {
     pub behind_tls_proxy: Sourced<bool>,
     /// Where the master key is.
     pub master_key: Sourced<MasterKeySource>,
+    /// Folder that templates are read from; the built-in ones where it is absent.
+    pub templates_folder: Option<Sourced<PathBuf>>,
     /// HTTP worker threads, with "one for each core" already resolved.
     pub workers: Sourced<NonZeroUsize>,
     /// Connections open at once.
@@ -126,6 +128,7 @@ impl Settings {
             data,
             listen: values.required(&table::LISTEN)?,
             behind_tls_proxy: values.required(&table::BEHIND_TLS_PROXY)?,
+            templates_folder: values.optional(&table::TEMPLATES_FOLDER)?,
             workers: workers(values.required(&table::WORKERS)?),
             connections_max: values.required(&table::CONNECTIONS)?,
             body_timeout: values.required(&table::BODY_TIMEOUT)?.map(Duration::from_secs),

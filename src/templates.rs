@@ -87,7 +87,7 @@ impl TemplateSet {
     }
 
     /// What a source came to.
-    pub(self) fn of(entries: BTreeMap<CrmType, Entry>, state: SourceState) -> Self {
+    fn of(entries: BTreeMap<CrmType, Entry>, state: SourceState) -> Self {
         Self { entries: Some(Arc::new(entries)), state }
     }
 

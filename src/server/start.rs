@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crmconf_events::log::LocalOptions;
 
+use super::watch::{self, Watch};
 use super::{Running, ServerError};
 use crate::http::app::{App, AppParts, Service};
 use crate::sessions::SessionLimits;
 use crate::settings::Settings;
 use crate::store::{self, Founder, Opening, Store, StoreError};
 use crate::templates::TemplateSet;
+use crate::templates::folder::Folder;
 use crate::vault::VaultError;
 use crate::writer::Writer;
 
@@ -37,17 +39,20 @@ pub(super) fn start(
     let queue_commands_max = settings.write_queue_commands_max.value.get();
     let commits = service.metrics().commits.clone();
     let (writer, thread) = Writer::start_measured(origin, queue_commands_max, commits)?;
+    let mut folder = settings.templates_folder.as_ref().map(|folder| Folder::new(folder.value.clone()));
+    let templates = folder.as_mut().map_or_else(TemplateSet::builtin, watch::first_look);
     let app = App::new(AppParts {
         views,
         writer,
         store,
         vault,
-        templates: TemplateSet::builtin(),
+        templates,
         sessions: session_limits(settings),
         body_timeout: settings.body_timeout.value,
     });
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
-    Ok(Running { app, writer: thread, log })
+    let templates = folder.map(|folder| Watch::start(folder, Arc::downgrade(&app))).transpose()?;
+    Ok(Running { app, writer: thread, log, templates })
 }
 
 /// How long sessions live as it was set; how many there may be is not set.

@@ -200,6 +200,18 @@ pub const MASTER_KEY_ENV: Setting = Setting {
     doc: "Name of the environment variable that holds the master key, in place of a file",
 };
 
+/// Folder that templates are read from.
+pub const TEMPLATES_FOLDER: Setting = Setting {
+    name: "templates_folder",
+    env: "CRMCONF_TEMPLATES_FOLDER",
+    flag: "--templates-folder",
+    placeholder: "DIR",
+    default: None,
+    kind: Kind::Path,
+    doc: "Folder with the templates, a file <CRMType>.json for each, taken over within seconds when they change. \
+          Without it: the built-in templates",
+};
+
 /// Memory that sled may use for its cache.
 pub const SLED_CACHE: Setting = Setting {
     name: "sled_cache_mib",
@@ -230,6 +242,7 @@ pub static TABLE: [&Setting; 16] = [
     &BEHIND_TLS_PROXY,
     &MASTER_KEY_FILE,
     &MASTER_KEY_ENV,
+    &TEMPLATES_FOLDER,
     &WORKERS,
     &CONNECTIONS,
     &BODY_TIMEOUT,
