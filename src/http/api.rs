@@ -122,6 +122,8 @@ async fn answer(
             operations::directory::import::answer(app, &caller(app, &input)?, &input).await
         }
         Operation::DirectoryList => operations::directory::list::answer(&caller(app, &input)?, &input),
+        Operation::CrmTypeList => operations::crm_type_list::answer(app, &caller(app, &input)?, &input),
+        Operation::CrmTypeInfo => operations::crm_type_info::answer(app, &caller(app, &input)?, &input),
     }
 }
 

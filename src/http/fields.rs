@@ -15,7 +15,7 @@ pub struct Spec {
     pub properties: &'static [&'static str],
     /// Its containers.
     pub containers: &'static [&'static str],
-    /// Whether `Offset` and `Limit` may stand under `Request`, and the scope's ids in the URL: List's alone.
+    /// Whether `Offset` and `Limit` may stand under `Request`, and those of the scope's ids that it knows in the URL.
     pub list: bool,
 }
 

@@ -55,6 +55,10 @@ operations! {
     DirectoryImport = "DirectoryImport";
     /// Lists the directory.
     DirectoryList = "DirectoryList";
+    /// Lists the types that have templates.
+    CrmTypeList = "CRMTypeList";
+    /// Shows a type's template.
+    CrmTypeInfo = "CRMTypeInfo";
 }
 
 impl Operation {

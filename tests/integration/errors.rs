@@ -24,7 +24,7 @@ const NOT_HERE: [(Code, &str); 12] = [
     (Code::NoGrantAudit, "there is no history and no audit to ask for yet"),
     (
         Code::TemplateUnavailable,
-        "only a source of templates can fail; `template_sources` shows it in process",
+        "only a source of templates can fail; `template_sources` and `template_folder` show it",
     ),
     (Code::AccountNameTaken, "the operations on accounts are not there yet"),
     (Code::NoSuchAccount, "the operations on accounts are not there yet"),

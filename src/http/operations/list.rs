@@ -4,22 +4,18 @@ use std::collections::BTreeSet;
 
 use crmconf_events::template::Part;
 use crmconf_events::{CrmType, Scope};
-use crmconf_projections::list::{Direction, Page, Query, ScopeMatch, Search, Sort, SortField};
+use crmconf_projections::list::{Page, Query, ScopeMatch, Search, Sort, SortField};
 use crmconf_projections::{Configuration, Descriptions, ReadModel};
 
 use super::Input;
+use super::paging::{self, Paging, within_answer};
 use super::render::{self, OPTIONAL_FIELDS, Shapes};
-use crate::http::answer::{ANSWER_BYTES_MAX, Answer};
+use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::{Caller, Permit, Reads};
 use crate::http::error::ApiError;
 use crate::http::fields::{CRM_TYPE_NAMES, Fields, Spec};
 use crate::http::xml::{Payload, trim};
-
-/// The most rows of one answer.
-const LIMIT_MAX: u64 = 10_000;
-/// How many rows an answer has at most unless `Limit` says otherwise; the seed's number.
-const LIMIT_DEFAULT: u64 = 1_000;
 
 const SPEC: Spec = Spec {
     properties: &[
@@ -83,9 +79,9 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
 fn read<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, ApiError> {
     let requested = requested_fields(fields)?;
     let crm_type = fields.either(CRM_TYPE_NAMES)?;
-    let sort = fields.trimmed("Sort").map(|text| sorted_by(text, &SortField::ALL)).transpose()?;
+    let sort = paging::sort(fields, &SortField::ALL)?;
     let sort = sort.map(|(field, direction)| Sort { field, direction });
-    let (offset, limit) = limits(fields)?;
+    let Paging { offset, limit } = Paging::of(fields)?;
     let scope_match = scope_match(fields)?;
     let scope = fields.triple()?.scope()?;
     let search = fields.exact("SearchQuery").map(Search::new);
@@ -108,33 +104,6 @@ pub(super) fn requested_fields<'a>(fields: &Fields<'a>) -> Result<BTreeSet<&'a s
         requested.insert(name);
     }
     Ok(requested)
-}
-
-/// `Sort`: one of these fields, and a direction.
-pub(super) fn sorted_by<F: Copy>(text: &str, fields: &[(&str, F)]) -> Result<(F, Direction), ApiError> {
-    let (field, direction) = text.split_once(':').unwrap_or((text, "ASC"));
-    let direction = match direction {
-        "ASC" => Direction::Ascending,
-        "DESC" => Direction::Descending,
-        _ => return Err(ApiError::invalid("Sort must end in :ASC or :DESC.")),
-    };
-    match fields.iter().find(|(name, _)| *name == field) {
-        Some((_, field)) => Ok((*field, direction)),
-        None => {
-            let sortable = fields.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-            Err(ApiError::invalid(format!("Sort names no sortable field; sortable are {sortable}.")))
-        }
-    }
-}
-
-/// `Offset` and `Limit`.
-pub(super) fn limits(fields: &Fields<'_>) -> Result<(u64, u64), ApiError> {
-    let offset = fields.number("Offset")?.unwrap_or(0);
-    let limit = fields.number("Limit")?.unwrap_or(LIMIT_DEFAULT);
-    if limit > LIMIT_MAX {
-        return Err(ApiError::invalid(format!("Limit may be {LIMIT_MAX} at most.")));
-    }
-    Ok((offset, limit))
 }
 
 /// `ScopeMatch`.
@@ -167,16 +136,6 @@ fn render(
         within_answer(&payload)?;
     }
     Ok(payload)
-}
-
-/// Whether rows make no longer answer than one may be.
-pub(super) fn within_answer(rows: &Payload) -> Result<(), ApiError> {
-    if rows.len() <= ANSWER_BYTES_MAX {
-        return Ok(());
-    }
-    Err(ApiError::invalid(format!(
-        "The rows take more than {ANSWER_BYTES_MAX} bytes; ask for fewer of them with a smaller Limit."
-    )))
 }
 
 /// The seed's six properties, then those asked for, in their fixed order.

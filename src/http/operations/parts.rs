@@ -84,14 +84,17 @@ fn within(part: Part, bytes: usize) -> Result<(), ApiError> {
     Err(ApiError::invalid(message))
 }
 
+/// Why nothing is known of any type.
+pub(super) const SOURCE_NOT_REACHED: &str = "source was not reached yet";
+
 /// The template of a type.
-fn template(app: &App, crm_type: &CrmType) -> Result<Arc<Template>, PartsFault> {
+pub(super) fn template(app: &App, crm_type: &CrmType) -> Result<Arc<Template>, PartsFault> {
     match app.templates.load().get(crm_type) {
         TemplateLookup::Found(template) => Ok(template),
         TemplateLookup::Unknown => Err(PartsFault::UnknownType),
         TemplateLookup::Invalid(_) => Err(PartsFault::TemplateUnavailable("it is invalid".into())),
         TemplateLookup::Unreachable => {
-            Err(PartsFault::TemplateUnavailable("its source was not reached yet".into()))
+            Err(PartsFault::TemplateUnavailable(format!("its {SOURCE_NOT_REACHED}")))
         }
     }
 }

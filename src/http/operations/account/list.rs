@@ -11,9 +11,9 @@ use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
-use crate::http::fields::{Fields, Spec};
+use crate::http::fields::Spec;
 use crate::http::operations::Input;
-use crate::http::operations::list::{limits, sorted_by, within_answer};
+use crate::http::operations::paging::{self, Paging, within_answer};
 use crate::http::xml::Payload;
 use crate::vault::FoldedName;
 
@@ -56,8 +56,9 @@ enum FieldKey {
 pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let administration = caller.administration()?;
     let fields = input.fields(&SPEC)?;
-    let (field, direction) = sort(&fields)?;
-    let (offset, limit) = limits(&fields)?;
+    let sort = paging::sort(&fields, &FIELDS)?;
+    let (field, direction) = sort.unwrap_or((Field::UserName, Direction::Ascending));
+    let paging = Paging::of(&fields)?;
     let search = fields.exact("SearchQuery").map(FoldedName::of);
 
     let found = |member: &Member| {
@@ -69,12 +70,7 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
     let members = app.registrar.members(caller.whole_view(&administration)).filter(found);
     let mut rows: Vec<_> = members.map(|member| (key(&member, field), member)).collect();
     rows.sort_by(|(a, _), (b, _)| compare(a, b, direction));
-    render(&rows, offset, limit)
-}
-
-fn sort(fields: &Fields<'_>) -> Result<(Field, Direction), ApiError> {
-    let Some(text) = fields.trimmed("Sort") else { return Ok((Field::UserName, Direction::Ascending)) };
-    sorted_by(text, &FIELDS)
+    render(rows, &paging)
 }
 
 fn key(member: &Member, field: Field) -> Key {
@@ -99,13 +95,12 @@ fn compare((a, a_id): &Key, (b, b_id): &Key, direction: Direction) -> Ordering {
     }
 }
 
-fn render(rows: &[(Key, Member)], offset: u64, limit: u64) -> Result<Answer, ApiError> {
+fn render(rows: Vec<(Key, Member)>, paging: &Paging) -> Result<Answer, ApiError> {
     let mut payload = Payload::new();
-    payload.property("Offset", &offset.to_string());
+    payload.property("Offset", &paging.offset.to_string());
     payload.property("Total", &rows.len().to_string());
-    let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-    for (_, member) in rows.iter().skip(size(offset)).take(size(limit)) {
-        payload.container(None, |row| show(row, member));
+    for (_, member) in paging.page(rows) {
+        payload.container(None, |row| show(row, &member));
         within_answer(&payload)?;
     }
     Ok(Answer::with(payload))

@@ -11,7 +11,8 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, Spec};
 use crate::http::operations::Input;
-use crate::http::operations::list::{limits, scope_match, sorted_by, within_answer};
+use crate::http::operations::list::scope_match;
+use crate::http::operations::paging::{self, Paging, within_answer};
 use crate::http::operations::render::ID_SENTINEL;
 use crate::http::xml::Payload;
 
@@ -45,8 +46,8 @@ pub fn answer(caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
 
 /// Reads the properties, in the order in which `CRMConfigurationList` does.
 fn read(fields: &Fields<'_>) -> Result<DirectoryQuery, ApiError> {
-    let sort = fields.trimmed("Sort").map(|text| sorted_by(text, &DirectorySortField::ALL)).transpose()?;
-    let (offset, limit) = limits(fields)?;
+    let sort = paging::sort(fields, &DirectorySortField::ALL)?;
+    let Paging { offset, limit } = Paging::of(fields)?;
     let scope_match = scope_match(fields)?;
     let scope = fields.triple()?.scope()?;
     Ok(DirectoryQuery {
