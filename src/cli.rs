@@ -45,6 +45,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Import into the directory of a server, or print it.
     Directory(DirectoryArgs),
+    /// Check or export templates.
+    Templates(TemplatesArgs),
 }
 
 /// Arguments of `init`.
@@ -109,6 +111,21 @@ pub struct ReplayArgs {
     pub format: ReplayFormat,
 }
 
+/// Arguments of `templates`.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TemplatesArgs {
+    /// Check the templates in a folder.
+    Check {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Write the built-in templates to a folder.
+    Export {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
 /// How the program ended, as its exit status says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -160,6 +177,10 @@ impl Command {
                 Ok(Self::Replay(ReplayArgs { data, until, format }))
             }
             typed::Command::Directory(args) => Ok(Self::Directory(directory::checked(args))),
+            typed::Command::Templates(typed::Templates { command }) => Ok(Self::Templates(match command {
+                typed::TemplatesCommand::Check(args) => TemplatesArgs::Check { folder: args.folder },
+                typed::TemplatesCommand::Export(args) => TemplatesArgs::Export { folder: args.folder },
+            })),
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod directory;
 pub mod init;
 pub mod replay;
 pub mod serve;
+pub mod templates;
 pub mod verify;
 
 use std::fmt;
@@ -53,6 +54,7 @@ pub fn run(command: Command) -> Status {
         Command::Verify(args) => verify::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Directory(args) => directory::run(&args),
+        Command::Templates(args) => templates::run(&args),
     };
     outcome.unwrap_or_else(|failure| {
         output::complain(&failure);

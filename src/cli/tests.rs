@@ -62,7 +62,9 @@ fn the_help_of_serve_shows_every_setting_with_its_three_names_and_default() {
 
 #[test]
 fn every_help_page_has_examples_and_tells_the_exit_status() {
-    for command in ["", "serve", "init", "call", "verify", "replay"] {
+    for command in
+        ["", "serve", "init", "call", "verify", "replay", "templates", "templates check", "templates export"]
+    {
         let help = help(&format!("{command} --help"));
         assert!(help.contains("Examples:") && help.contains("Exit status"), "{command}: {help}");
     }

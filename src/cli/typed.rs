@@ -1,5 +1,7 @@
 //! The words of the command line as clap reads them, with their help.
 
+mod templates;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -10,6 +12,7 @@ use super::flags::SettingFlags;
 use super::until::Until;
 use crate::settings::table;
 use crate::vault::AccountName;
+pub(super) use templates::{Templates, TemplatesCommand};
 
 pub(super) const EXIT_STATUS: &str = "Exit status: 0 done; 1 what was asked for failed; 2 the command line or the settings \
                            are wrong, and nothing was tried.";
@@ -100,6 +103,8 @@ pub(super) enum Command {
     Replay(Replay),
     /// Import telephone systems, partitions and devices into a server's directory, or print it
     Directory(TypedDirectory),
+    /// Check a folder of templates, or write the built-in ones to a folder
+    Templates(Templates),
 }
 
 #[derive(Debug, clap::Args)]

@@ -51,7 +51,7 @@ pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
 
 /// The text with control characters, and those that turn the direction of writing round, as escapes: what somebody wrote
 /// into a configuration must not steer the terminal of whoever looks at it.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let steers =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::with_capacity(text.len());

@@ -1,6 +1,7 @@
-//! `init`, `call`, `verify` and `replay` as an operator meets them.
+//! `init`, `call`, `verify`, `replay` and `templates` as an operator meets them.
 
 mod master_key;
+mod templates;
 mod until;
 
 use std::fs;

@@ -277,8 +277,19 @@ fn a_folder_without_a_store_is_refused_with_the_command_that_makes_one() {
 
 #[test]
 fn help_reads_as_it_is_documented() {
-    for command in ["crmconf", "serve", "init", "call", "verify", "replay"] {
-        let words: &[&str] = if command == "crmconf" { &["--help"] } else { &[command, "--help"] };
-        golden("cli", &format!("{command}-help"), &run(words).expect(0).out);
+    for command in [
+        "crmconf",
+        "serve",
+        "init",
+        "call",
+        "verify",
+        "replay",
+        "templates",
+        "templates check",
+        "templates export",
+    ] {
+        let words = command.split(' ').filter(|word| *word != "crmconf").chain(["--help"]);
+        let help = run(&words.collect::<Vec<_>>()).expect(0).out;
+        golden("cli", &format!("{}-help", command.replace(' ', "-")), &help);
     }
 }
