@@ -76,6 +76,12 @@ pub struct Warning {
 #[must_use]
 pub fn warnings(template: &Template) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    let name = template.crm_type().as_str();
+    if name.trim() != name {
+        let text =
+            "requests are trimmed, and cannot name a type that begins or ends with white space".to_owned();
+        warnings.push(Warning { pointer: "/CRMType".to_owned(), text });
+    }
     for part in Part::ALL {
         let root = template.schema(part);
         for found in all_within(root) {

@@ -14,6 +14,7 @@ use super::*;
 use crate::templates::{SourceState, TEMPLATE_BYTES_MAX, TemplateLookup};
 
 mod files;
+mod sequences;
 
 fn template(crm_type: &str, version: &str) -> String {
     format!(

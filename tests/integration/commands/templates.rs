@@ -68,6 +68,7 @@ fn every_fault_of_every_file_is_told_with_its_place() {
     put("Acme.Broken.json", BROKEN.as_bytes());
     put("Acme.Doubtful.json", DOUBTFUL.as_bytes());
     put("Acme.Renamed.json", DOUBTFUL.replace("ApiToken", "Api").as_bytes());
+    put(" Spaced.json", DOUBTFUL.replace("Acme.Doubtful", " Spaced").as_bytes());
     put("Binary.json", b"\xff\xfe");
     put("Empty.json", b"");
     put("Half.json", &BROKEN.as_bytes()[..40]);

@@ -31,7 +31,9 @@ fn a_template_comes_changes_breaks_is_mended_and_goes_without_a_restart() {
     assert_eq!(told(&editor, "B"), "2", "its last good version goes on serving");
     editor.call(ADD, &payload("B", "Three", "while it is bad")).expect_success();
 
-    world.write("B.json", &template("B", "3", "Three"));
+    // As editors and deployments do it.
+    world.write(".B.json.new", &template("B", "3", "Three"));
+    fs::rename(world.folder.join(".B.json.new"), world.folder.join("B.json")).unwrap();
     world.wait(&editor, "B", "3");
 
     fs::remove_file(world.folder.join("B.json")).unwrap();
