@@ -40,6 +40,7 @@ pub(super) fn start(
     let commits = service.metrics().commits.clone();
     let (writer, thread) = Writer::start_measured(origin, queue_commands_max, commits)?;
     let mut folder = settings.templates_folder.as_ref().map(|folder| Folder::new(folder.value.clone()));
+    service.tell("reading the templates".into());
     let templates = folder.as_mut().map_or_else(TemplateSet::builtin, watch::first_look);
     let app = App::new(AppParts {
         views,
