@@ -109,12 +109,6 @@ impl TemplateSet {
         }
     }
 
-    /// How many types have a template that cannot be used.
-    #[must_use]
-    pub fn refused(&self) -> usize {
-        self.entries.iter().flatten().filter(|(_, template)| template.is_err()).count()
-    }
-
     /// The valid templates, in code point order of their types.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Template>> {
         self.entries.iter().flat_map(|entries| entries.values()).filter_map(|entry| entry.as_ref().ok())

@@ -16,6 +16,7 @@ use crate::http::answer::ANSWERS_BYTES_MAX;
 use crate::http::app::{App, Service, Unready};
 use crate::http::intake::BODIES_BYTES_MAX;
 use crate::sessions::{PasswordLoad, SignIns};
+use crate::templates::SourceState;
 use crate::writer::{Hindered, Queue};
 
 /// What can keep the server from being ready, as the label says it.
@@ -128,8 +129,8 @@ pub(super) fn app(registry: &Registry, app: &App) {
     registry.set_each(&table::HELD, [("requests", requests), ("answers", answers)]);
     let limits = [("requests", BODIES_BYTES_MAX as u64), ("answers", ANSWERS_BYTES_MAX as u64)];
     registry.set_each(&table::HELD_LIMIT, limits);
-    let templates = app.templates.load();
-    let states = [("in_use", templates.iter().count() as u64), ("refused", templates.refused() as u64)];
+    let SourceState { usable, refused, .. } = app.templates.load().state();
+    let states = [("in_use", usable as u64), ("refused", refused as u64)];
     registry.set_each(&table::TEMPLATES, states);
     sessions(registry, app);
 }

@@ -236,7 +236,7 @@ pub const METRICS_LISTEN: Setting = Setting {
 };
 
 /// Every setting, in the order in which `--help` and the documentation show them.
-pub static TABLE: [&Setting; 16] = [
+pub static TABLE: [&Setting; 17] = [
     &DATA,
     &LISTEN,
     &BEHIND_TLS_PROXY,
