@@ -12,14 +12,22 @@ const API_PATH: &str = "/api/xml";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     url: String,
+    query: Option<String>,
     loopback: bool,
 }
 
 impl Endpoint {
-    /// The whole URL, path included.
+    /// The URL with its path, and without parameters.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The URL with its parameters, as List takes them: for the caller's own request, not for signing in.
+    #[must_use]
+    pub fn url_with_query(&self) -> String {
+        let query = self.query.as_ref().map(|query| format!("?{query}"));
+        self.url.clone() + &query.unwrap_or_default()
     }
 
     /// Whether what is sent stays on this machine.
@@ -55,9 +63,12 @@ impl FromStr for Endpoint {
                 "a URL with a name or password in it is refused: use --user and --password-file".to_owned()
             );
         }
-        let asked = uri.path_and_query().map_or("/", ureq::http::uri::PathAndQuery::as_str);
-        let path = if asked == "/" { API_PATH } else { asked };
-        Ok(Self { url: format!("http://{authority}{path}"), loopback: is_loopback(authority.host()) })
+        let path = if uri.path() == "/" { API_PATH } else { uri.path() };
+        Ok(Self {
+            url: format!("http://{authority}{path}"),
+            query: uri.query().map(str::to_owned),
+            loopback: is_loopback(authority.host()),
+        })
     }
 }
 
@@ -77,6 +88,18 @@ mod tests {
             assert_eq!(text.parse::<Endpoint>().unwrap().url(), "http://127.0.0.1:8462/api/xml");
         }
         assert_eq!("http://crm.example/x/api".parse::<Endpoint>().unwrap().url(), "http://crm.example/x/api");
+    }
+
+    #[test]
+    fn parameters_are_kept_for_the_caller_s_own_request() {
+        for (text, path) in
+            [("http://h:1?TelSysID=1&A=%2B", "/api/xml"), ("http://h:1/x?TelSysID=1&A=%2B", "/x")]
+        {
+            let endpoint = text.parse::<Endpoint>().unwrap();
+            assert_eq!(endpoint.url(), format!("http://h:1{path}"));
+            assert_eq!(endpoint.url_with_query(), format!("http://h:1{path}?TelSysID=1&A=%2B"));
+        }
+        assert_eq!("http://h:1/x".parse::<Endpoint>().unwrap().url_with_query(), "http://h:1/x");
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn converse(args: &CallArgs) -> Result<Answer, Failure> {
     let wire = Wire::to(&args.endpoint);
     let session = wire.create_session()?;
     wire.authenticate(&session, args.user.as_str(), &password)?;
-    let answer = wire.send(&slot.fill(&request, &session));
+    let answer = wire.send(&args.endpoint.url_with_query(), &slot.fill(&request, &session));
     // The session would expire by itself; that it could not be ended does not undo what was asked for.
     if wire.logout(&session).is_err() {
         output::note(&"crmconf: the session could not be signed out; it ends by itself after its idle time");

@@ -52,12 +52,12 @@ impl<'a> Wire<'a> {
         Self { agent: Agent::new_with_config(config), endpoint }
     }
 
-    /// Posts a request as it is.
-    pub(in crate::commands) fn send(&self, request: &str) -> Result<Answer, Failure> {
+    /// Posts a request as it is to that URL of the server.
+    pub(in crate::commands) fn send(&self, url: &str, request: &str) -> Result<Answer, Failure> {
         let unreachable = |cause: ureq::Error| {
             Failure::new(format!("{} did not answer: {cause}; is the server running there?", self.endpoint))
         };
-        let post = self.agent.post(self.endpoint.url()).content_type("text/xml; charset=utf-8");
+        let post = self.agent.post(url).content_type("text/xml; charset=utf-8");
         let mut response = post.send(request).map_err(unreachable)?;
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(RESPONSE_BYTES_MAX).read_to_string();
@@ -100,7 +100,7 @@ impl<'a> Wire<'a> {
         session: Option<&str>,
         properties: &[(&str, &str)],
     ) -> Result<Option<String>, Failure> {
-        let answer = self.send(&request(operation, session, properties))?;
+        let answer = self.send(self.endpoint.url(), &request(operation, session, properties))?;
         match Reply::read(&answer.body) {
             Some(Reply { outcome: Outcome::Success { session } }) => Ok(session),
             Some(Reply { outcome: Outcome::Fail { code, message } }) => {
