@@ -31,6 +31,7 @@ pub struct Progress {
 enum Display {
     Bar(ProgressBar),
     Lines(Cadence),
+    Nothing,
 }
 
 /// Decides when a plain line is due.
@@ -52,6 +53,24 @@ impl Progress {
         Self { title: title.to_owned(), total, display }
     }
 
+    /// As [`new`](Self::new), for work beside which plain lines would only disturb: a bar on a terminal or nothing.
+    #[must_use]
+    pub fn at_terminal(title: &str, total: u64) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let display = if terminal { Display::Bar(bar(title, total)) } else { Display::Nothing };
+        Self { title: title.to_owned(), total, display }
+    }
+
+    /// As [`at_terminal`](Self::at_terminal), for work that writes to standard output meanwhile: a bar would stand
+    /// between its lines where both are one terminal.
+    #[must_use]
+    pub fn beside_output(title: &str, total: u64) -> Self {
+        if std::io::stdout().is_terminal() {
+            return Self { title: title.to_owned(), total, display: Display::Nothing };
+        }
+        Self::at_terminal(title, total)
+    }
+
     /// Says that `done` steps of the total are behind us. Cheap enough to be called for each of them.
     pub fn at(&mut self, done: u64) {
         match &mut self.display {
@@ -62,19 +81,36 @@ impl Progress {
                     output::note(&line(&self.title, done, self.total, percent));
                 }
             }
+            Display::Nothing => {}
         }
     }
 
-    /// Takes the bar away. What came of the work is the caller's to say.
+    /// The work is done to its end: takes the bar away, or makes the last line one that says so. What came of the
+    /// work is the caller's to say.
     pub fn finish(self) {
+        if let Display::Lines(cadence) = &self.display
+            && cadence.stopped_short()
+        {
+            output::note(&line(&self.title, self.total, self.total, 100));
+        }
+        self.stop();
+    }
+
+    /// The work has ended somewhere: takes the bar away.
+    pub fn stop(self) {
         match self.display {
             Display::Bar(bar) => bar.finish_and_clear(),
-            Display::Lines(_) => {}
+            Display::Lines(_) | Display::Nothing => {}
         }
     }
 }
 
 impl Cadence {
+    /// Whether lines were written, and the last of them did not say that all is done.
+    fn stopped_short(&self) -> bool {
+        (1..100).contains(&self.last_percent)
+    }
+
     fn is_due(&mut self, percent: u64, now: Instant) -> bool {
         let due = percent / LINE_PERCENT > self.last_percent / LINE_PERCENT
             || now.saturating_duration_since(self.last_time) >= LINE_INTERVAL;
@@ -122,6 +158,15 @@ mod tests {
         let mut cadence = Cadence { last_percent: 0, last_time: start };
         let lines = (0..=1_000).filter(|done| cadence.is_due(percent(*done, 1_000), start)).count();
         assert_eq!(lines, 10);
+    }
+
+    #[test]
+    fn work_that_tells_its_steps_seldom_still_ends_with_all_of_it() {
+        let start = Instant::now();
+        let mut cadence = Cadence { last_percent: 0, last_time: start };
+        assert!(!cadence.stopped_short(), "nothing was said of work that was too quick for it");
+        assert!(cadence.is_due(percent(1, 2), start) && cadence.stopped_short());
+        assert!(cadence.is_due(percent(2, 2), start) && !cadence.stopped_short());
     }
 
     #[test]

@@ -12,18 +12,20 @@ use crate::progress::Progress;
 /// [`Failure`]: the place of the first fault, or why nothing could be checked.
 pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
     let VerifyArgs { data, sled } = args;
-    let outcome =
-        shown("checking commits", |tell| verify(&data, tell)).map_err(|error| unreadable(&data, &error))?;
+    let outcome = shown("checking commits", |done| matches!(done, Ok(Ok(_))), |tell| verify(&data, tell))
+        .map_err(|error| unreadable(&data, &error))?;
     let report = outcome.map_err(|fault| Failure::new(fault.to_string()))?;
     let (Some(store), Some(head)) = (report.store, report.head) else {
         return Err(Failure::new(format!("{} holds no commit", data.display())));
     };
-    let compared = if sled { Some(shown("comparing sled", |tell| verify_sled(&data, tell))?) } else { None };
+    let compare = || shown("comparing sled", Result::is_ok, |tell| verify_sled(&data, tell));
+    let compared = if sled { Some(compare()?) } else { None };
     let events = head.last.map_or(0, crmconf_events::Sequence::get);
     let mut text = format!(
         "store {store}: {} commits, {events} events, chain unbroken\nhead hash {}",
         head.commit, head.hash
     );
+    text.push('\n');
     text.push_str(&told(report.witness));
     if let Some(torn) = report.torn {
         // Whether sled knows it is known once sled was compared: had it known it, that would have been an error.
@@ -54,26 +56,41 @@ pub fn run(args: VerifyArgs) -> Result<Status, Failure> {
     Ok(status)
 }
 
-/// What `journal/head` says of the journal's end: without it nothing tells of commits that were lost there.
+/// What `journal/head` says of the journal's end.
 fn told(witness: Witness) -> String {
     match witness {
-        Witness::Names { commit } => format!("\njournal/head names commit {commit}, which is there"),
-        Witness::Damaged => "\njournal/head is damaged and was compared with nothing: whether commits are \
-                                        missing at the end is not known. The journal being whole, the file may be removed"
-            .to_owned(),
-        Witness::Missing => "\nthere is no journal/head: whether commits are missing at the end is not known".to_owned(),
+        Witness::Names { commit } => format!("journal/head names commit {commit}, which is there"),
+        Witness::Damaged | Witness::Missing => doubt(witness).unwrap_or_default().to_owned(),
+    }
+}
+
+/// Why it is not known whether commits were lost at the end; `None` where `journal/head` tells.
+pub(super) fn doubt(witness: Witness) -> Option<&'static str> {
+    match witness {
+        Witness::Names { .. } => None,
+        Witness::Damaged => Some(
+            "journal/head is damaged and was compared with nothing: whether commits are missing at the end is not \
+             known. The journal being whole, the file may be removed",
+        ),
+        Witness::Missing => {
+            Some("there is no journal/head: whether commits are missing at the end is not known")
+        }
     }
 }
 
 /// Shows how far a piece of work is, of which the first step tells how much there is.
-fn shown<T>(title: &str, work: impl FnOnce(&mut dyn FnMut(LogProgress)) -> T) -> T {
+fn shown<T>(
+    title: &str,
+    whole: impl Fn(&T) -> bool,
+    work: impl FnOnce(&mut dyn FnMut(LogProgress)) -> T,
+) -> T {
     let mut bar = None;
     let done = work(&mut |progress| {
         let total = progress.of.unwrap_or(0);
         bar.get_or_insert_with(|| Progress::new(title, total)).at(progress.commits);
     });
     if let Some(bar) = bar {
-        bar.finish();
+        if whole(&done) { bar.finish() } else { bar.stop() }
     }
     done
 }
