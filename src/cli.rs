@@ -6,6 +6,8 @@
 mod directory;
 mod endpoint;
 mod flags;
+pub mod moment;
+mod operate;
 pub mod output;
 pub mod shell;
 mod typed;
@@ -18,10 +20,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 pub use directory::{DirectoryArgs, DirectoryImportArgs, SignInArgs};
+pub use clap_complete::Shell;
 pub use endpoint::Endpoint;
+pub use operate::{ConfigArgs, ExportArgs, ExportOutput, Gathered, ShowFormat};
 pub use typed::ReplayFormat;
 pub use until::Until;
 
@@ -47,6 +51,14 @@ pub enum Command {
     Directory(DirectoryArgs),
     /// Check or export templates.
     Templates(TemplatesArgs),
+    /// Print the events of the journal.
+    Export(ExportArgs),
+    /// Check or show settings.
+    Config(ConfigArgs),
+    /// Print what completes words in this shell.
+    Completions(Shell),
+    /// Write the manual pages into this folder.
+    Man(PathBuf),
 }
 
 /// Arguments of `init`.
@@ -181,8 +193,18 @@ impl Command {
                 typed::TemplatesCommand::Check(args) => TemplatesArgs::Check { folder: args.folder },
                 typed::TemplatesCommand::Export(args) => TemplatesArgs::Export { folder: args.folder },
             })),
+            typed::Command::Export(typed) => Ok(Self::Export(typed.try_into()?)),
+            typed::Command::Config(typed) => Ok(Self::Config(typed.gather(environment))),
+            typed::Command::Completions(typed) => Ok(Self::Completions(typed.shell)),
+            typed::Command::Man(typed) => Ok(Self::Man(typed.folder)),
         }
     }
+}
+
+/// The words of the command line with their help, as clap holds them.
+#[must_use]
+pub fn words() -> clap::Command {
+    typed::Typed::command()
 }
 
 fn serve(args: &typed::Serve, environment: &Environment) -> Result<Command, Stop> {

@@ -3,7 +3,11 @@
 pub mod call;
 mod conversation;
 pub mod directory;
+pub mod completions;
+pub mod config;
+pub mod export;
 pub mod init;
+pub mod man;
 pub mod replay;
 pub mod serve;
 pub mod templates;
@@ -26,14 +30,22 @@ impl Failure {
     }
 }
 
-/// A journal that cannot be read at all: a folder that is there but holds none is told from one that is not.
+/// A journal that cannot be read at all: what stands in the place of a data folder is told, with what would do.
 pub(crate) fn unreadable(data: &Path, error: &std::io::Error) -> Failure {
     let shown = data.display();
-    if error.kind() == std::io::ErrorKind::NotFound && data.is_dir() {
-        Failure::new(format!("{shown} holds no store: {} is missing", data.join(JOURNAL_FOLDER).display()))
+    let journal = data.join(JOURNAL_FOLDER);
+    let missing = error.kind() == std::io::ErrorKind::NotFound;
+    Failure::new(if data.is_file() {
+        format!("{shown} is a file; --data takes the folder that `crmconf init` set up")
+    } else if missing && !data.exists() {
+        format!("{shown} cannot be read: there is no such folder")
+    } else if missing && data.join("00000001.crmj").exists() {
+        format!("{shown} holds no store, but is the journal of one: give the folder above it")
+    } else if missing && !journal.exists() {
+        format!("{shown} holds no store: {} is missing", journal.display())
     } else {
-        Failure::new(format!("{shown} cannot be read: {error}"))
-    }
+        format!("{shown} cannot be read: {error}")
+    })
 }
 
 impl fmt::Display for Failure {
@@ -55,6 +67,10 @@ pub fn run(command: Command) -> Status {
         Command::Replay(args) => replay::run(args),
         Command::Directory(args) => directory::run(&args),
         Command::Templates(args) => templates::run(&args),
+        Command::Export(args) => export::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Completions(shell) => completions::run(shell),
+        Command::Man(folder) => man::run(&folder),
     };
     outcome.unwrap_or_else(|failure| {
         output::complain(&failure);

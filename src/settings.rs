@@ -4,7 +4,9 @@
 //! than the defaults. [`table`] describes each setting once; names that it does not know are refused.
 
 mod error;
+mod file;
 mod nearest;
+pub mod sample;
 pub mod table;
 mod values;
 
@@ -32,6 +34,9 @@ pub const DEMO_DATA: &str = "./crmconf-demo";
 /// File in the demo's data folder that holds its master key. Only the demo may keep the key beside the data.
 pub const DEMO_MASTER_KEY_FILE: &str = "master.key";
 
+/// What the default place of the master key adds to the data folder's path.
+pub const MASTER_KEY_SUFFIX: &str = ".master-key";
+
 /// The environment variables of a process, by name.
 pub type Environment = BTreeMap<String, OsString>;
 
@@ -40,8 +45,13 @@ pub type Environment = BTreeMap<String, OsString>;
 pub enum Source {
     /// Nothing sets it.
     Default,
-    /// The settings file at this path.
-    File(PathBuf),
+    /// A settings file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+    },
     /// This environment variable.
     Environment(&'static str),
     /// This command line flag.
@@ -121,8 +131,31 @@ pub struct Settings {
 impl Settings {
     /// Checks what was collected, each value and the values together.
     pub(crate) fn from_values(values: &Values, demo: bool) -> Result<Self, SettingsError> {
+        let settings = Self::unchecked(values, demo)?;
+        settings.contradictions().into_iter().next().map_or(Ok(settings), Err)
+    }
+
+    /// Everything that is wrong with the values together, each fault once.
+    pub(crate) fn faults(values: Values, demo: bool) -> Vec<SettingsError> {
+        match Self::unchecked(&values, demo) {
+            Ok(settings) => settings.contradictions(),
+            // The only thing that values, each valid, cannot be made into settings with is the way to the master key.
+            Err(fault) => {
+                let rest = values.without(&[&table::MASTER_KEY_FILE, &table::MASTER_KEY_ENV]);
+                let rest = Self::unchecked(&rest, demo).map_or_else(|_| Vec::new(), |s| s.contradictions());
+                std::iter::once(fault).chain(rest).collect()
+            }
+        }
+    }
+
+    fn contradictions(&self) -> Vec<SettingsError> {
+        [self.check_listener(), self.check_sessions()].into_iter().filter_map(Result::err).collect()
+    }
+
+    /// The settings, each value valid; whether they can stand together is told by `contradictions`.
+    fn unchecked(values: &Values, demo: bool) -> Result<Self, SettingsError> {
         let data = if demo { demo_data(values)? } else { data(values)? };
-        let settings = Self {
+        Ok(Self {
             demo,
             master_key: master_key(values, &data.value, demo)?,
             data,
@@ -140,10 +173,7 @@ impl Settings {
             log_level: values.required(&table::LOG_LEVEL)?,
             sled_cache_bytes: values.required(&table::SLED_CACHE)?.map(|mib: u64| mib << 20),
             metrics_listen: values.optional(&table::METRICS_LISTEN)?,
-        };
-        settings.check_listener()?;
-        settings.check_sessions()?;
-        Ok(settings)
+        })
     }
 
     /// Plain HTTP carries passwords and sessions readable by whoever is on the wire: only loopback may hear it,
@@ -232,7 +262,7 @@ fn default_key_file(data: &Path, demo: bool) -> PathBuf {
         return data.join(DEMO_MASTER_KEY_FILE);
     }
     let mut beside = data.components().as_path().as_os_str().to_owned();
-    beside.push(".master-key");
+    beside.push(MASTER_KEY_SUFFIX);
     PathBuf::from(beside)
 }
 
@@ -294,7 +324,7 @@ impl Source {
     fn rank(&self) -> u8 {
         match self {
             Self::Default => 0,
-            Self::File(_) => 1,
+            Self::File { .. } => 1,
             Self::Environment(_) => 2,
             Self::Flag(_) => 3,
         }
@@ -305,7 +335,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File(path) => write!(f, "set in {}", path.display()),
+            Self::File { path, line } => write!(f, "set in {}, line {line}", path.display()),
             Self::Environment(name) => write!(f, "set by the environment variable {name}"),
             Self::Flag(flag) => write!(f, "set by {flag}"),
         }

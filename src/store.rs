@@ -11,8 +11,8 @@ use crmconf_events::log::{EventLog, LocalLog, LogError, OpenError};
 use crmconf_projections::OutOfStep;
 use thiserror::Error;
 
-pub(crate) use found::JOURNAL_FOLDER;
 pub use found::{Founder, FoundingAccount, found};
+pub(crate) use found::{JOURNAL_FOLDER, refuse_unusable};
 pub use open::{Opening, Step, open};
 
 use crate::settings::MasterKeySource;
@@ -111,7 +111,7 @@ pub fn exists(data: &Path) -> Result<bool, StoreError> {
 }
 
 /// Reads the master key from where the settings say.
-fn master_key(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
+pub(crate) fn master_key(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
     match source {
         MasterKeySource::File(path) => MasterKey::from_file(path),
         MasterKeySource::Environment(name) => MasterKey::from_env(name),

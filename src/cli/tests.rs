@@ -1,8 +1,8 @@
 //! What is promised about the command line: words become ready objects, and mistakes become usage errors.
 
-use std::path::Path;
+mod documented;
 
-use clap::CommandFactory as _;
+use std::path::Path;
 
 use super::*;
 use crate::settings::Source;
@@ -21,7 +21,7 @@ fn help(words: &str) -> String {
 
 #[test]
 fn the_definitions_are_consistent() {
-    typed::Typed::command().debug_assert();
+    words().debug_assert();
 }
 
 #[test]
@@ -58,16 +58,6 @@ fn the_help_of_serve_shows_every_setting_with_its_three_names_and_default() {
         );
     }
     assert!(words.contains("[default: 127.0.0.1:8462, "), "{words}");
-}
-
-#[test]
-fn every_help_page_has_examples_and_tells_the_exit_status() {
-    for command in
-        ["", "serve", "init", "call", "verify", "replay", "templates", "templates check", "templates export"]
-    {
-        let help = help(&format!("{command} --help"));
-        assert!(help.contains("Examples:") && help.contains("Exit status"), "{command}: {help}");
-    }
 }
 
 #[test]
@@ -119,6 +109,13 @@ fn wrong_words_and_wrong_settings_are_usage_errors_and_help_is_none() {
         ("", Status::Usage),
         ("--version", Status::Done),
         ("verify --help", Status::Done),
+        ("export --data d --from 5 --until 4", Status::Usage),
+        ("export --data d --from 0", Status::Usage),
+        ("export --data d --force", Status::Usage),
+        ("config", Status::Usage),
+        ("config check --workers", Status::Usage),
+        ("completions ksh", Status::Usage),
+        ("man", Status::Usage),
     ] {
         assert_eq!(parse(words, &[]).unwrap_err().report(), expected, "{words}");
     }
@@ -139,4 +136,33 @@ fn an_account_s_name_is_counted_as_it_is_stored() {
             assert!(matches!(refused, Stop::Words(_)), "{refused}");
         }
     }
+}
+
+#[test]
+fn export_takes_a_part_and_a_file() {
+    let command = parse("export --data d --from 5 --until 5 --output e.jsonl --force", &[]);
+    let Ok(Command::Export(args)) = command else { panic!("{command:?}") };
+    assert_eq!(args.from.map(crmconf_events::Sequence::get), Some(5));
+    assert_eq!(args.output, ExportOutput::File { path: "e.jsonl".into(), replace: true });
+    let command = parse("export --data d", &[]);
+    let Ok(Command::Export(args)) = command else { panic!("{command:?}") };
+    assert_eq!((args.from, args.until, args.output), (None, None, ExportOutput::StandardOutput));
+}
+
+#[test]
+fn config_tells_all_that_is_wrong_where_serve_tells_the_first() {
+    let words = "--listen nowhere --workers many";
+    let env =
+        [("CRMCONF_LOG_LEVEL", "loud"), ("CRMCONF_LISTN", "x"), ("CRMCONF_PASSWORD", "never read here")];
+    let Ok(Command::Config(ConfigArgs::Check(gathered))) = parse(&format!("config check {words}"), &env)
+    else {
+        panic!("no check")
+    };
+    let told: Vec<_> = gathered.faults.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    for (told, expected) in told.iter().zip(["log_level", "listen", "workers", "CRMCONF_LISTN"]) {
+        assert!(told.contains(expected), "{told}");
+    }
+    let refused = parse(&format!("serve {words}"), &env).unwrap_err();
+    assert_eq!(refused.to_string(), told[0]);
 }

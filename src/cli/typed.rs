@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use super::directory::TypedDirectory;
 use super::endpoint::Endpoint;
 use super::flags::SettingFlags;
+use super::operate::{Completions, Config, Export, Man};
 use super::until::Until;
 use crate::settings::table;
 use crate::vault::AccountName;
@@ -26,6 +27,9 @@ Examples:
     crmconf serve --data ./store
   Send a request to it:
     crmconf call --url http://127.0.0.1:8462 --user admin add.xml
+  Keep the settings in a file, and check them before the server meets them:
+    crmconf config sample > crmconf.toml
+    crmconf config check --config crmconf.toml
 ";
 
 const SERVE_EXAMPLES: &str = "\
@@ -38,8 +42,10 @@ Examples:
 The file is TOML, one line for each setting, such as:
   listen = \"127.0.0.1:8462\"
   workers = 4
-An unknown name in the file or an unknown CRMCONF_ variable is an error. Paths are relative to the folder
-in which the program is started.
+
+`crmconf config sample` prints one with all of them, `crmconf config check` finds every mistake in it. An unknown \
+name in the file or an unknown CRMCONF_ variable is an error. Paths are relative to the folder in which the program \
+is started.
 ";
 
 const INIT_EXAMPLES: &str = "\
@@ -47,19 +53,22 @@ Examples:
   crmconf init --data ./store
   crmconf init --data /var/lib/crmconf --admin alice --master-key-file /etc/crmconf/master.key
 
-The administrator's password is printed once, and kept nowhere in readable form. Without the master key
-the vault cannot be opened: keep a copy of it, apart from copies of the data folder.
+The administrator's password is printed once, and kept nowhere in readable form. Without the master key the vault \
+cannot be opened: keep a copy of it, apart from copies of the data folder.
 ";
 
 const CALL_EXAMPLES: &str = "\
 Examples:
   crmconf call --url http://127.0.0.1:8462 --user admin list.xml
   crmconf call --url http://127.0.0.1:8462 --user admin --password-file ~/.crmconf-password - < add.xml
+  crmconf call --url 'http://127.0.0.1:8462/api/xml?TelSysID=1' --user admin list.xml
 
-Signs in, puts the session into the request's SessionID (added where it is missing), sends it, prints the
-response and signs out. The password is the first line of the file, or else of the environment variable
-CRMCONF_PASSWORD, or else it is asked for. Exit status 0 for Result=\"Success\", 1 for Result=\"Fail\" and for
-anything that went wrong on the way, 2 for a wrong command line.
+Signs in, puts the session into the request's SessionID (added where it is missing), sends it, prints the response \
+and signs out. The password is the first line of the file, or else the environment variable CRMCONF_PASSWORD, or \
+else it is asked for. Parameters of the URL go with the request alone.
+
+Exit status: 0 for Result=\"Success\"; 1 for Result=\"Fail\" and for anything that went wrong on the way; 2 the \
+command line is wrong, and nothing was tried.
 ";
 
 const VERIFY_EXAMPLES: &str = "\
@@ -67,8 +76,8 @@ Examples:
   crmconf verify --data /var/lib/crmconf
   crmconf verify --data ./store --sled
 
-Reads every commit of the journal and checks its hash chain. Writes nothing, so a read-only copy will do.
-The first fault is named with file and offset, and the exit status is 1.
+Reads every commit of the journal and checks its hash chain. Without --sled it writes nothing, so a read-only copy \
+will do, and the server may be running. The first fault is named with file and offset, and the exit status is 1.
 ";
 
 const REPLAY_EXAMPLES: &str = "\
@@ -78,7 +87,8 @@ Examples:
   crmconf replay --data ./store --until 2026-03-03 --format json
   crmconf replay --data ./store --until 2026-03-03T09:30:00+01:00
 
-Reads the journal alone and writes nothing.
+Shows configurations, directory, accounts and templates as they stood at that point. Reads the journal alone and \
+writes nothing: a read-only copy will do, and the server may be running.
 ";
 
 /// The event-sourced store behind a telephony platform's CRM Configurations XML API
@@ -105,6 +115,14 @@ pub(super) enum Command {
     Directory(TypedDirectory),
     /// Check a folder of templates, or write the built-in ones to a folder
     Templates(Templates),
+    /// Print every event of the journal as a line of JSON, for auditors and other programs
+    Export(Export),
+    /// Check and show settings, and print a sample of the settings file
+    Config(Config),
+    /// Print a script with which your shell completes the words and flags of this program
+    Completions(Completions),
+    /// Write the manual pages into a folder
+    Man(Man),
 }
 
 #[derive(Debug, clap::Args)]
@@ -142,7 +160,7 @@ pub(super) struct Init {
 #[derive(Debug, clap::Args)]
 #[command(after_help = CALL_EXAMPLES)]
 pub(super) struct Call {
-    /// Address of the server, such as http://127.0.0.1:8462
+    /// Address of the server, such as http://127.0.0.1:8462; the path /api/xml is added where there is none
     #[arg(long, value_name = "URL")]
     pub(super) url: Endpoint,
     /// Account that signs in

@@ -19,6 +19,7 @@ const SESSION_CODES: [&str; 3] = ["10302", "10305", "10307"];
 /// A session that someone has signed in to.
 pub(super) struct Conversation<'a> {
     wire: Wire<'a>,
+    url: &'a str,
     session: Zeroizing<String>,
     /// The server's address, for errors.
     server: String,
@@ -39,7 +40,7 @@ impl<'a> Conversation<'a> {
         let wire = Wire::to(endpoint);
         let session = wire.create_session()?;
         wire.authenticate(&session, user.as_str(), &password)?;
-        Ok(Self { wire, session, server: endpoint.to_string(), invoke_id })
+        Ok(Self { wire, url: endpoint.url(), session, server: endpoint.to_string(), invoke_id })
     }
 
     /// Asks for an operation, and returns what its success says.
@@ -65,7 +66,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn answer(&self, operation: &str, properties: &[(&str, &str)]) -> Result<Reply, Failure> {
-        let answer = self.wire.send(&self.request(operation, properties))?;
+        let answer = self.wire.send(self.url, &self.request(operation, properties))?;
         Reply::read(&answer.body).ok_or_else(|| not_ours(&self.server, answer.status))
     }
 

@@ -66,7 +66,7 @@ fn serve_command(data: &Path, key: &Sourced<MasterKeySource>) -> String {
     let key = match (&key.source, &key.value) {
         (Source::Default, _) => None,
         // The file may say more than where the key is.
-        (Source::File(config), _) => Some(("--config", path(config))),
+        (Source::File { path: config, .. }, _) => Some(("--config", path(config))),
         // In another shell the variable that said so may not be set.
         (Source::Environment(_) | Source::Flag(_), MasterKeySource::File(file)) => {
             Some((table::MASTER_KEY_FILE.flag, path(file)))

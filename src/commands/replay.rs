@@ -5,9 +5,10 @@ mod json;
 use crmconf_events::commit::Commit;
 use crmconf_events::event::decode;
 use crmconf_events::log::JournalReader;
-use crmconf_projections::Projector;
+use crmconf_projections::{Projector, ReadModel};
 
 use super::{Failure, unreadable};
+use crate::cli::moment::rfc3339;
 use crate::cli::{ReplayArgs, ReplayFormat, Status, Until, output};
 use crate::progress::Progress;
 
@@ -20,6 +21,7 @@ pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
     let mut reader = JournalReader::open(&data).map_err(|error| unreadable(&data, &error))?;
     let mut projector = Projector::default();
     let mut bar = Progress::new("replaying commits", reader.commits_at_least().unwrap_or(0));
+    let mut whole = true;
     while let Some(commit) = reader.next() {
         let commit = match commit {
             Ok(commit) => commit,
@@ -27,11 +29,16 @@ pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
             Err(fault) => return Err(Failure::new(fault.to_string())),
         };
         bar.at(commit.number());
-        if !take_in(&mut projector, &commit, until)? {
+        whole = take_in(&mut projector, &commit, until)?;
+        if !whole {
             break;
         }
     }
-    bar.finish();
+    if whole {
+        bar.finish();
+    } else {
+        bar.stop();
+    }
     let view = projector.view();
     if let (Some(Until::Sequence(asked)), Some(last)) = (until, view.last)
         && last < asked
@@ -41,28 +48,20 @@ pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
         ));
     }
     let text = match format {
-        ReplayFormat::Text => printable(&view.to_string()),
+        ReplayFormat::Text => as_of(view) + &output::printable(&view.to_string()),
         ReplayFormat::Json => json::render(view),
     };
-    output::result(&text)
-        .map_err(|error| Failure::new(format!("the state could not be printed: {error}")))?;
-    Ok(Status::Done)
+    match output::result(&text) {
+        Err(error) if output::reader_left(&error) => Ok(Status::Failed),
+        Err(error) => Err(Failure::new(format!("the state could not be printed: {error}"))),
+        Ok(()) => Ok(Status::Done),
+    }
 }
 
-/// The text with control characters, and those that turn the direction of writing round, as escapes: what somebody wrote
-/// into a configuration must not steer the terminal of whoever looks at it.
-pub(super) fn printable(text: &str) -> String {
-    let steers =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if (c.is_control() && c != '\n') || steers(c) {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
+/// When the state was that of the log, as people read a time.
+fn as_of(view: &ReadModel) -> String {
+    let time = view.last.and_then(|_| rfc3339(view.time));
+    time.map(|time| format!("as of {time}\n")).unwrap_or_default()
 }
 
 /// Takes in a commit up to the point; `false` when the point is reached.
@@ -83,15 +82,4 @@ fn take_in(projector: &mut Projector, commit: &Commit, until: Option<Until>) -> 
         projector.apply(&envelope).map_err(|error| Failure::new(error.to_string()))?;
     }
     Ok(true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_would_steer_a_terminal_is_escaped_and_everything_else_stays() {
-        let text = "a\u{9b}31m\u{202e}b\tc\nd \u{e9}\u{1f600} \\u{7}";
-        assert_eq!(printable(text), "a\\u{9b}31m\\u{202e}b\\u{9}c\nd \u{e9}\u{1f600} \\u{7}");
-    }
 }

@@ -57,7 +57,7 @@ fn a_flag_overrules_the_environment_which_overrules_the_file() {
     assert_eq!(settings.body_timeout.value, Duration::from_secs(2));
     assert_eq!(settings.body_timeout.source, Source::Environment("CRMCONF_BODY_TIMEOUT_SECONDS"));
     assert_eq!(settings.shutdown_drain.value, Duration::from_secs(1));
-    assert_eq!(settings.shutdown_drain.source, Source::File(file.path().to_owned()));
+    assert_eq!(settings.shutdown_drain.source, Source::File { path: file.path().to_owned(), line: 3 });
     assert_eq!(settings.write_queue_commands_max.source, Source::Default);
 }
 
@@ -100,7 +100,10 @@ fn an_unknown_key_is_refused_with_file_key_and_nearest_key() {
     let message = resolve(Some(file.path()), &[], &[], false).unwrap_err();
     assert_eq!(
         message,
-        format!("{}: \"lisen\" is not a setting of crmconf; did you mean \"listen\"?", file.path().display())
+        format!(
+            "{}, line 1: \"lisen\" is not a setting of crmconf; did you mean \"listen\"?",
+            file.path().display()
+        )
     );
 }
 
@@ -287,4 +290,50 @@ fn the_configuration_page_shows_every_setting_as_the_table_has_it_and_no_other()
         })
         .collect();
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn every_fault_is_found_at_once_each_with_its_line() {
+    let text =
+        "workers = 1\n\nlisen = \"x\"\nlisten = \"0.0.0.0:1\"\nlog_level = 4\nsession_idle_minutes = 721\n";
+    let file = file(text);
+    let env = environment(&[("CRMCONF_BODY_TIMEOUT_SECONDS", "0"), ("CRMCONF_PORT", "9")]);
+    let flags = [(&table::MASTER_KEY_FILE, "a".to_owned()), (&table::MASTER_KEY_ENV, "b".to_owned())];
+    let (values, faults) = Values::gather(Some(file.path()), &env, &flags);
+    let mut told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    told.extend(Settings::faults(values, false).iter().map(ToString::to_string));
+    let expected = [
+        "line 3: \"lisen\" is not a setting",
+        "line 5) must be one of error",
+        "CRMCONF_BODY_TIMEOUT_SECONDS) must be a whole number of seconds",
+        "\"CRMCONF_PORT\" is not a setting",
+        "both given: keep one of them",
+        "line 4) is 0.0.0.0:1, which is beyond loopback",
+        "line 6) is longer than session_absolute_minutes (default)",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+}
+
+#[test]
+fn every_mistake_in_the_toml_is_told_by_its_line_and_none_is_quoted() {
+    let file = file("workers = c4n4ry-key\nlisten = \"127.0.0.1:1\"\nlog_level = c4n4ry\n");
+    let (values, faults) = Values::gather(Some(file.path()), &Environment::default(), &[]);
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert!(
+        told.len() >= 2 && told[0].contains("line 1") && told[told.len() - 1].contains("line 3"),
+        "{told:?}"
+    );
+    assert!(!told.concat().contains("c4n4ry"), "{told:?}");
+    // Of a file that is not TOML nothing is believed.
+    assert!(values.text(&table::LISTEN).is_none());
+}
+
+#[test]
+fn a_key_in_the_place_of_another_setting_is_not_shown() {
+    let key = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+    let message = resolve(None, &[("CRMCONF_LISTEN", key)], &[], false).unwrap_err();
+    assert!(message.contains("it is what looks like a key") && !message.contains(key), "{message}");
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::error::SettingsError;
+use super::file::{self, Entry};
 use super::nearest::nearest;
 use super::table::{self, Kind, Setting, TABLE};
 use super::{Environment, Source, Sourced};
@@ -29,9 +30,6 @@ const SERVICE_LINK_PARTS: [&str; 3] = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_
 /// Beginnings of the value of the one service link that ends in `_PORT` alone.
 const SERVICE_LINK_VALUES: [&str; 3] = ["tcp://", "udp://", "sctp://"];
 
-/// Largest settings file that is read, so that a wrong path cannot fill the memory.
-const FILE_BYTES_MAX: u64 = 1 << 20;
-
 /// What is said about each setting, the strongest saying kept.
 #[derive(Debug, Default)]
 pub(crate) struct Values {
@@ -39,27 +37,51 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    /// Reads the file, then the environment, then the flags: the later is the stronger. Each value is checked
-    /// even where a stronger one replaces it, so that a mistake does not wait for the day the other goes.
+    /// What [`gather`](Self::gather) found, or the first thing that is wrong.
     pub(crate) fn collect(
         file: Option<&Path>,
         environment: &Environment,
         flags: &[(&'static Setting, String)],
     ) -> Result<Self, SettingsError> {
-        let mut values = Self::default();
+        let (values, faults) = Self::gather(file, environment, flags);
+        faults.into_iter().next().map_or(Ok(values), Err)
+    }
+
+    /// Reads the file, then the environment, then the flags: the later is the stronger. Each value is checked
+    /// even where a stronger one replaces it, so that a mistake does not wait for the day the other goes. What is
+    /// wrong is left out of the values and told beside them, in this order.
+    pub(crate) fn gather(
+        file: Option<&Path>,
+        environment: &Environment,
+        flags: &[(&'static Setting, String)],
+    ) -> (Self, Vec<SettingsError>) {
+        let (mut values, mut faults) = (Self::default(), Vec::new());
         let named = match file {
             Some(path) => Some(path.to_owned()),
             None => environment.get("CRMCONF_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from),
         };
         if let Some(path) = named {
-            values.take_file(&path)?;
+            values.take_file(&path, &mut faults);
         }
-        values.take_environment(environment)?;
+        for setting in TABLE {
+            faults.extend(values.take_variable(setting, environment).err());
+        }
         for (setting, text) in flags {
-            values.take(setting, text.clone(), Source::Flag(setting.flag))?;
+            faults.extend(values.take(setting, text.clone(), Source::Flag(setting.flag)).err());
         }
-        values.refuse_unknown_variables(environment)?;
-        Ok(values)
+        faults.extend(values.unknown_variables(environment));
+        (values, faults)
+    }
+
+    /// What sets this setting, and to what; `None` where it has its default.
+    pub(crate) fn text(&self, setting: &Setting) -> Option<&Sourced<String>> {
+        self.found.get(setting.name)
+    }
+
+    /// The same without what is said about these settings.
+    pub(crate) fn without(mut self, settings: &[&Setting]) -> Self {
+        self.found.retain(|name, _| settings.iter().all(|setting| setting.name != *name));
+        self
     }
 
     /// The value of a setting that has a default.
@@ -82,35 +104,42 @@ impl Values {
         found.map(|Sourced { value, source }| parse(setting, value, source.clone())).transpose()
     }
 
-    fn take_file(&mut self, path: &Path) -> Result<(), SettingsError> {
-        let text =
-            read_file(path).map_err(|cause| SettingsError::Unreadable { path: path.to_owned(), cause })?;
-        let table = text.parse::<toml::Table>().map_err(|cause| not_toml(path, &text, &cause))?;
-        for (name, value) in table {
-            let Some(setting) = TABLE.iter().find(|setting| setting.name == name) else {
-                let nearest = nearest(&name, TABLE.iter().map(|setting| setting.name));
-                return Err(SettingsError::Unknown { place: format!("{}:", path.display()), name, nearest });
-            };
-            let source = Source::File(path.to_owned());
-            let text = text_of(setting, &value, &source)?;
-            self.take(setting, text, source)?;
+    fn take_file(&mut self, path: &Path, faults: &mut Vec<SettingsError>) {
+        let entries = match file::read(path) {
+            Ok(entries) => entries,
+            Err(wrong) => return faults.extend(wrong),
+        };
+        for entry in entries {
+            faults.extend(self.take_entry(path, entry).err());
         }
-        Ok(())
+    }
+
+    fn take_entry(&mut self, path: &Path, entry: Entry) -> Result<(), SettingsError> {
+        let Entry { name, value, line } = entry;
+        let Some(setting) = TABLE.iter().find(|setting| setting.name == name) else {
+            let nearest = nearest(&name, TABLE.iter().map(|setting| setting.name));
+            let place = format!("{}, line {line}:", path.display());
+            return Err(SettingsError::Unknown { place, name, nearest });
+        };
+        let source = Source::File { path: path.to_owned(), line };
+        let text = text_of(setting, &value, &source)?;
+        self.take(setting, text, source)
     }
 
     /// An empty variable counts as absent: that is how compose files and unit files switch one off.
-    fn take_environment(&mut self, environment: &Environment) -> Result<(), SettingsError> {
-        for setting in TABLE {
-            let Some(value) = environment.get(setting.env).filter(|value| !value.is_empty()) else {
-                continue;
-            };
-            let source = Source::Environment(setting.env);
-            match value.to_str() {
-                Some(text) => self.take(setting, text.to_owned(), source)?,
-                None => return Err(wrong(setting, source, "not UTF-8".to_owned())),
-            }
+    fn take_variable(
+        &mut self,
+        setting: &'static Setting,
+        environment: &Environment,
+    ) -> Result<(), SettingsError> {
+        let Some(value) = environment.get(setting.env).filter(|value| !value.is_empty()) else {
+            return Ok(());
+        };
+        let source = Source::Environment(setting.env);
+        match value.to_str() {
+            Some(text) => self.take(setting, text.to_owned(), source),
+            None => Err(wrong(setting, source, "not UTF-8".to_owned())),
         }
-        Ok(())
     }
 
     fn take(
@@ -124,27 +153,27 @@ impl Values {
             return Err(SettingsError::KeyItself { name: setting.name, origin: source });
         }
         if !setting.kind.allows(&value) {
-            return Err(wrong(setting, source, format!("{value:?}")));
+            return Err(wrong(setting, source, shown(&value)));
         }
         self.found.insert(setting.name, Sourced { value, source });
         Ok(())
     }
 
-    fn refuse_unknown_variables(&self, environment: &Environment) -> Result<(), SettingsError> {
+    fn unknown_variables(&self, environment: &Environment) -> Vec<SettingsError> {
         let key_variable = self.found.get("master_key_env").map(|named| named.value.as_str());
-        for (name, value) in environment.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
-            let known = TABLE.iter().any(|setting| setting.env == name)
-                || OTHER_VARIABLES.contains(&name.as_str())
+        let known = |name: &str, value: &OsStr| {
+            TABLE.iter().any(|setting| setting.env == name)
+                || OTHER_VARIABLES.contains(&name)
                 || name.starts_with(TEST_PREFIX)
                 || is_service_link(name, value)
-                || key_variable == Some(name.as_str());
-            if !known {
-                let nearest = nearest(name, TABLE.iter().map(|setting| setting.env));
-                let place = "environment variable".to_owned();
-                return Err(SettingsError::Unknown { place, name: name.clone(), nearest });
-            }
-        }
-        Ok(())
+                || key_variable == Some(name)
+        };
+        let ours = environment.iter().filter(|(name, _)| name.starts_with(PREFIX));
+        let unknown = ours.filter(|(name, value)| !known(name, value)).map(|(name, _)| {
+            let nearest = nearest(name, TABLE.iter().map(|setting| setting.env));
+            SettingsError::Unknown { place: "environment variable".to_owned(), name: name.clone(), nearest }
+        });
+        unknown.collect()
     }
 }
 
@@ -171,24 +200,6 @@ fn is_service_link(name: &str, value: &OsStr) -> bool {
     SERVICE_LINK_PARTS.iter().any(|part| name.contains(part)) || (name.ends_with("_PORT") && address())
 }
 
-fn read_file(path: &Path) -> std::io::Result<String> {
-    use std::io::Read as _;
-    let mut text = String::new();
-    std::fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
-        return Err(std::io::Error::other("it is larger than 1 MiB and cannot be a settings file"));
-    }
-    Ok(text)
-}
-
-/// The parser's own display quotes the line; the file may be the wrong one, and hold a key. Its message and the
-/// line's number say enough.
-fn not_toml(path: &Path, text: &str, cause: &toml::de::Error) -> SettingsError {
-    let offset = cause.span().map_or(0, |span| span.start);
-    let line = 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
-    SettingsError::NotToml { path: path.to_owned(), line, message: cause.message().to_owned() }
-}
-
 /// The text of a TOML value, refused where its type is not the setting's: `workers = "4"` is a mistake.
 fn text_of(setting: &'static Setting, value: &toml::Value, source: &Source) -> Result<String, SettingsError> {
     match (&setting.kind, value) {
@@ -208,8 +219,13 @@ fn parse<T: FromStr>(
 ) -> Result<Sourced<T>, SettingsError> {
     match text.parse() {
         Ok(value) => Ok(Sourced { value, source }),
-        Err(_) => Err(wrong(setting, source, format!("{text:?}"))),
+        Err(_) => Err(wrong(setting, source, shown(text))),
     }
+}
+
+/// A refused value for the person who wrote it, unless it looks like a key that stands in the wrong place.
+fn shown(text: &str) -> String {
+    if MasterKey::is_written_as(text) { "what looks like a key".to_owned() } else { format!("{text:?}") }
 }
 
 fn wrong(setting: &'static Setting, origin: Source, found: String) -> SettingsError {

@@ -60,8 +60,7 @@ pub fn found(
         path: data.into(),
         cause,
     })?;
-    refuse_foreign(data)?;
-    refuse_lost_journal(data)?;
+    refuse_unusable(data)?;
     let store = StoreId::new(random()?);
     // Taking the log first takes the folder's lock: two processes cannot set up one folder.
     let log = LocalLog::create(data, store, options)?;
@@ -94,6 +93,12 @@ const SEGMENT_SUFFIX: &str = ".crmj";
 /// What an unfinished store may have left in its folder, beside the demo's master key.
 const OWN_NAMES: [&str; 7] =
     [JOURNAL_FOLDER, "lock", "master.key", "sled", "sled.aside", "sled.opening", VAULT_FOLDER];
+
+/// Refuses a folder without a store in which none can be set up.
+pub(crate) fn refuse_unusable(data: &Path) -> Result<(), StoreError> {
+    refuse_foreign(data)?;
+    refuse_lost_journal(data)
+}
 
 /// Refuses a folder in which anything stands that is not ours, since setting up would wipe it away.
 fn refuse_foreign(data: &Path) -> Result<(), StoreError> {

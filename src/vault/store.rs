@@ -100,6 +100,14 @@ impl Vault {
         Self::open_on(Arc::new(RealDisk), folder, store, key)
     }
 
+    /// Whether [`Vault::open`] would find a vault of this store and master key. Changes nothing.
+    ///
+    /// # Errors
+    /// When there is none, it belongs to another store or master key, or cannot be read.
+    pub fn check(folder: &Path, store: StoreId, key: &MasterKey) -> Result<(), VaultError> {
+        check(&RealDisk, folder, &Sealer::new(key, store))
+    }
+
     /// [`Vault::create`] on any disk.
     ///
     /// # Errors
@@ -135,15 +143,8 @@ impl Vault {
         key: &MasterKey,
     ) -> Result<Self, VaultError> {
         let sealer = Sealer::new(key, store);
-        let check = folder.join(CHECK_FILE);
         // Nothing is changed before it is certain that this is the right vault.
-        match read(&*disk, &check) {
-            Ok(bytes) => sealer.open(Kind::Check, &check, &bytes)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(VaultError::NotFound { path: folder.into() });
-            }
-            Err(error) => return Err(error).doing("read", &check),
-        };
+        check(&*disk, folder, &sealer)?;
         sweep(&*disk, folder)?;
         let vault = Self { disk, folder: folder.into(), sealer, index: Mutex::default() };
         vault.read_credentials()?;
@@ -286,6 +287,18 @@ impl Vault {
     /// The index. A thread that panicked while holding it left it whole: each change of it is made in memory alone.
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens the file that tells whether master key and store are the right ones.
+fn check(disk: &dyn Disk, folder: &Path, sealer: &Sealer) -> Result<(), VaultError> {
+    let check = folder.join(CHECK_FILE);
+    match read(disk, &check) {
+        Ok(bytes) => sealer.open(Kind::Check, &check, &bytes).map(drop),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(VaultError::NotFound { path: folder.into() })
+        }
+        Err(error) => Err(error).doing("read", &check),
     }
 }
 

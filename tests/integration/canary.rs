@@ -9,10 +9,10 @@ use std::path::Path;
 
 use crmconf_events::Scope;
 use crmconf_events::access::Role;
-use data_encoding::{BASE64, HEXUPPER};
+use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 
-use crate::harness::{CANARY, Extra, Reply, Server, add_payload, property, triple};
 use crate::metrics::{ON, scrape};
+use crate::harness::{CANARY, Extra, Reply, Server, Store, add_payload, property, run_with, text, triple};
 use search::{Search, files};
 
 /// Collects answers, none of which may hold the canary.
@@ -69,6 +69,8 @@ fn nothing_is_written_down(format: &str) {
     let dump = server.dump();
     let metrics = scrape(&server).text;
     assert!(server.terminate().success());
+    let exported = server.run(&["export"]);
+    assert!(exported.status.success() && exported.stdout.ends_with(b"}\n"), "{exported:?}");
 
     let log = server.log_text();
     assert!(
@@ -88,6 +90,8 @@ fn nothing_is_written_down(format: &str) {
         ("the dump", dump.as_bytes()),
         ("the metrics", metrics.as_bytes()),
     ]);
+    let written =
+        written.chain([("the export", &*exported.stdout), ("beside the export", &*exported.stderr)]);
     let answered = answers.0.iter().map(|answer| ("an answer", answer.as_bytes()));
     let mut sought = vec![("the password", CANARY.as_bytes().to_vec())];
     for secret in secrets {
@@ -100,6 +104,44 @@ fn nothing_is_written_down(format: &str) {
     for (place, bytes) in written.chain(answered) {
         assert_eq!(search.found(bytes), None, "found in {place}: {}", shown(bytes));
     }
+}
+
+#[test]
+fn what_operators_print_tells_neither_the_master_key_nor_a_password() {
+    let store = Store::init();
+    let key = std::fs::read_to_string(store.key_file()).unwrap().trim().to_owned();
+    let (data, file) = (text(&store.data), store.folder.path().join("crmconf.toml"));
+    // In the environment, in a file that is none of ours, and in one that was mistaken for the settings.
+    let environment =
+        [("CRMCONF_PASSWORD", store.password.as_str()), ("CRMCONF_TEST_KEY", &key), ("CRMCONF_KEY", &key)];
+    std::fs::write(&file, format!("{key}\nlisten = {key}\n[{}\n", store.password)).unwrap();
+    let sought = [
+        ("the master key", HEXLOWER.decode(key.as_bytes()).unwrap()),
+        ("the master key as it is written", key.clone().into_bytes()),
+        ("the password", store.password.clone().into_bytes()),
+    ];
+    let search = Search::new(&sought);
+    let mut seen = 0;
+    for (words, code) in [
+        (&["export", "--data", data][..], 0),
+        (&["config", "show", "--data", data, "--master-key-env", "CRMCONF_KEY"], 0),
+        (&["config", "show", "--data", data, "--master-key-env", "CRMCONF_KEY", "--format", "json"], 0),
+        (&["config", "check", "--data", data, "--master-key-env", "CRMCONF_KEY"], 0),
+        (&["config", "check", "--data", data], 2),
+        (&["config", "show", "--data", data, "--master-key-env", &key], 2),
+        (&["config", "check", "--data", data, "--config", text(&store.key_file())], 2),
+        (&["config", "check", "--data", data, "--config", text(&file)], 2),
+        (&["config", "show", "--data", data, "--config", text(&file)], 2),
+        (&["config", "sample"], 0),
+        (&["completions", "bash"], 0),
+        (&["serve", "--help"], 0),
+    ] {
+        let ran = run_with(words, &environment).expect(code);
+        seen += ran.out.len() + ran.err.len();
+        assert_eq!(search.found(format!("{}{}", ran.out, ran.err).as_bytes()), None, "{words:?}: {ran:?}");
+    }
+    assert!(seen > 10_000, "something is printed: {seen}");
+    assert!(search.found(&std::fs::read(store.key_file()).unwrap()).is_some(), "what is sought is found");
 }
 
 /// The beginning of what a search found something in.

@@ -176,6 +176,48 @@ fn verify_counts_what_is_there() {
 }
 
 #[test]
+fn parameters_of_the_url_go_with_the_request_alone() {
+    let server = stopped_after(2);
+    let server = Server::demo_in(&server.data, &[]).unwrap();
+    let call = |query: &str, user: &str| {
+        let url = format!("http://{}/{query}", server.address);
+        let folder = tempfile::tempdir().unwrap();
+        let password = folder.path().join("password");
+        fs::write(&password, format!("demo-{user}\n")).unwrap();
+        run_fed(&["call", "--url", &url, "--user", user, "--password-file", text(&password), "-"], LIST)
+    };
+    assert_eq!(adds_in(&call("?TelSysID=1", "editor").expect(0).out), 2);
+    let refused = call("?TelSysIDs=1", "editor").expect(1);
+    assert!(refused.out.contains("10108") && refused.out.contains("TelSysIDs"), "{refused:?}");
+    assert_eq!(adds_in(&call("api/xml?TelSysID=%31", "admin").expect(0).out), 2);
+}
+
+#[test]
+fn what_is_shown_of_progress_ends_with_all_of_it() {
+    let server = stopped_after(1);
+    for command in [&["verify"][..], &["verify", "--sled"], &["replay"]] {
+        let told = run(&[command, &["--data", text(&server.data)]].concat()).expect(0).err;
+        let last = told.lines().last().unwrap();
+        assert!(last.ends_with(": 100 % (2 of 2)"), "{told}");
+    }
+    let part = run(&["replay", "--data", text(&server.data), "--until", "3"]).expect(0).err;
+    assert_eq!(part.trim(), "replaying commits: 50 % (1 of 2)", "the rest was not read");
+}
+
+#[test]
+fn replay_tells_the_time_as_people_read_it() {
+    let server = stopped_after(1);
+    let data = text(&server.data);
+    let printed = run(&["replay", "--data", data]).expect(0).out;
+    let time = printed.lines().next().unwrap().strip_prefix("as of ").unwrap();
+    assert!(time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok(), "{time}");
+    let json = run(&["replay", "--data", data, "--format", "json"]).expect(0).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["time"], time);
+    assert_eq!(run(&["replay", "--data", data, "--until", time]).expect(0).out, printed);
+}
+
+#[test]
 fn verify_and_replay_show_how_far_they_are() {
     let store = Store::init();
     for (command, line) in [

@@ -4,12 +4,15 @@ use crmconf_events::access::Grant;
 use crmconf_projections::{Configuration, ReadModel};
 use serde_json::{Value, json};
 
+use crate::cli::moment::rfc3339;
+
 /// The state as JSON, indented; sealed values as their sizes.
 pub(super) fn render(view: &ReadModel) -> String {
     let document = json!({
         "store": view.store,
         "sequence": view.last,
         "time_us": view.time.as_micros(),
+        "time": view.last.and_then(|_| rfc3339(view.time)),
         "configurations": view.configurations.iter().map(|found| configuration(found)).collect::<Vec<_>>(),
         "directory": directory(view),
         "accounts": accounts(view),

@@ -1,0 +1,147 @@
+//! Looks for what else would keep `serve` from starting: data folder, master key and address, without changing anything.
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use crmconf_events::StoreId;
+use crmconf_events::log::JournalReader;
+use rustix::fs::{Access, access};
+
+use super::Failure;
+use crate::cli::{Status, output, shell};
+use crate::settings::{MasterKeySource, Settings};
+use crate::store;
+use crate::vault::Vault;
+
+/// What a look at one thing came to: a sentence that all is well, or why not.
+type Finding = Result<String, String>;
+
+/// Looks at everything, and tells all of it: what is well on standard output, the rest on standard error.
+pub(super) fn run(settings: &Settings) -> Result<Status, Failure> {
+    let data = look_at_data(&settings.data.value);
+    let store = match &data {
+        Ok(Folder::Store) => true,
+        Ok(Folder::Empty | Folder::Missing) | Err(_) => false,
+    };
+    let findings = [
+        Ok("the settings are valid".to_owned()),
+        data.map(|folder| folder.told(&settings.data.value)),
+        look_at_key(settings, store),
+        look_at_address(settings),
+    ];
+    let (well, wrong): (Vec<_>, Vec<_>) = findings.into_iter().partition(Result::is_ok);
+    let well: Vec<_> = well.into_iter().flatten().collect();
+    output::result(&well.join("\n"))
+        .map_err(|error| Failure::new(format!("the result could not be printed: {error}")))?;
+    let wrong: Vec<_> = wrong.into_iter().filter_map(Result::err).collect();
+    wrong.iter().for_each(output::complain);
+    Ok(if wrong.is_empty() { Status::Done } else { Status::Failed })
+}
+
+/// What there is of a data folder.
+enum Folder {
+    /// A store that this user may use.
+    Store,
+    /// A folder without a store.
+    Empty,
+    /// Nothing, in a place where it can be made.
+    Missing,
+}
+
+impl Folder {
+    fn told(&self, data: &Path) -> String {
+        let shown = data.display();
+        let init = format!("crmconf init --data {}", shell::word(&shown.to_string()));
+        match self {
+            Self::Store => format!("data folder {shown}: holds a store"),
+            Self::Empty => format!("data folder {shown}: holds no store yet; set one up with `{init}`"),
+            Self::Missing => format!("data folder {shown}: is not there yet; set it up with `{init}`"),
+        }
+    }
+}
+
+fn look_at_data(data: &Path) -> Result<Folder, String> {
+    let shown = data.display();
+    match std::fs::metadata(data) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return can_be_made(data).map(|()| Folder::Missing);
+        }
+        Err(error) => return Err(format!("data folder {shown}: cannot be looked at: {error}")),
+        Ok(metadata) if !metadata.is_dir() => return Err(format!("data folder {shown}: is no folder")),
+        Ok(_) => {}
+    }
+    may_change(data)?;
+    let sentence = |error: store::StoreError| format!("data folder {shown}: {error}");
+    if store::exists(data).map_err(sentence)? {
+        for part in [store::JOURNAL_FOLDER, store::VAULT_FOLDER, "sled", "lock"] {
+            may_change(&data.join(part))?;
+        }
+        return Ok(Folder::Store);
+    }
+    store::refuse_unusable(data).map_err(sentence)?;
+    Ok(Folder::Empty)
+}
+
+/// Whether the folder could be made: the nearest folder above it that is there can be written.
+fn can_be_made(data: &Path) -> Result<(), String> {
+    let absolute = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+    let above = absolute.ancestors().skip(1).find(|folder| folder.exists());
+    let above = above.map_or_else(|| PathBuf::from("/"), Path::to_owned);
+    may_change(&above).map_err(|why| format!("data folder {}: cannot be made: {why}", data.display()))
+}
+
+/// Whether this user may read and write a file or folder, if it is there.
+fn may_change(path: &Path) -> Result<(), String> {
+    let wanted = if path.is_dir() {
+        Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK
+    } else {
+        Access::READ_OK | Access::WRITE_OK
+    };
+    match access(path, wanted) {
+        Ok(()) => Ok(()),
+        Err(error) if error == rustix::io::Errno::NOENT => Ok(()),
+        Err(error) => Err(format!(
+            "{}: may not be read and written by user {}: {error}",
+            path.display(),
+            rustix::process::getuid().as_raw()
+        )),
+    }
+}
+
+fn look_at_key(settings: &Settings, store: bool) -> Finding {
+    let source = &settings.master_key.value;
+    let place = match source {
+        MasterKeySource::File(path) => format!("master key: in the file {}", path.display()),
+        MasterKeySource::Environment(name) => format!("master key: in the environment variable {name}"),
+    };
+    if let MasterKeySource::File(path) = source
+        && !store
+        && !path.exists()
+    {
+        return Ok(format!("{place}, which is not there yet; `crmconf init` makes it"));
+    }
+    let key = store::master_key(source).map_err(|error| error.to_string())?;
+    let data = &settings.data.value;
+    match store.then(|| store_id(data)).flatten() {
+        Some(id) => Vault::check(&data.join(store::VAULT_FOLDER), id, &key)
+            .map(|()| format!("{place}; it opens the vault"))
+            .map_err(|error| error.to_string()),
+        None => Ok(place),
+    }
+}
+
+/// The store's id, as its first commit tells it.
+fn store_id(data: &Path) -> Option<StoreId> {
+    let first = JournalReader::open(data).ok()?.next()?;
+    first.ok().map(|commit| commit.store())
+}
+
+/// Whether the address is one of this machine. The port itself is not tried: the server may be listening there.
+fn look_at_address(settings: &Settings) -> Finding {
+    let address = settings.listen.value;
+    match TcpListener::bind((address.ip(), 0)) {
+        Ok(_) => Ok(format!("listen {address}: is an address of this machine")),
+        Err(error) => Err(format!("cannot listen on {address} ({}): {error}", settings.listen.source)),
+    }
+}
