@@ -6,6 +6,9 @@
 Fills two stores of `BINARY serve --demo` over raw HTTP until the journal is in its third file, stops them, and runs the
 Python CHECKER: each must pass, and tell the same head as `BINARY verify` and journal/head. Then copies are altered: a
 bit flipped, commits and files removed, swapped, or taken from the other store. Each must be refused with the place.
+
+The same of what `BINARY export` prints: check_export.py beside CHECKER must find the same head in it, and every line that
+was altered, left out or doubled; the few lines of Python in docs/export.md must find every event that was altered.
 """
 import http.client
 import pathlib
@@ -186,6 +189,50 @@ def agree(binary, checker, data):
         sys.exit(f"the heads differ, or are written differently: {heads}")
 
 
+def read_lines(program, lines, *arguments):
+    return subprocess.run([sys.executable, *program, *arguments], input=b"".join(lines), capture_output=True, timeout=60)
+
+
+def exported(binary, data, *part):
+    ended = subprocess.run([binary, "export", "--data", str(data), *part], stdin=subprocess.DEVNULL, capture_output=True,
+                           timeout=60)
+    if ended.returncode != 0 or ended.stderr:
+        sys.exit(f"export: status {ended.returncode}, {ended.stderr.decode()}")
+    return ended.stdout.splitlines(keepends=True)
+
+
+def check_export(binary, docs, data):
+    """The exported lines carry the chain, and both ways of reading them that are documented notice what was altered."""
+    whole, few = [str(docs / "check_export.py")], ["-c", re.search(r"```python\n(.*?)```", (docs / "export.md").read_text(),
+                                                                   re.DOTALL).group(1)]
+    lines = exported(binary, data)
+    head = re.search(r"^head hash ([\w-]{43})$", verified(binary, data), re.MULTILINE).group(1)
+    read = read_lines(whole, lines)
+    print("exported:", read.stdout.decode().strip() or read.stderr.decode().strip())
+    if read.returncode != 0 or not read.stdout.decode().strip().endswith(f"head {head}"):
+        sys.exit("check_export.py does not find the head that verify tells")
+    if read_lines(few, lines).returncode != 0:
+        sys.exit("the lines in docs/export.md refuse an export that nobody touched")
+    last = len(lines) - 1
+    for place in (0, 1, last // 2, last):
+        changed = lines[place].replace(b'"body":{', b'"body":{ ', 1)
+        otherwise = re.sub(rb'"time_us":(\d)', rb'"time_us":1\1', lines[place], count=1)
+        for what, altered in (("body", lines[:place] + [changed] + lines[place + 1:]),
+                              ("time", lines[:place] + [otherwise] + lines[place + 1:]),
+                              ("line left out", lines[:place] + lines[place + 1:]),
+                              ("line doubled", lines[:place + 1] + lines[place:])):
+            # That the last line is missing is told by the head alone.
+            seen = read_lines(whole, altered)
+            if seen.returncode == 0 and head in seen.stdout.decode():
+                sys.exit(f"line {place + 1}, {what}: not noticed by check_export.py")
+            if what == "body" and read_lines(few, altered).returncode == 0:
+                sys.exit(f"line {place + 1}, {what}: not noticed by the lines in docs/export.md")
+    part = exported(binary, data, "--from", "3")
+    if part != lines[2:] or read_lines(whole, part).returncode != 0:
+        sys.exit("a part is not the same lines, or is refused")
+    print(f"{len(lines)} exported lines carry the chain, and every alteration of them was noticed")
+
+
 def main():
     binary, checker = sys.argv[1:]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="crmconf-chain-"))
@@ -194,6 +241,7 @@ def main():
         for store in (data, other):
             make_store(binary, store, folder / f"{store.name}.log")
             agree(binary, checker, store)
+            check_export(binary, pathlib.Path(checker).parent, store)
         count = 0
         for name, alter, (file, at, *_) in alterations(data, other):
             shutil.rmtree(copy, ignore_errors=True)
