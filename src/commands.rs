@@ -48,6 +48,15 @@ pub(crate) fn unreadable(data: &Path, error: &std::io::Error) -> Failure {
     })
 }
 
+/// Prints a result to its end. A reader of a pipe that has left is told by the status alone.
+pub(crate) fn print(text: &str) -> Result<Status, Failure> {
+    match output::result(text) {
+        Ok(()) => Ok(Status::Done),
+        Err(error) if output::reader_left(&error) => Ok(Status::Failed),
+        Err(error) => Err(Failure::new(format!("the result could not be printed: {error}"))),
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

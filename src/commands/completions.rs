@@ -1,7 +1,7 @@
 //! `crmconf completions`: what makes a shell complete words and flags, made from the command line's own words.
 
-use super::Failure;
-use crate::cli::{Shell, Status, output, words};
+use super::{Failure, print};
+use crate::cli::{Shell, Status, words};
 
 /// Prints what makes a shell complete the program's words and flags.
 ///
@@ -10,7 +10,5 @@ use crate::cli::{Shell, Status, output, words};
 pub fn run(shell: Shell) -> Result<Status, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut words(), "crmconf", &mut script);
-    output::result(&String::from_utf8_lossy(&script))
-        .map_err(|error| Failure::new(format!("the script could not be printed: {error}")))?;
-    Ok(Status::Done)
+    print(&String::from_utf8_lossy(&script))
 }

@@ -3,7 +3,7 @@
 mod check;
 mod show;
 
-use super::Failure;
+use super::{Failure, print};
 use crate::cli::{ConfigArgs, Gathered, ShowFormat, Status, output};
 use crate::settings::sample::sample;
 use crate::settings::{Settings, SettingsError, Values};
@@ -45,10 +45,4 @@ fn valid(gathered: Gathered) -> Result<(Values, Settings), Vec<SettingsError>> {
 fn told(faults: &[SettingsError]) -> Status {
     faults.iter().for_each(output::complain);
     Status::Usage
-}
-
-fn print(text: &str) -> Result<Status, Failure> {
-    output::result(text)
-        .map_err(|error| Failure::new(format!("the result could not be printed: {error}")))?;
-    Ok(Status::Done)
 }

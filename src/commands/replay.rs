@@ -7,7 +7,7 @@ use crmconf_events::event::decode;
 use crmconf_events::log::JournalReader;
 use crmconf_projections::{Projector, ReadModel};
 
-use super::{Failure, unreadable};
+use super::{Failure, print, unreadable};
 use crate::cli::moment::rfc3339;
 use crate::cli::{ReplayArgs, ReplayFormat, Status, Until, output};
 use crate::progress::Progress;
@@ -51,11 +51,7 @@ pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
         ReplayFormat::Text => as_of(view) + &output::printable(&view.to_string()),
         ReplayFormat::Json => json::render(view),
     };
-    match output::result(&text) {
-        Err(error) if output::reader_left(&error) => Ok(Status::Failed),
-        Err(error) => Err(Failure::new(format!("the state could not be printed: {error}"))),
-        Ok(()) => Ok(Status::Done),
-    }
+    print(&text)
 }
 
 /// When the state was that of the log, as people read a time.

@@ -8,7 +8,7 @@ use crmconf_events::StoreId;
 use crmconf_events::log::JournalReader;
 use rustix::fs::{Access, access};
 
-use super::Failure;
+use super::{Failure, print};
 use crate::cli::{Status, output, shell};
 use crate::settings::{MasterKeySource, Settings};
 use crate::store;
@@ -32,11 +32,10 @@ pub(super) fn run(settings: &Settings) -> Result<Status, Failure> {
     ];
     let (well, wrong): (Vec<_>, Vec<_>) = findings.into_iter().partition(Result::is_ok);
     let well: Vec<_> = well.into_iter().flatten().collect();
-    output::result(&well.join("\n"))
-        .map_err(|error| Failure::new(format!("the result could not be printed: {error}")))?;
+    let printed = print(&well.join("\n"))?;
     let wrong: Vec<_> = wrong.into_iter().filter_map(Result::err).collect();
     wrong.iter().for_each(output::complain);
-    Ok(if wrong.is_empty() { Status::Done } else { Status::Failed })
+    Ok(if wrong.is_empty() { printed } else { Status::Failed })
 }
 
 /// What there is of a data folder.

@@ -7,7 +7,6 @@ use std::path::Path;
 use crmconf_events::template::Part;
 
 use super::super::Failure;
-use super::super::replay::printable;
 use crate::cli::Status;
 use crate::templates::folder::{
     FILES_MAX, TEMPLATE_SUFFIX, crm_type_of, is_template_name, read_template, same_type,
