@@ -1,6 +1,9 @@
 //! One flag for each setting, made from the table of settings, so that help and parsing cannot drift apart.
 
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, ValueHint};
 
 use crate::settings::table::{Kind, Setting, TABLE};
 
@@ -42,6 +45,25 @@ fn argument(setting: &'static Setting) -> Arg {
         .help_heading("Settings (a flag overrules the environment, which overrules the file)");
     match setting.kind {
         Kind::Switch => argument.num_args(0..=1).require_equals(true).default_missing_value("true"),
-        Kind::Path | Kind::Address | Kind::Count { .. } | Kind::Choice(_) | Kind::VariableName => argument,
+        Kind::Choice(words) => argument.value_parser(Offered(words)),
+        Kind::Path => argument.value_hint(ValueHint::AnyPath),
+        // A shell is not to offer files here.
+        Kind::Address | Kind::Count { .. } | Kind::VariableName => argument.value_hint(ValueHint::Other),
+    }
+}
+
+/// Words that help and shells offer. Whether one of them was typed is for the settings to say, as for all sources.
+#[derive(Clone, Copy)]
+struct Offered(&'static [&'static str]);
+
+impl TypedValueParser for Offered {
+    type Value = String;
+
+    fn parse_ref(&self, words: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<String, Error> {
+        StringValueParser::new().parse_ref(words, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(PossibleValue::new)))
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::*;
 use crate::settings::Source;
+use crate::settings::table::{Kind, Setting};
 
 fn parse(words: &str, env: &[(&str, &str)]) -> Result<Command, Stop> {
     let environment = env.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
@@ -46,18 +47,30 @@ fn the_proxy_flag_needs_no_value_and_takes_one() {
 }
 
 #[test]
-fn the_help_of_serve_shows_every_setting_with_its_three_names_and_default() {
-    let help = help("serve --help");
-    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    for setting in table::TABLE {
-        assert!(words.contains(setting.flag), "{}", setting.flag);
-        assert!(
-            words.contains(&format!("file: {}, env: {}]", setting.name, setting.env)),
-            "{}",
-            setting.name
-        );
+fn the_help_of_serve_and_config_shows_every_setting_as_the_table_has_it() {
+    for command in ["serve", "config check", "config show"] {
+        let help = help(&format!("{command} --help"));
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for setting in table::TABLE {
+            let Setting { name, env, flag, placeholder, default, kind, doc } = setting;
+            let value = match kind {
+                Kind::Switch => format!("[=<{placeholder}>]"),
+                Kind::Path | Kind::Address | Kind::Count { .. } | Kind::Choice(_) | Kind::VariableName => {
+                    format!(" <{placeholder}>")
+                }
+            };
+            let default = default.map(|value| format!("default: {value}, ")).unwrap_or_default();
+            let (range, offered) = match kind {
+                Kind::Count { min, max, unit: _ } => (format!("{min} to {max}, "), String::new()),
+                Kind::Choice(words) => (String::new(), format!(" [possible values: {}]", words.join(", "))),
+                Kind::Path | Kind::Address | Kind::Switch | Kind::VariableName => Default::default(),
+            };
+            let shown = format!("{flag}{value} {doc} [{default}{range}file: {name}, env: {env}]{offered} ");
+            assert!(words.contains(&shown), "{command}: {shown}: {words}");
+        }
+        let flags = words.matches(", env: CRMCONF_").count();
+        assert_eq!(flags, table::TABLE.len(), "no other setting stands there");
     }
-    assert!(words.contains("[default: 127.0.0.1:8462, "), "{words}");
 }
 
 #[test]

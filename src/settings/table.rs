@@ -257,11 +257,15 @@ pub static TABLE: [&Setting; 17] = [
 ];
 
 impl Setting {
-    /// The help text of its flag: meaning, default, and the other two places where it can be set.
+    /// The help text of its flag: meaning, default, range, and the other two places where it can be set.
     #[must_use]
     pub fn help(&self) -> String {
         let default = self.default.map(|value| format!("default: {value}, ")).unwrap_or_default();
-        format!("{} [{default}file: {}, env: {}]", self.doc, self.name, self.env)
+        let range = match self.kind {
+            Kind::Count { min, max, .. } => format!("{min} to {max}, "),
+            Kind::Path | Kind::Address | Kind::Switch | Kind::Choice(_) | Kind::VariableName => String::new(),
+        };
+        format!("{} [{default}{range}file: {}, env: {}]", self.doc, self.name, self.env)
     }
 }
 

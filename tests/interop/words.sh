@@ -42,6 +42,8 @@ offers --log-format crmconf serve --log-f
 offers --from crmconf export --f
 offers zsh crmconf completions ''
 offers json crmconf config show --format ''
+offers warn crmconf serve --log-level ''
+(cd "$folder" && offers crmconf.fish crmconf serve --config crm)
 
 "$binary" man "$folder/man1"
 pages=0
