@@ -136,11 +136,14 @@ fn store_id(data: &Path) -> Option<StoreId> {
     first.ok().map(|commit| commit.store())
 }
 
-/// Whether the address is one of this machine. The port itself is not tried: the server may be listening there.
+/// Whether this user may listen on the address. That somebody does so is no fault: the server may be running.
 fn look_at_address(settings: &Settings) -> Finding {
     let address = settings.listen.value;
-    match TcpListener::bind((address.ip(), 0)) {
-        Ok(_) => Ok(format!("listen {address}: is an address of this machine")),
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(format!("listen {address}: is free")),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            Ok(format!("listen {address}: is in use now, by this server if it runs"))
+        }
         Err(error) => Err(format!("cannot listen on {address} ({}): {error}", settings.listen.source)),
     }
 }
