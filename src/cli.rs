@@ -22,8 +22,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-pub use directory::{DirectoryArgs, DirectoryImportArgs, SignInArgs};
 pub use clap_complete::Shell;
+pub use directory::{DirectoryArgs, DirectoryImportArgs, SignInArgs};
 pub use endpoint::Endpoint;
 pub use operate::{ConfigArgs, ExportArgs, ExportOutput, Gathered, ShowFormat};
 pub use typed::ReplayFormat;

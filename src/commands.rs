@@ -1,10 +1,10 @@
 //! What the program does, one file for each command of the command line.
 
 pub mod call;
-mod conversation;
-pub mod directory;
 pub mod completions;
 pub mod config;
+mod conversation;
+pub mod directory;
 pub mod export;
 pub mod init;
 pub mod man;

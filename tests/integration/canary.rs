@@ -11,8 +11,8 @@ use crmconf_events::Scope;
 use crmconf_events::access::Role;
 use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 
-use crate::metrics::{ON, scrape};
 use crate::harness::{CANARY, Extra, Reply, Server, Store, add_payload, property, run_with, text, triple};
+use crate::metrics::{ON, scrape};
 use search::{Search, files};
 
 /// Collects answers, none of which may hold the canary.

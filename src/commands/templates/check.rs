@@ -7,7 +7,7 @@ use std::path::Path;
 use crmconf_events::template::Part;
 
 use super::super::Failure;
-use crate::cli::Status;
+use crate::cli::{Status, output};
 use crate::templates::folder::{
     FILES_MAX, TEMPLATE_SUFFIX, crm_type_of, is_template_name, read_template, same_type,
 };
@@ -52,7 +52,7 @@ pub(super) fn check(folder: &Path) -> Result<(String, Status), Failure> {
         "template files: {files}, usable: {usable}, refused: {refused}, warnings: {warnings}"
     ));
     let good = (1..=FILES_MAX).contains(&files) && refused == 0;
-    Ok((printable(&lines), if good { Status::Done } else { Status::Failed }))
+    Ok((output::printable(&lines), if good { Status::Done } else { Status::Failed }))
 }
 
 impl Report {
