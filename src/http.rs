@@ -22,4 +22,5 @@ pub mod operations;
 mod outside;
 pub mod room;
 mod trace;
+pub mod witness;
 pub mod xml;

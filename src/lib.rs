@@ -28,6 +28,7 @@ pub mod http;
 pub mod ids;
 pub mod metrics;
 pub mod progress;
+pub mod security_log;
 pub mod server;
 pub mod sessions;
 pub mod settings;

@@ -18,6 +18,7 @@ use thiserror::Error;
 use crate::http::app::{App, Phase, Service};
 use crate::http::listener::{Listener, ListenerOptions, Patience};
 use crate::metrics::Metrics;
+use crate::security_log::SecurityLogError;
 use crate::settings::Settings;
 use crate::store::{Founder, StoreError};
 use exposition::Exposition;
@@ -46,6 +47,9 @@ pub enum ServerError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The security log cannot be written.
+    #[error(transparent)]
+    SecurityLog(#[from] SecurityLogError),
     /// Nobody told the listener to stop, and it did.
     #[error("the listener ended by itself: {0}; start the server again")]
     ListenerEnded(String),
@@ -199,7 +203,12 @@ async fn stop(running: Running, listener: &Listener) -> Result<(), ServerError> 
     drop(templates);
     listener.drain().await;
     app.writer.stop().await;
-    let ended = tokio::task::spawn_blocking(move || end(writer, || log.close()));
+    let security_log = app.security_log.clone();
+    let close = move || {
+        log.close();
+        security_log.close();
+    };
+    let ended = tokio::task::spawn_blocking(move || end(writer, close));
     ended.await.map_err(std::io::Error::other)?
 }
 

@@ -20,7 +20,8 @@ mod throttle;
 
 pub use address::AddressKey;
 pub use authenticate::{
-    Accounts, Attempt, AuthenticateError, Authenticator, ConfirmError, SignedIn, Standing,
+    Accounts, Attempt, AuthenticateError, Authenticator, ConfirmError, Failure, FailureCause, SignedIn,
+    Standing,
 };
 pub use checker::{
     CheckerError, PasswordChecker, PasswordLoad, Slot, VERIFICATIONS_AT_ONCE, VERIFICATIONS_WAITING_MAX,

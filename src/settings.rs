@@ -7,6 +7,7 @@ mod error;
 mod file;
 mod nearest;
 pub mod sample;
+mod security_log;
 pub mod table;
 mod values;
 
@@ -23,6 +24,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub use error::SettingsError;
+pub use security_log::{SecurityLogPlace, SecurityLogSettings};
 pub(crate) use values::{Values, process_environment};
 
 /// Largest request body, in bytes: part of the published API, and so not a setting.
@@ -122,6 +124,8 @@ pub struct Settings {
     pub log_format: Sourced<LogFormat>,
     /// Least severe lines that are logged.
     pub log_level: Sourced<LogLevel>,
+    /// Where the security log goes, and how much of it is kept.
+    pub security_log: SecurityLogSettings,
     /// sled's page cache, in bytes.
     pub sled_cache_bytes: Sourced<u64>,
     /// Where metrics are told; `None` where nothing is measured.
@@ -158,6 +162,7 @@ impl Settings {
         Ok(Self {
             demo,
             master_key: master_key(values, &data.value, demo)?,
+            security_log: SecurityLogSettings::of(values, &data.value, demo)?,
             data,
             listen: values.required(&table::LISTEN)?,
             behind_tls_proxy: values.required(&table::BEHIND_TLS_PROXY)?,

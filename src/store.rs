@@ -12,7 +12,7 @@ use crmconf_projections::OutOfStep;
 use thiserror::Error;
 
 pub use found::{Founder, FoundingAccount, found};
-pub(crate) use found::{JOURNAL_FOLDER, refuse_unusable};
+pub(crate) use found::{JOURNAL_FOLDER, OWN_NAMES, refuse_unusable};
 pub use open::{Opening, Step, open};
 
 use crate::settings::MasterKeySource;

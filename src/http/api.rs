@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
@@ -19,6 +20,7 @@ use super::operation::Operation;
 use super::operations::{self, Input};
 use super::room::TakenRoom;
 use super::trace;
+use super::witness::Witness;
 use super::xml::{Namespace, ParsedRequest, RequestError, RequestErrorReason};
 
 /// Answers a request.
@@ -53,7 +55,8 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
     };
     drop(bytes);
     let operation = parsed.operation.as_deref().and_then(Operation::named);
-    let outcome = answer(&app, &request, &parsed, room, operation).await;
+    let witness = Rc::new(Witness::of(&app.security_log, trace.id(), address(&request), operation));
+    let outcome = answer(&app, &request, &parsed, room, operation, Rc::clone(&witness)).await;
     let outcome = outcome.and_then(|answer| Ok((answer::room(&answer, &app.answers)?, answer)));
     match outcome {
         Ok((room, answer)) => {
@@ -63,6 +66,7 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
             success(answer, room, answering, invoke_id, parsed.namespace)
         }
         Err(error) => {
+            witness.refused(&error);
             trace.refused(operation, &error);
             fail(&error, parsed.echoed_invoke_id(), parsed.namespace)
         }
@@ -85,6 +89,7 @@ async fn answer(
     parsed: &ParsedRequest,
     room: TakenRoom,
     operation: Option<Operation>,
+    witness: Rc<Witness>,
 ) -> Result<Answer, ApiError> {
     if parsed.invoke_id.is_none() {
         return Err(ApiError::new(Code::InvokeIdMissing));
@@ -92,7 +97,7 @@ async fn answer(
     let operation = operation.ok_or_else(|| ApiError::new(Code::Operation))?;
     // What was parsed takes about as much room as the body did; what JSON becomes takes more, and asks for it.
     let room = RefCell::new(Some(room));
-    let input = Input { parsed, beside: Beside::of(request), address: address(request), room };
+    let input = Input { parsed, beside: Beside::of(request), address: address(request), room, witness };
     match operation {
         Operation::CreateSession => operations::create_session::answer(app, &input),
         Operation::Authenticate => operations::authenticate::answer(app, &input).await,
@@ -129,10 +134,9 @@ async fn answer(
 
 /// Step 4: the account that signed in to the session.
 fn caller(app: &App, input: &Input<'_>) -> Result<Caller, ApiError> {
-    let session = input.parsed.session_id.as_ref().map(super::xml::SessionIdText::as_str);
     // An InvokeID over its limit is refused in step 6, before anything is recorded under it.
     let invoke = InvokeId::new(input.parsed.invoke_id.as_deref().unwrap_or_default()).ok();
-    Caller::of(app, session, invoke)
+    Caller::of(app, input, invoke)
 }
 
 /// Where a request came from; no address at all where that cannot be told, and never the loopback, which throttling

@@ -16,6 +16,7 @@ use super::{api, health, outside};
 use crate::accounts::Registrar;
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
+use crate::security_log::SecurityLog;
 use crate::sessions::{
     Accounts, Authenticator, Clock, PasswordChecker, SessionLimits, Sessions, Standing, SystemClock,
     Throttle, ThrottleLimits,
@@ -47,6 +48,8 @@ pub struct App {
     pub authenticator: Authenticator,
     /// Administers accounts.
     pub registrar: Registrar,
+    /// What an auditor is told.
+    pub security_log: SecurityLog,
     /// Room for the bodies that are held at once.
     pub bodies: Room,
     /// Room for the large answers that clients have not taken yet.
@@ -69,6 +72,8 @@ pub struct AppParts {
     pub templates: TemplateSet,
     /// How many sessions there may be, and how long they live.
     pub sessions: SessionLimits,
+    /// What an auditor is told.
+    pub security_log: SecurityLog,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
 }
@@ -79,7 +84,7 @@ impl App {
     /// # Errors
     /// When the operating system has no random bytes to give.
     pub fn new(parts: AppParts) -> Result<Self, getrandom::Error> {
-        let AppParts { views, writer, store, vault, templates, sessions, body_timeout } = parts;
+        let AppParts { views, writer, store, vault, templates, sessions, security_log, body_timeout } = parts;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let sessions = Arc::new(Sessions::new(sessions, Arc::clone(&clock)));
         // One for both: together they work on no more passwords at once than one may.
@@ -100,6 +105,7 @@ impl App {
             ),
             registrar,
             sessions,
+            security_log,
             bodies: Room::of(BODIES_BYTES_MAX),
             answers: Room::of(ANSWERS_BYTES_MAX),
             body_timeout,

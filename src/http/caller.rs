@@ -1,6 +1,7 @@
 //! Who calls, and what they may do where: a handler cannot reach the store without a permit for what it does.
 
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crmconf_events::access::{Grants, Right};
@@ -11,6 +12,10 @@ use crmconf_projections::{Account, ReadModel};
 use super::app::App;
 use super::code::Code;
 use super::error::ApiError;
+use super::operations::Input;
+use super::witness::Witness;
+use super::xml::SessionIdText;
+use crate::security_log::{Fact, RevocationCause};
 use crate::sessions::{Session, SessionError};
 
 /// A signed-in account with the view of the moment at which its request came in.
@@ -19,6 +24,7 @@ pub struct Caller {
     session: SessionDigest,
     invoke: Option<InvokeId>,
     view: Arc<ReadModel>,
+    witness: Rc<Witness>,
 }
 
 /// A right that a permit stands for.
@@ -72,17 +78,31 @@ pub struct Found {
 ///
 /// # Errors
 /// When there is no such session, or its account is not the same any more.
-pub fn session(app: &App, named: Option<&str>) -> Result<Found, SessionError> {
+pub fn session(app: &App, input: &Input<'_>) -> Result<Found, SessionError> {
+    let named = input.parsed.session_id.as_ref().map(SessionIdText::as_str);
     let Session { digest: session, bound } = app.sessions.lookup(named)?;
     // After the session: a view from before it might not know of its account yet.
     let view = app.views.load_full();
+    input.witness.found(session, bound.as_ref().map(|binding| binding.account));
     let Some(binding) = bound else { return Ok(Found { session, account: None, view }) };
+    let account = view.accounts.get(&binding.account);
     let same = |account: &&Arc<Account>| account.enabled && account.version == binding.version;
-    let Some(account) = view.accounts.get(&binding.account).filter(same).map(Arc::clone) else {
+    let Some(same) = account.filter(same).map(Arc::clone) else {
         app.sessions.revoke(session);
+        let cause = became(account.map(|account| account.enabled));
+        input.witness.record(Fact::SessionRevoked { account: binding.account, cause });
         return Err(SessionError::NoLongerValid);
     };
-    Ok(Found { session, account: Some(account), view })
+    Ok(Found { session, account: Some(same), view })
+}
+
+/// What became of a session's account, from whether it may sign in, if there is still one.
+const fn became(enabled: Option<bool>) -> RevocationCause {
+    match enabled {
+        None => RevocationCause::AccountDeleted,
+        Some(false) => RevocationCause::AccountDisabled,
+        Some(true) => RevocationCause::AccountChanged,
+    }
 }
 
 impl Caller {
@@ -90,9 +110,10 @@ impl Caller {
     ///
     /// # Errors
     /// When there is no such session, nobody signed in to it, or its account is not the same any more.
-    pub fn of(app: &App, named: Option<&str>, invoke: Option<InvokeId>) -> Result<Self, ApiError> {
-        let Found { session, account, view } = session(app, named)?;
-        Ok(Self { account: account.ok_or(SessionError::NotAuthenticated)?, session, invoke, view })
+    pub fn of(app: &App, input: &Input<'_>, invoke: Option<InvokeId>) -> Result<Self, ApiError> {
+        let Found { session, account, view } = session(app, input)?;
+        let account = account.ok_or(SessionError::NotAuthenticated)?;
+        Ok(Self { account, session, invoke, view, witness: Rc::clone(&input.witness) })
     }
 
     /// What the caller is allowed.
@@ -112,6 +133,7 @@ impl Caller {
     /// # Errors
     /// The refusal that the grants lead to.
     pub fn permit<K: PermitKind>(&self, scope: Scope) -> Result<Permit<K>, ApiError> {
+        self.witness.asked(&scope);
         self.account.grants.judge(K::RIGHT, &scope)?;
         Ok(Permit { scope, kind: PhantomData })
     }

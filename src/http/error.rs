@@ -239,8 +239,10 @@ impl From<AuthenticateError> for ApiError {
     fn from(error: AuthenticateError) -> Self {
         match error {
             AuthenticateError::Session(error) => error.into(),
-            AuthenticateError::AlreadyBound => Self::invalid("The session is authenticated already."),
-            AuthenticateError::Failed => Self::new(Code::AuthenticationFailed),
+            AuthenticateError::AlreadyBound | AuthenticateError::FailedBeside(_) => {
+                Self::invalid("The session is authenticated already.")
+            }
+            AuthenticateError::Failed(_) => Self::new(Code::AuthenticationFailed),
             AuthenticateError::Busy => Self::busy("Too many are signing in; try again later."),
             AuthenticateError::Unchecked(_) | AuthenticateError::Random(_) => {
                 Self::busy("Signing in is not possible now; try again later.").broken(error)

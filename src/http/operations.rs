@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use crmconf_events::InvokeId;
 use crmconf_events::decide::ConfigurationOutcome;
@@ -11,6 +12,7 @@ use super::error::ApiError;
 use super::fields::{Fields, RowSpec, Spec};
 use super::intake::{self, Beside};
 use super::room::TakenRoom;
+use super::witness::Witness;
 use super::xml::{ParsedRequest, Payload};
 
 pub mod account;
@@ -41,6 +43,8 @@ pub struct Input<'a> {
     pub address: IpAddr,
     /// The room that it takes in memory. A command takes it along: it may outlive its request, whose client has left.
     pub room: RefCell<Option<TakenRoom>>,
+    /// What it tells the security log.
+    pub witness: Rc<Witness>,
 }
 
 impl<'a> Input<'a> {

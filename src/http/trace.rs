@@ -42,6 +42,11 @@ macro_rules! at_level {
 }
 
 impl Trace<'_> {
+    /// Its id; lines have it in 16 hexadecimal digits.
+    pub(super) const fn id(&self) -> u64 {
+        self.id
+    }
+
     /// The request succeeded.
     pub(super) fn succeeded(&self, operation: Option<Operation>) {
         self.metrics.requests.answered(operation, None, self.start.elapsed());

@@ -7,6 +7,7 @@ use crmconf_events::log::LocalOptions;
 use super::watch::{self, Watch};
 use super::{Running, ServerError};
 use crate::http::app::{App, AppParts, Service};
+use crate::security_log::SecurityLog;
 use crate::sessions::SessionLimits;
 use crate::settings::Settings;
 use crate::store::{self, Founder, Opening, Store, StoreError};
@@ -34,6 +35,9 @@ pub(super) fn start(
     let mut steps = Steps { service, last: None };
     let Store { log, vault, origin } = store::open(data, options, key, &mut |opening| steps.tell(opening))?;
     service.metrics().follow(&log);
+    // Only now: whoever has the store's lock is alone with the security log too.
+    let security_log =
+        settings.security_log.file_options().map(SecurityLog::start).transpose()?.unwrap_or_default();
     let views = Arc::clone(&origin.views);
     let store = origin.log.store();
     let queue_commands_max = settings.write_queue_commands_max.value.get();
@@ -49,6 +53,7 @@ pub(super) fn start(
         vault,
         templates,
         sessions: session_limits(settings),
+        security_log,
         body_timeout: settings.body_timeout.value,
     });
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);

@@ -65,6 +65,30 @@ pub struct SignedIn {
     pub transport_key: Arc<TransportKey>,
 }
 
+/// What was wrong with an attempt: for the security log, and never for its sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The account that bears the name which was given, if one does.
+    pub account: Option<AccountId>,
+    /// Why it came to nothing.
+    pub cause: FailureCause,
+}
+
+/// Why an attempt came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureCause {
+    /// No account bears that name.
+    UnknownName,
+    /// The account has another password.
+    WrongPassword,
+    /// The password was right, and the account is disabled.
+    AccountDisabled,
+    /// The password was right, and the account changed while it was verified.
+    AccountChanged,
+    /// The password was not tried: too many attempts had failed before.
+    Throttled,
+}
+
 /// Why nobody was signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AuthenticateError {
@@ -76,7 +100,10 @@ pub enum AuthenticateError {
     AlreadyBound,
     /// Unknown name, wrong password, throttled or disabled; the session is gone (10307).
     #[error("authentication failed")]
-    Failed,
+    Failed(Failure),
+    /// The same, but another attempt signed in to the session meanwhile; it stays (10108).
+    #[error("somebody has signed in to this session already")]
+    FailedBeside(Failure),
     /// Overload; the session stays (10105).
     #[error("too many are signing in; try again in a moment")]
     Busy,
@@ -91,9 +118,12 @@ pub enum AuthenticateError {
 /// Why an account's own password was not confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ConfirmError {
-    /// Wrong password, throttled or disabled; the session stays (10307).
+    /// Wrong password or disabled; the session stays (10307).
     #[error("authentication failed")]
     Failed,
+    /// Not tried, since too many attempts had failed before; the session stays (10307).
+    #[error("authentication failed")]
+    Throttled,
     /// Overload (10105).
     #[error("too many are signing in; try again in a moment")]
     Busy,
@@ -172,8 +202,8 @@ impl Authenticator {
         let slot = self.checker.slot().await?;
         let name = FoldedName::of(attempt.name);
         let candidate = self.by_name(accounts, &name);
-        let passed = self.try_password(slot, &name, candidate, attempt.password, attempt.address).await?;
-        let Some((account, standing)) = passed else { return Err(self.failed(session.digest)) };
+        let tried = self.try_password(slot, &name, candidate, attempt.password, attempt.address).await?;
+        let (account, standing) = tried.map_err(|failure| self.failed(session.digest, failure))?;
         let unchanged = || accounts.standing(account) == Some(standing);
         let transport_key = match self.sessions.bind(session.digest, account, standing.version, unchanged) {
             Ok(key) => key,
@@ -181,17 +211,20 @@ impl Authenticator {
             Err(BindError::AlreadyBound) => return Err(AuthenticateError::AlreadyBound),
             Err(BindError::Busy) => return Err(AuthenticateError::Busy),
             Err(BindError::Random(cause)) => return Err(AuthenticateError::Random(cause)),
-            Err(BindError::AccountChanged) => return Err(self.failed(session.digest)),
+            Err(BindError::AccountChanged) => {
+                let cause = FailureCause::AccountChanged;
+                return Err(self.failed(session.digest, Failure { account: Some(account), cause }));
+            }
         };
         Ok(SignedIn { session: session.digest, account, transport_key })
     }
 
     /// Ends the session of a failed attempt. Another attempt may have signed in to it meanwhile: then it stays.
-    fn failed(&self, session: SessionDigest) -> AuthenticateError {
+    fn failed(&self, session: SessionDigest, failure: Failure) -> AuthenticateError {
         if self.sessions.end_unless_signed_in(session) {
-            AuthenticateError::Failed
+            AuthenticateError::Failed(failure)
         } else {
-            AuthenticateError::AlreadyBound
+            AuthenticateError::FailedBeside(failure)
         }
     }
 
@@ -217,13 +250,14 @@ impl Authenticator {
             .as_ref()
             .map_or_else(|| FoldedName::of(""), |(_, _, credential)| credential.name().folded().clone());
         match self.try_password(slot, &name, candidate, password, address).await {
-            Ok(Some((_, standing))) => Ok(standing),
-            Ok(None) => Err(ConfirmError::Failed),
+            Ok(Ok((_, standing))) => Ok(standing),
+            Ok(Err(Failure { cause: FailureCause::Throttled, .. })) => Err(ConfirmError::Throttled),
+            Ok(Err(_)) => Err(ConfirmError::Failed),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Does one verification, and tells whose password it was.
+    /// Does one verification, and tells whose password it was or what was wrong.
     async fn try_password(
         &self,
         slot: Slot,
@@ -231,7 +265,7 @@ impl Authenticator {
         candidate: Option<Candidate>,
         password: Password,
         address: IpAddr,
-    ) -> Result<Option<(AccountId, Standing)>, CheckerError> {
+    ) -> Result<Result<(AccountId, Standing), Failure>, CheckerError> {
         let (account_key, address) = (AccountKey::of(name), AddressKey::of(address));
         let verdict = self.throttle().begin(account_key, address, self.clock.now());
         let verifier = match verdict {
@@ -244,7 +278,8 @@ impl Authenticator {
             }
         };
         let verified = slot.verify(password, verifier).await;
-        let passed = candidate.filter(|(_, standing, _)| matches!(verified, Ok(true)) && standing.enabled);
+        let candidate = candidate.map(|(account, standing, _)| (account, standing));
+        let passed = candidate.filter(|(_, standing)| matches!(verified, Ok(true)) && standing.enabled);
         match (&passed, &verified, verdict) {
             (Some(_), _, _) => self.throttle().succeeded(account_key, address, self.clock.now()),
             (None, Err(_), Verdict::Try) => {
@@ -252,8 +287,8 @@ impl Authenticator {
             }
             (None, Ok(_), Verdict::Try) | (None, _, Verdict::Dummy) => {}
         }
-        verified?;
-        Ok(passed.map(|(account, standing, _)| (account, standing)))
+        let fits = verified?;
+        Ok(passed.ok_or_else(|| Failure::of(candidate, verdict, fits)))
     }
 
     /// The account that bears a name, with the credential that the log says counts. The vault may hold another one
@@ -280,6 +315,19 @@ impl Authenticator {
 
     fn throttle(&self) -> MutexGuard<'_, Throttle> {
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Failure {
+    /// What was wrong with an attempt on this account, if there is one by that name, after its verification.
+    fn of(candidate: Option<(AccountId, Standing)>, verdict: Verdict, fits: bool) -> Self {
+        let cause = match (verdict, &candidate) {
+            (Verdict::Dummy, _) => FailureCause::Throttled,
+            (Verdict::Try, None) => FailureCause::UnknownName,
+            (Verdict::Try, Some(_)) if fits => FailureCause::AccountDisabled,
+            (Verdict::Try, Some(_)) => FailureCause::WrongPassword,
+        };
+        Self { account: candidate.map(|(account, _)| account), cause }
     }
 }
 

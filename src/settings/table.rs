@@ -177,6 +177,40 @@ pub const LOG_LEVEL: Setting = Setting {
     doc: "Least severe lines that are logged",
 };
 
+/// Where the security log goes.
+pub const SECURITY_LOG: Setting = Setting {
+    name: "security_log",
+    env: "CRMCONF_SECURITY_LOG",
+    flag: "--security-log",
+    placeholder: "FILE|off",
+    default: None,
+    kind: Kind::Path,
+    doc: "File of the security log (sign-ins, refusals, throttling, administration), or off for none. \
+          Not given: security.log in the data folder",
+};
+
+/// How large a file of the security log becomes.
+pub const SECURITY_LOG_SIZE: Setting = Setting {
+    name: "security_log_mib",
+    env: "CRMCONF_SECURITY_LOG_MIB",
+    flag: "--security-log-mib",
+    placeholder: "MIB",
+    default: Some("16"),
+    kind: Kind::Count { unit: "MiB", min: 1, max: 1_024 },
+    doc: "Size at which the security log begins a new file; the older ones get numbers, .1 is the newest",
+};
+
+/// How many older files of the security log are kept.
+pub const SECURITY_LOG_FILES: Setting = Setting {
+    name: "security_log_files_max",
+    env: "CRMCONF_SECURITY_LOG_FILES_MAX",
+    flag: "--security-log-files-max",
+    placeholder: "N",
+    default: Some("10"),
+    kind: Kind::Count { unit: "files", min: 1, max: 1_000 },
+    doc: "Older files of the security log that are kept; the oldest is removed for a new one",
+};
+
 /// File that holds the master key.
 pub const MASTER_KEY_FILE: Setting = Setting {
     name: "master_key_file",
@@ -236,7 +270,7 @@ pub const METRICS_LISTEN: Setting = Setting {
 };
 
 /// Every setting, in the order in which `--help` and the documentation show them.
-pub static TABLE: [&Setting; 17] = [
+pub static TABLE: [&Setting; 20] = [
     &DATA,
     &LISTEN,
     &BEHIND_TLS_PROXY,
@@ -252,6 +286,9 @@ pub static TABLE: [&Setting; 17] = [
     &SHUTDOWN_DRAIN,
     &LOG_FORMAT,
     &LOG_LEVEL,
+    &SECURITY_LOG,
+    &SECURITY_LOG_SIZE,
+    &SECURITY_LOG_FILES,
     &SLED_CACHE,
     &METRICS_LISTEN,
 ];

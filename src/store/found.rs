@@ -91,7 +91,7 @@ pub(crate) const JOURNAL_FOLDER: &str = "journal";
 const SEGMENT_SUFFIX: &str = ".crmj";
 
 /// What an unfinished store may have left in its folder, beside the demo's master key.
-const OWN_NAMES: [&str; 7] =
+pub(crate) const OWN_NAMES: [&str; 7] =
     [JOURNAL_FOLDER, "lock", "master.key", "sled", "sled.aside", "sled.opening", VAULT_FOLDER];
 
 /// Refuses a folder without a store in which none can be set up.

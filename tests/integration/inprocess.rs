@@ -14,6 +14,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Data;
 use crmconf::http::app::{App, AppParts, Phase, Service, XML_PATH, routes};
 use crmconf::http::listener::{Listener, ListenerOptions, Patience};
+use crmconf::security_log::SecurityLog;
 use crmconf::sessions::SessionLimits;
 use crmconf::templates::TemplateSet;
 use crmconf::vault::{MasterKey, Vault};
@@ -156,6 +157,7 @@ impl InProcess {
             vault,
             templates: templates(),
             sessions: SessionLimits::default(),
+            security_log: SecurityLog::off(),
             body_timeout: Duration::from_secs(10),
         };
         let app = Arc::new(App::new(parts).unwrap());

@@ -9,6 +9,7 @@ use crate::http::caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Spec, require};
 use crate::http::xml::{Payload, SessionIdText};
+use crate::security_log::Fact;
 use crate::sessions::Attempt;
 use crate::vault::Password;
 
@@ -20,12 +21,16 @@ const SPEC: Spec = Spec { properties: &["UserName", "Password"], containers: &[]
 /// When the session is not there, a field is wrong, or nobody was signed in: with the same text whatever was wrong.
 pub async fn answer(app: &App, input: &Input<'_>) -> Result<Answer, ApiError> {
     let session = input.parsed.session_id.as_ref().map(SessionIdText::as_str);
-    caller::session(app, session)?;
+    caller::session(app, input)?;
     let fields = input.fields(&SPEC)?;
     let name = require(fields.exact("UserName"), "UserName")?;
     let password = Password::given(require(fields.exact("Password"), "Password")?);
     let attempt = Attempt { session, name, password, address: input.address };
-    let signed_in = app.authenticator.authenticate(app, attempt).await?;
+    let open = input.witness.attempt();
+    let signed_in = app.authenticator.authenticate(app, attempt).await;
+    open.ended();
+    let signed_in = signed_in.inspect_err(|error| input.witness.not_signed_in(error))?;
+    input.witness.record(Fact::SignedIn { account: signed_in.account });
     let view = app.views.load();
     let may_open = view
         .accounts

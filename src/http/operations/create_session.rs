@@ -15,7 +15,8 @@ const SPEC: Spec = Spec { properties: &[], containers: &[], list: false };
 /// When a field is wrong, or there are too many sessions.
 pub fn answer(app: &App, input: &Input<'_>) -> Result<Answer, ApiError> {
     input.fields(&SPEC)?;
-    let (session, nonce) = app.sessions.create(input.address)?;
+    let (session, nonce) =
+        app.sessions.create(input.address).inspect_err(|error| input.witness.not_created(error))?;
     let mut payload = Payload::new();
     payload.property("SessionID", &session.to_text());
     payload.property("Nonce", &nonce.to_text());

@@ -6,7 +6,7 @@ use crate::http::app::App;
 use crate::http::caller;
 use crate::http::error::ApiError;
 use crate::http::fields::Spec;
-use crate::http::xml::SessionIdText;
+use crate::security_log::Fact;
 
 const SPEC: Spec = Spec { properties: &[], containers: &[], list: false };
 
@@ -15,8 +15,11 @@ const SPEC: Spec = Spec { properties: &[], containers: &[], list: false };
 /// # Errors
 /// When there is no such session, or a field is wrong.
 pub fn answer(app: &App, input: &Input<'_>) -> Result<Answer, ApiError> {
-    let found = caller::session(app, input.parsed.session_id.as_ref().map(SessionIdText::as_str))?;
+    let found = caller::session(app, input)?;
     input.fields(&SPEC)?;
     app.sessions.end(found.session);
+    if let Some(account) = input.witness.account() {
+        input.witness.record(Fact::SessionEnded { account });
+    }
     Ok(Answer::bare())
 }

@@ -123,19 +123,20 @@ async fn every_failure_has_the_same_answer_the_same_work_and_ends_the_session() 
         let session = fixture.session();
         fixture.attempt(&session, "throttled", "wrong").await.unwrap_err();
     }
-    for (name, password) in [
-        ("nobody", PASSWORD),
-        ("", ""),
-        (&*"x".repeat(5_000), PASSWORD),
-        ("admin", "wrong"),
-        ("admin", ""),
-        ("disabled", PASSWORD),
-        ("throttled", PASSWORD),
+    for (name, password, account, cause) in [
+        ("nobody", PASSWORD, None, FailureCause::UnknownName),
+        ("", "", None, FailureCause::UnknownName),
+        (&*"x".repeat(5_000), PASSWORD, None, FailureCause::UnknownName),
+        ("admin", "wrong", Some(id(1)), FailureCause::WrongPassword),
+        ("admin", "", Some(id(1)), FailureCause::WrongPassword),
+        ("disabled", PASSWORD, Some(id(2)), FailureCause::AccountDisabled),
+        ("disabled", "wrong", Some(id(2)), FailureCause::WrongPassword),
+        ("throttled", PASSWORD, Some(id(3)), FailureCause::Throttled),
     ] {
         let session = fixture.session();
         let before = fixture.checker.verifications();
         let error = fixture.attempt(&session, name, password).await.unwrap_err();
-        assert_eq!(error, AuthenticateError::Failed, "{name}");
+        assert_eq!(error, AuthenticateError::Failed(Failure { account, cause }), "{name}");
         assert_eq!(fixture.checker.verifications() - before, 1, "one verification for {name}");
         assert_eq!(fixture.sessions.lookup(Some(&session)).unwrap_err(), SessionError::Unknown, "{name}");
     }
@@ -148,7 +149,8 @@ async fn a_throttled_account_can_sign_in_again_after_the_window() {
         fixture.attempt(&fixture.session(), "admin", "wrong").await.unwrap_err();
     }
     let throttled = fixture.attempt(&fixture.session(), "admin", PASSWORD).await;
-    assert_eq!(throttled.unwrap_err(), AuthenticateError::Failed);
+    let throttled_failure = Failure { account: Some(id(1)), cause: FailureCause::Throttled };
+    assert_eq!(throttled.unwrap_err(), AuthenticateError::Failed(throttled_failure));
     assert!(fixture.attempt_from(&fixture.session(), "admin", PASSWORD, "192.0.2.2").await.is_ok());
     fixture.clock.turn(Duration::from_secs(15 * 60));
     assert!(fixture.attempt(&fixture.session(), "admin", PASSWORD).await.is_ok());
@@ -205,7 +207,8 @@ async fn an_account_that_changes_during_its_verification_is_not_signed_in() {
     let (password, address) = (Password::given(PASSWORD), AWAY.parse().unwrap());
     let attempt = Attempt { session: Some(&session), name: "admin", password, address };
     let outcome = fixture.authenticator.authenticate(&accounts, attempt).await;
-    assert_eq!(outcome.unwrap_err(), AuthenticateError::Failed);
+    let failure = Failure { account: Some(id(1)), cause: FailureCause::AccountChanged };
+    assert_eq!(outcome.unwrap_err(), AuthenticateError::Failed(failure));
     assert_eq!(fixture.sessions.lookup(Some(&session)).unwrap_err(), SessionError::Unknown);
 }
 
@@ -236,7 +239,7 @@ async fn a_wrong_old_password_counts_as_a_failure_and_ends_no_session() {
     for _ in 0..10 {
         assert_eq!(confirm("wrong", 1).await, Err(ConfirmError::Failed));
     }
-    assert_eq!(confirm(PASSWORD, 1).await, Err(ConfirmError::Failed), "throttled by now");
+    assert_eq!(confirm(PASSWORD, 1).await, Err(ConfirmError::Throttled));
     assert!(fixture.signed_in(&session).is_ok());
     assert!(fixture.attempt(&fixture.session(), "admin", PASSWORD).await.is_err(), "one throttle for both");
 }
@@ -252,7 +255,7 @@ async fn nothing_printed_shows_a_password_session_or_key() {
     let signed_in = fixture.attempt(&session, "admin", PASSWORD).await.unwrap();
     shown += &format!("{signed_in:?} {:?}", fixture.sessions.lookup(Some(&session)).unwrap());
     for error in [
-        AuthenticateError::Failed,
+        AuthenticateError::Failed(Failure { account: Some(id(1)), cause: FailureCause::WrongPassword }),
         AuthenticateError::Busy,
         AuthenticateError::AlreadyBound,
         SessionError::Unknown.into(),
@@ -276,10 +279,10 @@ async fn a_wrong_password_beside_the_right_one_does_not_end_the_session_that_was
         );
         let stands = fixture.signed_in(&session);
         match (right, wrong.unwrap_err()) {
-            (Ok(_), AuthenticateError::AlreadyBound) => {
+            (Ok(_), AuthenticateError::AlreadyBound | AuthenticateError::FailedBeside(_)) => {
                 stands.unwrap();
             }
-            (Err(AuthenticateError::Session(SessionError::Unknown)), AuthenticateError::Failed) => {
+            (Err(AuthenticateError::Session(SessionError::Unknown)), AuthenticateError::Failed(_)) => {
                 assert_eq!(stands.unwrap_err(), SessionError::Unknown);
             }
             answers => panic!("{answers:?}"),
