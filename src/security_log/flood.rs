@@ -138,9 +138,11 @@ mod tests {
     }
 
     fn summed(records: &[Record]) -> Vec<(&'static str, u64, Option<AccountId>)> {
-        let sum = |record: &Record| match record.fact() {
-            Fact::RecordsRepeated { of, count, account, .. } => (*of, *count, *account),
-            other => panic!("{other:?}"),
+        let sum = |record: &Record| {
+            let Fact::RecordsRepeated { of, count, account, .. } = record.fact() else {
+                panic!("{record:?}")
+            };
+            (*of, *count, *account)
         };
         records.iter().map(sum).collect()
     }

@@ -26,7 +26,7 @@ async fn service() -> InProcess {
 }
 
 /// Appends events behind the service's back, as another process would.
-fn append(log: &dyn EventLog, events: &[Event]) {
+pub fn append(log: &dyn EventLog, events: &[Event]) {
     let mut builder = CommitBuilder::new(log.store(), log.head(), Timestamp::from_micros(1));
     for event in events {
         let bytes = encode(Salt::new([3; 16]), &Context::of(Actor::System), event).unwrap();
@@ -36,7 +36,7 @@ fn append(log: &dyn EventLog, events: &[Event]) {
 }
 
 /// Has the writer take in what others appended.
-async fn catch_up(inside: &InProcess, description: &str) {
+pub async fn catch_up(inside: &InProcess, description: &str) {
     let add = add_payload(&triple("1", "", ""), description);
     inside.call(OTHER, "CRMConfigurationAdd", &add).await.expect_success();
 }

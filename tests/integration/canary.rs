@@ -13,6 +13,7 @@ use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 
 use crate::harness::{CANARY, Extra, Reply, Server, Store, add_payload, property, run_with, text, triple};
 use crate::metrics::{ON, scrape};
+use crate::security_log;
 use search::{Search, files};
 
 /// Collects answers, none of which may hold the canary.
@@ -81,6 +82,11 @@ fn nothing_is_written_down(format: &str) {
     let stored = files(&server.data);
     let control = Search::new(&[("the Description", b"stands".to_vec())]);
     assert!(stored.iter().any(|(_, bytes)| control.found(bytes).is_some()), "what was stored is found");
+    // It stands among what was stored, and tells of what was done here.
+    let recorded = security_log::lines(&security_log::path(&server.data));
+    for kind in ["sign_in", "sign_in_failed", "server_stopped"] {
+        assert!(recorded.iter().any(|line| line["kind"] == kind), "{kind} is not recorded: {recorded:?}");
+    }
     // Other tests send it too, in what they keep goldens of.
     let goldens = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"));
     assert!(goldens.iter().any(|(name, _)| name.ends_with("10307-wrong-password.snap")), "goldens are found");

@@ -138,14 +138,27 @@ fn templates() -> TemplateSet {
     TEMPLATES.get_or_init(TemplateSet::builtin).clone()
 }
 
+/// What stands beside the log that a test serves.
+pub struct Beside {
+    pub vault: Arc<Vault>,
+    pub security_log: SecurityLog,
+}
+
+impl Default for Beside {
+    fn default() -> Self {
+        Self { vault: vault(), security_log: SecurityLog::off() }
+    }
+}
+
 impl InProcess {
     /// Serves a founded log, with a session of each of its first accounts.
     pub async fn start(log: Arc<dyn EventLog>, accounts: usize) -> Self {
-        Self::start_with(log, accounts, vault()).await
+        Self::start_with(log, accounts, Beside::default()).await
     }
 
-    /// The same with this vault.
-    pub async fn start_with(log: Arc<dyn EventLog>, accounts: usize, vault: Arc<Vault>) -> Self {
+    /// The same with what a test brings itself.
+    pub async fn start_with(log: Arc<dyn EventLog>, accounts: usize, beside: Beside) -> Self {
+        let Beside { vault, security_log } = beside;
         let (state, projector) = fold(&*log);
         let views = Views::new(arc_swap::ArcSwap::from_pointee(projector.view().clone()));
         let origin = Origin { log: Arc::clone(&log), state, projector, views: Arc::clone(&views) };
@@ -157,7 +170,7 @@ impl InProcess {
             vault,
             templates: templates(),
             sessions: SessionLimits::default(),
-            security_log: SecurityLog::off(),
+            security_log,
             body_timeout: Duration::from_secs(10),
         };
         let app = Arc::new(App::new(parts).unwrap());

@@ -49,7 +49,7 @@ fn wait_until(words: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Sends a request and resets the connection once `sent` holds.
-fn send_and_leave(address: SocketAddr, body: &str, sent: impl FnMut() -> bool) {
+pub fn send_and_leave(address: SocketAddr, body: &str, sent: impl FnMut() -> bool) {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     let head = format!(

@@ -38,6 +38,7 @@ mod operate;
 mod order;
 mod permissions;
 mod requests;
+mod security_log;
 mod seed;
 mod sessions;
 mod template_folder;

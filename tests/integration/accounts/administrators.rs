@@ -7,7 +7,7 @@ use crmconf_events::log::MemoryLog;
 
 use super::{ADD, CHANGE, DELETE, INFO, PASSWORD, grant, new_account, user};
 use crate::harness::{Server, property};
-use crate::inprocess::{InProcess, STORE, account_id, found, own_vault, scope};
+use crate::inprocess::{Beside, InProcess, STORE, account_id, found, own_vault, scope};
 
 /// The ways in which an account ceases to be an enabled Administrator.
 fn ways() -> [(&'static str, String); 4] {
@@ -34,7 +34,7 @@ async fn of_two_who_remove_each_other_at_the_same_moment_exactly_one_stays() {
                 let log = Arc::new(MemoryLog::new(STORE));
                 let admin = || vec![crate::inprocess::grant(Role::Administrator, scope(0, 0, ""))];
                 found(&*log, &[admin(), admin()], Vec::new());
-                let inside = InProcess::start_with(log, 2, own_vault()).await;
+                let inside = InProcess::start_with(log, 2, Beside { vault: own_vault(), ..Beside::default() }).await;
                 let id = |place| property("AccountID", &account_id(place).to_string());
                 // Each removes the other, and in one round of three both remove the same one, or themselves.
                 let whom = [[1, 0], [0, 0], [0, 1]][round];

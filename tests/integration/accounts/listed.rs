@@ -7,7 +7,7 @@ use crmconf_events::log::MemoryLog;
 
 use super::{ADD, CHANGE, DELETE, INFO, LIST, PASSWORD, grant, new_account, user};
 use crate::harness::{Reply, Server, property};
-use crate::inprocess::{InProcess, STORE, account_id, found, own_vault, scope};
+use crate::inprocess::{Beside, InProcess, STORE, account_id, found, own_vault, scope};
 
 /// The user names of a list, in order.
 fn names(reply: &Reply) -> Vec<String> {
@@ -62,7 +62,7 @@ async fn an_account_whose_credential_the_vault_lacks_is_shown_without_a_name_and
     let everything = scope(0, 0, "");
     let of = |role| vec![crate::inprocess::grant(role, everything.clone())];
     found(&*log, &[of(Role::Administrator), of(Role::Viewer)], Vec::new());
-    let inside = InProcess::start_with(log, 2, own_vault()).await;
+    let inside = InProcess::start_with(log, 2, Beside { vault: own_vault(), ..Beside::default() }).await;
     let list = inside.call(0, LIST, "").await.expect_success();
     assert_eq!(names(&list), ["", ""]);
     let id = property("AccountID", &account_id(1).to_string());
