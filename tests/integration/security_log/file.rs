@@ -18,6 +18,8 @@ fn it_stands_in_the_data_folder_for_its_owner_alone_and_a_restart_goes_on_with_i
     assert!(server.terminate().success());
     server.restart();
     server.session_of("admin", &store.password);
+    // What is answered is not yet written, and is as soon as the thread gets its turn.
+    server.wait_until(|| of_kind(&path(&store.data), "sign_in").len() == 2);
     server.kill_nine();
     // A power cut could leave this.
     OpenOptions::new().append(true).open(path(&store.data)).unwrap().write_all(b"{\"time\":\"20").unwrap();
@@ -144,4 +146,39 @@ fn requests_go_on_while_it_cannot_be_written_and_its_records_wait() {
     assert_eq!(of_kind(&file, "sign_in").len(), 5);
     assert!(server.terminate().success());
     assert!(of_kind(&file, "records_lost").is_empty());
+}
+
+#[test]
+fn on_a_full_disk_no_line_is_left_half_and_what_could_not_be_written_is_said() {
+    const BLOCKS: u32 = 5_120;
+    let mut server = Server::demo();
+    assert!(server.terminate().success());
+    let file = path(&server.data);
+    let mut filled = fs::read(&file).unwrap();
+    let line = "{\"time\":\"2026-03-03T09:30:00.000000Z\",\"kind\":\"filled\"}\n";
+    while filled.len() + 700 < usize::try_from(BLOCKS).unwrap() * 512 {
+        filled.extend_from_slice(line.as_bytes());
+    }
+    fs::write(&file, filled).unwrap();
+    let before = lines(&file).len();
+    server.limit_files(Some(BLOCKS));
+    server.restart();
+    for _ in 0..6 {
+        server.session("viewer").call("CRMConfigurationList", "").expect_success();
+    }
+    server.wait_until(|| server.log_text().contains("the security log cannot be written"));
+    assert!(server.terminate().success(), "it is no reason not to end in order");
+    assert!(
+        server.log_text().contains("the last records of the security log are lost"),
+        "{}",
+        server.log_text()
+    );
+    // Some records found room; after them there is a whole line at most, and never a part of one.
+    let written = lines(&file).len() - before;
+    assert!((1..=4).contains(&written), "{written} found room");
+    server.limit_files(None);
+    server.restart();
+    assert!(server.terminate().success());
+    let kinds: Vec<_> = lines(&file).iter().skip(before + written).map(|line| line["kind"].clone()).collect();
+    assert_eq!(kinds, ["server_started", "server_stopped"]);
 }
