@@ -112,6 +112,8 @@ pub enum Fact {
     DirectoryImported {
         /// How.
         mode: ImportMode,
+        /// Whether all of it was; else the counts are those of the part that stands.
+        complete: bool,
         /// What became of the entries.
         #[serde(flatten)]
         counts: ImportCounts,
@@ -187,6 +189,8 @@ pub enum ImportMode {
     Merge,
     /// What was missing was removed.
     Replace,
+    /// What was listed was removed.
+    Remove,
 }
 
 /// What became of the entries of an import.

@@ -74,7 +74,7 @@ fn samples() -> Vec<Record> {
             "AccountChange",
         ),
         by(Fact::AccountDeleted { account }, "AccountDelete"),
-        by(Fact::DirectoryImported { mode: ImportMode::Merge, counts }, "DirectoryImport"),
+        by(Fact::DirectoryImported { mode: ImportMode::Merge, complete: true, counts }, "DirectoryImport"),
         Record::of(Fact::RecordsRepeated {
             of: "sign_in_failed",
             count: 412,
