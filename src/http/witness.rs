@@ -93,28 +93,26 @@ impl Witness {
     /// takes its handler along, and has used up an attempt all the same.
     #[must_use]
     pub fn attempt(&self) -> OpenAttempt {
-        OpenAttempt(Some(Recorder { log: self.log.clone(), circumstances: self.circumstances() }))
+        OpenAttempt(Some(self.recorder()))
     }
 
-    /// Records from here on with what is known so far, wherever it is taken.
+    /// Records from here on with what is known so far, wherever it is taken. Whoever takes it records what was done; a
+    /// refusal is recorded here all the same.
     #[must_use]
     pub fn recorder(&self) -> Recorder {
-        self.recorded.set(true);
-        Recorder { log: self.log.clone(), circumstances: self.circumstances() }
-    }
-
-    fn circumstances(&self) -> Circumstances {
-        Circumstances {
+        let circumstances = Circumstances {
             request: self.request,
             address: self.address,
             operation: self.operation.map_or("none", Operation::name),
             session: self.session.get(),
             account: self.account.get(),
-        }
+        };
+        Recorder { log: self.log.clone(), circumstances }
     }
 
-    /// Records a fact.
+    /// Records a fact, which takes the place of a refusal's own record.
     pub fn record(&self, fact: Fact) {
+        self.recorded.set(true);
         self.recorder().record(fact);
     }
 
