@@ -23,7 +23,7 @@ mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -40,6 +40,9 @@ use keeper::{Keeper, Message};
 
 /// How many records may wait to be written; more are counted as lost.
 pub const QUEUE_RECORDS_MAX: usize = 4_096;
+/// How many of these places are kept for what is never repeated, as what administrators do: whoever fails to sign in from
+/// very many addresses, while the disk is slow, must not take them.
+pub const QUEUE_RECORDS_KEPT: usize = 1_024;
 /// How long the end of the process waits for the last records.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -103,6 +106,8 @@ struct Shared {
 /// How many records there were.
 #[derive(Debug, Default)]
 struct Counts {
+    /// In the queue.
+    waiting: AtomicUsize,
     /// Written, those that the log makes about itself included.
     written: AtomicU64,
     /// Counted in the place of others like them.
@@ -177,7 +182,11 @@ impl SecurityLog {
     /// Takes a record; waits for nothing.
     pub fn record(&self, record: Record) {
         let Some(shared) = &self.0 else { return };
-        if shared.queue.try_send(Message::Record(Box::new(record))).is_err() {
+        let waiting = shared.counts.waiting.fetch_add(1, Ordering::Relaxed);
+        let kept = if record.fact().repetition().is_some() { QUEUE_RECORDS_KEPT } else { 0 };
+        let has_room = waiting < QUEUE_RECORDS_MAX.saturating_sub(kept);
+        if !has_room || shared.queue.try_send(Message::Record(Box::new(record))).is_err() {
+            shared.counts.waiting.fetch_sub(1, Ordering::Relaxed);
             shared.counts.lose(1);
         }
     }

@@ -61,14 +61,17 @@ impl Keeper {
     /// Writes what comes until it is told to stop, or nobody can send any more.
     pub(super) fn run(mut self, queue: &Receiver<Message>) {
         loop {
-            let first = if self.has_room() {
-                queue.recv_timeout(self.rest(Instant::now()))
-            } else {
-                std::thread::sleep(RETRY);
-                Err(RecvTimeoutError::Timeout)
-            };
-            // Looked at before the queue is: what was sent before the word to stop is still taken.
+            // Looked at before the queue is: what was sent before the word to stop is still taken. And each time before it is
+            // waited for: the message that wakes may have been taken along with others.
             let mut last = self.stopping.load(Ordering::Acquire);
+            let first = match (last, self.has_room()) {
+                (true, _) => Err(RecvTimeoutError::Timeout),
+                (false, true) => queue.recv_timeout(self.rest(Instant::now())),
+                (false, false) => {
+                    std::thread::sleep(RETRY);
+                    Err(RecvTimeoutError::Timeout)
+                }
+            };
             match first {
                 Ok(message) => self.take(message, Instant::now()),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -111,6 +114,7 @@ impl Keeper {
         match message {
             Message::Wake => {}
             Message::Record(record) => {
+                self.counts.waiting.fetch_sub(1, Ordering::Relaxed);
                 let written = self.flood.take(*record, now);
                 if written.iter().all(Option::is_none) {
                     self.counts.repeated.fetch_add(1, Ordering::Relaxed);
