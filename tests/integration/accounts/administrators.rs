@@ -34,7 +34,8 @@ async fn of_two_who_remove_each_other_at_the_same_moment_exactly_one_stays() {
                 let log = Arc::new(MemoryLog::new(STORE));
                 let admin = || vec![crate::inprocess::grant(Role::Administrator, scope(0, 0, ""))];
                 found(&*log, &[admin(), admin()], Vec::new());
-                let inside = InProcess::start_with(log, 2, Beside { vault: own_vault(), ..Beside::default() }).await;
+                let inside =
+                    InProcess::start_with(log, 2, Beside { vault: own_vault(), ..Beside::default() }).await;
                 let id = |place| property("AccountID", &account_id(place).to_string());
                 // Each removes the other, and in one round of three both remove the same one, or themselves.
                 let whom = [[1, 0], [0, 0], [0, 1]][round];

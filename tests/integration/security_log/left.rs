@@ -28,7 +28,9 @@ async fn an_attempt_whose_client_leaves_before_its_turn_is_recorded_as_abandoned
     let security_log = SecurityLog::start(options).unwrap();
     let log = Arc::new(MemoryLog::new(STORE));
     found(&*log, &[], directory(&[(1, 0, "", "1")]));
-    let inside = InProcess::start_with(log, 0, Beside { security_log: security_log.clone(), ..Beside::default() }).await;
+    let inside =
+        InProcess::start_with(log, 0, Beside { security_log: security_log.clone(), ..Beside::default() })
+            .await;
     let listener = inside.listen(Patience::with_head(Duration::from_secs(10)), 32);
     let address = listener.address();
     let attempt = |name: &str| {

@@ -28,7 +28,9 @@ async fn a_session_that_ends_with_its_account_says_why_and_later_requests_are_re
         let log = Arc::new(MemoryLog::new(STORE));
         let editor = || vec![grant(Role::Editor, scope(1, 0, ""))];
         found(&*log, &[editor(), editor()], directory(&[(1, 0, "", "1")]));
-        let inside = InProcess::start_with(log, 2, Beside { security_log: security_log.clone(), ..Beside::default() }).await;
+        let inside =
+            InProcess::start_with(log, 2, Beside { security_log: security_log.clone(), ..Beside::default() })
+                .await;
         append(&*inside.log, std::slice::from_ref(event));
         catch_up(&inside, cause).await;
         inside.call(0, "CRMConfigurationList", "").await.expect_code(10307);
