@@ -10,6 +10,7 @@ use crmconf_events::log::{Fault, FaultKind, LogError, OpenError};
 use crmconf_projections::OutOfStep;
 
 use super::StoreError;
+use crate::security_log::SecurityLogError;
 use crate::server::ServerError;
 use crate::vault::{MasterKey, MasterKeyError, VaultError};
 
@@ -197,6 +198,11 @@ fn every_refusal_of_a_start_stands_in_the_table() {
         error: refused(),
     };
     messages.push(sled.to_string());
+    let security_logs = [
+        SecurityLogError::Refused { doing: "opened", path: path(), cause: refused() },
+        SecurityLogError::Foreign { path: path(), what: "it holds something else" },
+    ];
+    messages.extend(security_logs.map(|error| ServerError::from(error).to_string()));
     for message in &messages {
         assert!(documented.iter().any(|parts| fits(message, parts)), "not in the table: {message}");
     }
