@@ -265,7 +265,7 @@ impl From<CheckerError> for ApiError {
 impl From<ConfirmError> for ApiError {
     fn from(error: ConfirmError) -> Self {
         match error {
-            ConfirmError::Failed => Self::new(Code::AuthenticationFailed),
+            ConfirmError::Failed | ConfirmError::Throttled => Self::new(Code::AuthenticationFailed),
             ConfirmError::Busy => CheckerError::Busy.into(),
             ConfirmError::Unchecked(cause) => CheckerError::Failed(cause).into(),
         }

@@ -37,7 +37,7 @@ impl Tally {
     pub(super) fn count(&self, outcome: &Result<SignedIn, AuthenticateError>) {
         let counter = match outcome {
             Ok(_) => &self.succeeded,
-            Err(AuthenticateError::Failed) => &self.failed,
+            Err(AuthenticateError::Failed(_) | AuthenticateError::FailedBeside(_)) => &self.failed,
             Err(AuthenticateError::Session(_) | AuthenticateError::AlreadyBound) => &self.refused,
             Err(AuthenticateError::Busy) => &self.busy,
             Err(AuthenticateError::Unchecked(_) | AuthenticateError::Random(_)) => &self.broken,

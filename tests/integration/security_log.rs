@@ -1,6 +1,8 @@
 //! The security log, as an auditor reads it: who signed in, who was refused, and nothing that anybody typed.
 
+mod administered;
 mod file;
+mod imported;
 mod left;
 mod revoked;
 

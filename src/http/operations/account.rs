@@ -22,6 +22,7 @@ pub mod change;
 pub mod delete;
 pub mod info;
 pub mod list;
+mod recorded;
 
 /// A grant, in requests and answers: one container for each.
 const GRANT: RowSpec =
@@ -129,13 +130,20 @@ fn role(text: &str) -> Result<Role, ApiError> {
 
 /// Has the registrar work to the end. A client that leaves meanwhile takes its handler along, but not the work, which would
 /// be left half done: so it is a task of its own, and holds the request's room until it is done.
-pub(super) async fn worked<T: 'static>(
+pub(super) async fn worked(
     input: &Input<'_>,
-    work: impl Future<Output = Result<T, AccountError>> + 'static,
-) -> Result<T, AccountError> {
+    work: impl Future<Output = Result<Option<Done>, AccountError>> + 'static,
+) -> Result<Option<Done>, AccountError> {
     let room = input.room.take();
+    let (recorder, by) = (input.witness.recorder(), input.witness.account());
     let task = actix_web::rt::spawn(async move {
         let outcome = work.await;
+        // Here, so that what was done is recorded also when its client has left.
+        if let Some(fact) =
+            outcome.as_ref().ok().and_then(Option::as_ref).and_then(|done| recorded::fact(done, by))
+        {
+            recorder.record(fact);
+        }
         drop(room);
         outcome
     });

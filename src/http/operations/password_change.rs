@@ -32,7 +32,8 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let old = Password::given(require(fields.exact("OldPassword"), "OldPassword")?);
     let new = require(fields.exact("NewPassword"), "NewPassword")?;
     let (account, session) = (caller.account(), caller.session());
-    let standing = app.authenticator.confirm(app, account, old, input.address).await?;
+    let standing = app.authenticator.confirm(app, account, old, input.address).await;
+    let standing = standing.inspect_err(|error| input.witness.not_confirmed(error))?;
     let new = Password::chosen(new).map_err(|_| ApiError::new(Code::PasswordRefused))?;
 
     let context = Context { reason, ..caller.context() };

@@ -2,7 +2,7 @@
 
 use crmconf_events::Reason;
 use crmconf_events::command::{
-    Command, ImportCounts, ImportDirectory, ImportMode, ImportProgress, Listing, Request,
+    Command, ImportCounts, ImportDirectory, ImportMode, ImportProgress, KindCounts, Listing, Request,
 };
 use crmconf_events::decide::Outcome;
 use crmconf_events::event::Context;
@@ -15,6 +15,8 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, Spec, require};
 use crate::http::operations::{Input, write};
+use crate::http::witness::Recorder;
+use crate::security_log::{self, Fact};
 use crate::writer::{WriteError, Writer};
 
 const SPEC: Spec =
@@ -36,7 +38,8 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let listing = format.read(text).listing_for(directory).map_err(|faults| malformed(&faults))?;
 
     let context = Context { reason, ..caller.context() };
-    let import = Import { writer: app.writer.clone(), context, mode, listing, validate_only };
+    let recorder = input.witness.recorder();
+    let import = Import { writer: app.writer.clone(), context, mode, listing, validate_only, recorder };
     let lost = |error: tokio::task::JoinError| Ended {
         counts: ImportCounts::default(),
         result: Err(WriteError::Unknown(error.to_string())),
@@ -80,6 +83,7 @@ struct Import {
     mode: ImportMode,
     listing: Listing,
     validate_only: bool,
+    recorder: Recorder,
 }
 
 /// How an import ended, and what it has done until then.
@@ -92,6 +96,30 @@ impl Import {
     /// Submits one portion after another, each when the one before is durable and visible: other changes come between
     /// them. It runs to its end also when its client has left; so what becomes of an import is known here, and only here.
     async fn run(self) -> Ended {
+        let ended = self.portions().await;
+        self.record(&ended);
+        ended
+    }
+
+    /// Tells the security log what was done, also where it is a part only.
+    fn record(&self, ended: &Ended) {
+        let ImportCounts { telsys, partitions, devices, unchanged } = ended.counts;
+        let sum = |of: fn(&KindCounts) -> u64| [telsys, partitions, devices].iter().map(of).sum();
+        let (added, changed, removed) =
+            (sum(|kind| kind.added), sum(|kind| kind.changed), sum(|kind| kind.removed));
+        if self.validate_only || (added, changed, removed) == (0, 0, 0) {
+            return;
+        }
+        let mode = match self.mode {
+            ImportMode::Merge => security_log::ImportMode::Merge,
+            ImportMode::Replace => security_log::ImportMode::Replace,
+            ImportMode::Remove => security_log::ImportMode::Remove,
+        };
+        let counts = security_log::ImportCounts { added, changed, removed, unchanged };
+        self.recorder.record(Fact::DirectoryImported { mode, complete: ended.result.is_ok(), counts });
+    }
+
+    async fn portions(&self) -> Ended {
         let mut progress = None;
         loop {
             match self.portion(progress.clone()).await {
