@@ -179,3 +179,41 @@ fn config_tells_all_that_is_wrong_where_serve_tells_the_first() {
     let refused = parse(&format!("serve {words}"), &env).unwrap_err();
     assert_eq!(refused.to_string(), told[0]);
 }
+
+#[test]
+fn a_directory_import_takes_the_form_of_its_file_from_its_name() {
+    use crmconf_events::command::ImportMode;
+
+    use crate::directory::Format;
+
+    let import = |words: &str| match parse(
+        &format!("directory import --url http://127.0.0.1:1 --user a {words}"),
+        &[],
+    ) {
+        Ok(Command::Directory(DirectoryArgs::Import(args))) => args,
+        other => panic!("{other:?}"),
+    };
+    for (words, format) in [
+        ("d.csv", Format::Csv),
+        ("d.JSON", Format::Json),
+        ("-", Format::Csv),
+        ("--format json -", Format::Json),
+        ("--format csv d.json", Format::Csv),
+    ] {
+        assert_eq!(import(words).format, format, "{words}");
+    }
+    let args = import("--mode replace --dry-run --reason moved --password-file p -");
+    assert_eq!(
+        (args.mode, args.dry_run, args.source),
+        (ImportMode::Replace, true, RequestSource::StandardInput)
+    );
+    assert_eq!(args.reason.as_ref().map(crmconf_events::Reason::as_str), Some("moved"));
+    assert_eq!(args.sign_in.password, PasswordSource::File(PathBuf::from("p")));
+    for wrong in
+        ["directory", "directory import d.csv", "directory export --user a", "directory import --mode all -"]
+    {
+        assert_eq!(parse(wrong, &[]).unwrap_err().report(), Status::Usage, "{wrong}");
+    }
+    let listed = parse("directory list --url http://127.0.0.1:1 --user a", &[]);
+    assert!(matches!(listed, Ok(Command::Directory(DirectoryArgs::Export(_)))), "{listed:?}");
+}

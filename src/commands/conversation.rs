@@ -122,6 +122,46 @@ pub(super) fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Endpoint;
+
+    /// A conversation of which nothing was sent yet.
+    fn conversation(endpoint: &Endpoint) -> Conversation<'_> {
+        Conversation {
+            wire: Wire::to(endpoint),
+            session: Zeroizing::new("5E49".to_owned()),
+            server: endpoint.to_string(),
+            invoke_id: "crmconf test",
+        }
+    }
+
+    #[test]
+    fn a_request_bears_the_session_and_its_properties_escaped() {
+        let endpoint = "http://127.0.0.1:1".parse().unwrap();
+        let request = conversation(&endpoint).request("Do", &[("A", "x < y"), ("B", "")]);
+        assert_eq!(
+            *request,
+            "<Request Operation=\"Do\"><InvokeID>crmconf test</InvokeID><SessionID>5E49</SessionID><OperationPayload>\
+             <Property Name=\"A\">x &lt; y</Property><Property Name=\"B\"></Property></OperationPayload></Request>"
+        );
+    }
+
+    #[test]
+    fn a_session_that_has_ended_is_told_with_what_to_do_and_without_its_id() {
+        let endpoint = "http://127.0.0.1:1".parse().unwrap();
+        let conversation = conversation(&endpoint);
+        for code in SESSION_CODES {
+            let told = conversation.refused("Do", code, "Why.").to_string();
+            assert!(
+                told.starts_with("http://127.0.0.1:1/api/xml refused Do: ") && !told.contains("5E49"),
+                "{told}"
+            );
+            assert!(told.ends_with(
+                "Why. The session has ended, as when the server was started again: run the command \
+                                    again."
+            ));
+        }
+        assert!(conversation.refused("Do", "10313", "No.").to_string().ends_with("refused Do: 10313 No."));
+    }
 
     #[test]
     fn what_is_escaped_is_read_as_it_was() {

@@ -2,6 +2,7 @@
 
 mod command;
 mod interrupted;
+mod midway;
 
 use std::sync::Arc;
 

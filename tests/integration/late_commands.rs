@@ -17,14 +17,14 @@ use crate::harness::{SUGAR, add_payload, container, golden, post, property, reda
 use crate::inprocess::{InProcess, STORE, directory, found, grant, scope};
 
 /// Longest time until something happens that is to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Time in which what is not to happen would have happened.
-const A_WHILE: Duration = Duration::from_millis(300);
+pub const A_WHILE: Duration = Duration::from_millis(300);
 /// The length of a value that is large enough to be told apart from all else.
 const VALUE_BYTES: usize = 200_000;
 
-/// A service whose disk stands still while the gate is held.
-async fn service(gate: &Arc<Mutex<()>>) -> InProcess {
+/// A log whose disk stands still while the gate is held.
+pub fn gated_log(gate: &Arc<Mutex<()>>) -> LocalLog {
     let passing = Arc::clone(gate);
     let disk: Arc<dyn Disk> = Arc::new(SimDisk::new().observed(move |_| {
         drop(passing.lock().unwrap_or_else(PoisonError::into_inner));
@@ -33,14 +33,18 @@ async fn service(gate: &Arc<Mutex<()>>) -> InProcess {
     disk.create_folder(data).unwrap();
     let segments = SegmentSizes { first: 1 << 20, max: 1 << 20 };
     let options = LocalOptions { segments, ..LocalOptions::default() };
-    let log = LocalLog::create_on(&disk, data, &MemoryStore::default(), STORE, options).unwrap();
+    LocalLog::create_on(&disk, data, &MemoryStore::default(), STORE, options).unwrap()
+}
+
+async fn service(gate: &Arc<Mutex<()>>) -> InProcess {
+    let log = gated_log(gate);
     found(&log, &[vec![grant(Role::Editor, scope(1, 0, ""))]], directory(&[(1, 0, "", "1")]));
     InProcess::start(Arc::new(log), 1).await
 }
 
 /// Waits until something holds.
 #[track_caller]
-fn wait_until(words: &str, mut holds: impl FnMut() -> bool) {
+pub fn wait_until(words: &str, mut holds: impl FnMut() -> bool) {
     let since = Instant::now();
     while !holds() {
         assert!(since.elapsed() < PATIENCE, "in vain: {words}");

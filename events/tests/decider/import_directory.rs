@@ -260,7 +260,7 @@ fn a_dry_run_counts_all_of_it_and_changes_nothing() {
 }
 
 /// Has all portions of an import decided, and returns their sizes.
-fn run(mut given: Given, first: Request) -> (Given, Vec<usize>, ImportOutcome) {
+fn run(mut given: Given, first: &Request) -> (Given, Vec<usize>, ImportOutcome) {
     let mut sizes = Vec::new();
     let mut request = first.clone();
     loop {
@@ -268,7 +268,7 @@ fn run(mut given: Given, first: Request) -> (Given, Vec<usize>, ImportOutcome) {
         sizes.push(then.decision().events.len());
         fits_an_empty_commit(then.decision());
         let outcome = told(then.decision());
-        request = next(&first, then.decision());
+        request = next(first, then.decision());
         given = then.and_given();
         if outcome.done {
             return (given, sizes, outcome);
@@ -289,12 +289,12 @@ fn fits_an_empty_commit(decision: &Decision) {
 fn a_long_file_comes_in_portions_of_what_a_commit_takes_and_its_removal_too() {
     let devices =
         || (0..3_000).map(|number| a_device(2, 1, &format!("{number:04}"), "x")).collect::<Vec<_>>();
-    let (given, sizes, outcome) = run(world(), merge(devices()));
+    let (given, sizes, outcome) = run(world(), &merge(devices()));
     assert_eq!(sizes, [1_024, 1_024, 952]);
     assert_eq!(outcome.progress.counts().devices, kind(3_000, 0, 0));
-    let (given, sizes, _) = run(given, merge(devices()));
+    let (given, sizes, _) = run(given, &merge(devices()));
     assert_eq!(sizes, [0]);
-    let (given, sizes, outcome) = run(given, import(ImportMode::Replace, vec![a_telsys(2, "two")]));
+    let (given, sizes, outcome) = run(given, &import(ImportMode::Replace, vec![a_telsys(2, "two")]));
     assert_eq!(sizes, [1_024, 1_024, 953]);
     assert_eq!(outcome.progress.counts().devices, kind(0, 0, 3_000));
     assert_eq!(given.state().directory.devices.len(), 1);
@@ -325,13 +325,13 @@ fn a_portion_of_the_longest_texts_fits_a_commit() {
         reason: Some(Reason::new(&"\n".repeat(Reason::CHARS_MAX)).unwrap()),
         ..Context::of(ADMIN)
     };
-    let (_, sizes, outcome) = run(world(), Request { context: context.clone(), ..merge(entries) });
+    let (_, sizes, outcome) = run(world(), &Request { context: context.clone(), ..merge(entries) });
     assert_eq!(outcome.progress.counts().changes(), 1_205);
     // Every portion but the last is as full as an estimate that never falls short lets it be.
     assert!(sizes.len() < 25 && sizes.iter().rev().skip(1).all(|size| *size > 50), "{sizes:?}");
     // Small events under a large context are bound by bytes as well.
     let devices = (0..1_100).map(|at| a_device(2, 1, &at.to_string(), "")).collect();
-    let (_, sizes, _) = run(world(), Request { context, ..merge(devices) });
+    let (_, sizes, _) = run(world(), &Request { context, ..merge(devices) });
     assert!(sizes.len() > 2, "{sizes:?}");
 }
 

@@ -44,6 +44,11 @@ fn what_is_exported_can_be_imported_and_makes_no_difference() {
     assert_eq!(directory(&server, &["export"]).expect(0).out, HEADER);
     directory(&server, &["import", &path]).expect(0);
     assert_eq!(directory(&server, &["export"]).expect(0).out, exported);
+    // Whatever a text may hold comes through XML unchanged.
+    let strange = "9,,,\" a\r\nb\rc\nd\te \"\"<&>'\"\",ß \",]]>\n";
+    let path = file(folder.path(), "strange.csv", &format!("{HEADER}{strange}"));
+    directory(&server, &["import", &path]).expect(0);
+    assert_eq!(directory(&server, &["export"]).expect(0).out, exported + strange);
 }
 
 #[test]

@@ -52,7 +52,8 @@ pub(super) fn refusal(error: WriteError, format: Format, applied: &ImportCounts)
     // The code's own message would say that nothing was changed.
     let nothing_changed = error.message == Code::StoreUnavailable.message();
     let why = if nothing_changed { "The store is not available any more." } else { &error.message };
-    let done = named(applied).into_iter().filter(|(_, count)| *count > 0);
+    let changed = ImportCounts { unchanged: 0, ..*applied };
+    let done = named(&changed).into_iter().filter(|(_, count)| *count > 0);
     let done: Vec<_> = done.map(|(name, count)| format!("{name} {count}")).collect();
     let message = format!(
         "{why} Applied before that: {}. What was applied stays; repeat the import to complete it.",
@@ -88,4 +89,34 @@ fn listed<T>(found: &Found<T>, told: impl Fn(&T) -> String) -> impl fmt::Display
         all.push(format!("and {} more", found.more()));
     }
     all.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_applied_before_a_refusal_is_told_and_nothing_says_that_nothing_was_changed() {
+        let devices = KindCounts { added: 1_024, changed: 2, removed: 0 };
+        let applied = ImportCounts { devices, unchanged: 7, ..ImportCounts::default() };
+        for (error, why) in [
+            (WriteError::Unavailable("disk".into()), "The store is not available any more."),
+            (WriteError::Draining, "The server is shutting down; try again later."),
+            (WriteError::Unknown("cable".into()), OUTCOME_NOT_KNOWN),
+            (Rejection::AccountGone.into(), Code::AuthenticationFailed.message()),
+        ] {
+            let told = refusal(error.clone(), Format::Csv, &applied);
+            let expected = format!(
+                "{why} Applied before that: DevicesAdded 1024, DevicesChanged 2. What was applied stays; repeat the \
+                 import to complete it."
+            );
+            assert_eq!(told.message, expected);
+            let plain = ApiError::from(error.clone());
+            assert_eq!((told.code, told.status, &told.log), (plain.code, plain.status, &plain.log));
+            // Without a part applied it is told as of any other change.
+            let first = refusal(error.clone(), Format::Csv, &ImportCounts::default());
+            let unknown = matches!(error, WriteError::Unknown(_));
+            assert_eq!(first.message == plain.message, !unknown, "{}", first.message);
+        }
+    }
 }
