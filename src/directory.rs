@@ -28,6 +28,8 @@ pub enum Format {
 
 /// What an entry takes in memory beside its texts, about: as it is listed, with what allocations round up.
 const ENTRY_BYTES: usize = size_of::<ListedEntry>() + 128;
+/// The shortest text of an entry: `1,,,,`. What is shorter is a fault, and of those few are kept.
+const ENTRY_TEXT_BYTES_MIN: usize = 5;
 /// What the object of a JSON entry takes beside its texts until it is an entry, about.
 const OBJECT_BYTES: usize = 768;
 
@@ -48,7 +50,8 @@ impl Format {
             Self::Csv => (b'\n', ENTRY_BYTES),
             Self::Json => (b'{', ENTRY_BYTES + OBJECT_BYTES),
         };
-        let entries = text.bytes().filter(|byte| *byte == begins).count().saturating_add(1);
+        let begun = text.bytes().filter(|byte| *byte == begins).count();
+        let entries = begun.min(text.len() / ENTRY_TEXT_BYTES_MIN).saturating_add(1);
         entries.saturating_mul(bytes).saturating_add(text.len())
     }
 

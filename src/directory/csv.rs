@@ -11,35 +11,46 @@ const LINE_ENDS: [char; 2] = ['\r', '\n'];
 
 /// Reads the rows below the header. Empty lines are skipped.
 pub(super) fn read(text: &str, faults: &mut Faults) -> Vec<ListedEntry> {
-    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let mut lines = Lines { text, at: 0, line: 1 };
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let mut record = csv::StringRecord::new();
     let mut entries = Vec::new();
-    let mut header_seen = false;
-    // A text is UTF-8 and in memory: reading it does not fail.
-    while reader.read_record(&mut record).unwrap_or(false) {
-        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-        let (line, raw) = lines.take_until(end);
-        if !is_exact(raw, &record) {
+    let mut header = None;
+    for_each_record(text, |line, is_exact, record| {
+        let is_header = header.is_none();
+        if !is_exact {
             let rule = "a field with a quote, a comma or a line end stands in quotes, quotes in it doubled, and nothing \
                         stands beside them";
             faults.add(line, rule);
-        } else if !header_seen {
-            if !record.iter().eq(COLUMNS) {
-                break;
-            }
+        } else if is_header {
+            let is_ours = record.iter().eq(COLUMNS);
+            header = Some(is_ours);
+            return is_ours;
         } else if let Ok(row) = <[&str; 5]>::try_from(record.iter().collect::<Vec<_>>()) {
             entries.extend(row::entry(row, line, faults));
         } else {
             faults.add(line, format!("it has {} fields; {} belong there", record.len(), COLUMNS.len()));
         }
-        header_seen = true;
-    }
-    if !header_seen {
+        header.get_or_insert(true);
+        true
+    });
+    if header != Some(true) {
         faults.add(1, format!("the header must be {}", COLUMNS.join(",")));
     }
     entries
+}
+
+/// Hands on each record with its line, and whether it is written as RFC 4180 has it, as long as more is asked for.
+pub(super) fn for_each_record(text: &str, mut take: impl FnMut(u64, bool, &csv::StringRecord) -> bool) {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let mut lines = Lines { text, at: 0, line: 1 };
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut record = csv::StringRecord::new();
+    // A text is UTF-8 and in memory: reading it does not fail.
+    while reader.read_record(&mut record).unwrap_or(false) {
+        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        let (line, raw) = lines.take_until(end);
+        if !take(line, is_exact(raw, &record), &record) {
+            return;
+        }
+    }
 }
 
 /// Counts lines, and cuts the text into records as they are written.

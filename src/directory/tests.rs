@@ -1,6 +1,7 @@
 //! What is read from files of entries, and what is told of those that cannot be.
 
 mod model;
+mod strict;
 
 use crmconf_events::command::{DirectoryEntry, Listing};
 
@@ -196,6 +197,10 @@ fn what_is_written_is_read_as_the_same() {
 fn the_memory_of_small_rows_is_counted_as_what_they_become() {
     let rows: String = (1..=1_000).map(|id| format!("{id},,,,\n")).collect();
     assert!(Format::Csv.memory(&csv(&rows)) >= 1_000 * size_of::<ListedEntry>());
-    let objects = format!("[{}{{}}]", "{},".repeat(999));
+    let objects = format!("[{}{{}}]", "{\"a\":0},".repeat(999));
     assert!(Format::Json.memory(&objects) >= 1_000 * (size_of::<ListedEntry>() + OBJECT_BYTES));
+    // A file as long as a request can hold it, of the shortest rows or of nothing, is not too much.
+    for text in ["1,,,,\n", "\n", "x\n"].map(|row| row.repeat((1 << 20) / row.len())) {
+        assert!(Format::Csv.memory(&text) < 48 << 20, "{}", Format::Csv.memory(&text));
+    }
 }

@@ -119,6 +119,11 @@ async fn a_faulty_import_is_refused_whole_in_the_documented_order() {
     let many: String = (0..30).map(|_| "x,,,,\n").collect();
     let message = service.call(ADMIN, IMPORT, &csv(&many)).await.property("ErrorMessage").unwrap();
     assert!(message.ends_with("; and 10 more."), "{message}");
+    // It would take more memory than there may be for one of many requests.
+    let objects = "{\"a\":1},".repeat(100_000);
+    let small = format!("<Property Name=\"JSON\"><![CDATA[[{objects}{{}}]]]></Property>");
+    let message = service.call(ADMIN, IMPORT, &small).await.expect_code(10108);
+    assert!(message.body.contains("too many entries for one request"), "{}", message.body);
 }
 
 #[actix_web::test]

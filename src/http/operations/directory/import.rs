@@ -22,6 +22,10 @@ use crate::writer::{WriteError, Writer};
 const SPEC: Spec =
     Spec { properties: &["CSV", "JSON", "Mode", "Reason", "ValidateOnly"], containers: &[], list: false };
 
+/// What reading a file may take in memory: less than all requests together may. CSV within the limit of a body always
+/// takes less; JSON of very many small entries does not.
+const READ_BYTES_MAX: usize = 48 << 20;
+
 /// Answers `DirectoryImport`.
 ///
 /// # Errors
@@ -33,7 +37,11 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let reason = fields.text("Reason", Reason::new)?;
     let validate_only = fields.flag("ValidateOnly")?;
     let (format, text) = require(file(&fields)?, "CSV or JSON")?;
-    input.hold(format.memory(text))?;
+    let bytes = format.memory(text);
+    if bytes > READ_BYTES_MAX {
+        return Err(ApiError::invalid("The file has too many entries for one request; send it in several."));
+    }
+    input.hold(bytes)?;
     let directory = caller.whole_view(&administration).directory.entries();
     let listing = format.read(text).listing_for(directory).map_err(|faults| malformed(&faults))?;
 
