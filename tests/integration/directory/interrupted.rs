@@ -20,7 +20,7 @@ const DEVICES: u32 = 100;
 const KILLS: u64 = 12;
 /// By how many milliseconds each run may live longer than the one before it: the first ones are killed while they begin,
 /// and on a slow machine the last ones are midway.
-const LONGER_MS: u64 = 150;
+const LONGER_MS: u64 = 200;
 /// How long a run may take that is left alone.
 const RUN_MAX: Duration = Duration::from_secs(120);
 
@@ -135,16 +135,18 @@ fn a_directory_of_100_000_devices_is_exactly_the_file_whatever_was_killed_and_no
             server.kill_nine();
         }
         if which == 1 {
-            // Alone it fails by itself, and says what to do.
-            assert_eq!(ended_within(&mut import, RUN_MAX), Some(false));
+            // Alone it fails by itself, and says what to do; unless it had got its last answer just before.
+            let success = ended_within(&mut import, RUN_MAX).expect("it notices that nobody answers");
             let told = std::fs::read_to_string(&log).unwrap();
-            assert!(told.contains("did not answer") || told.contains("could not be read"), "{told}");
+            let unanswered = told.contains("did not answer") || told.contains("could not be read");
+            assert!(success || unanswered, "{told}");
         } else {
             import.kill().unwrap();
             import.wait().unwrap();
         }
-        stood.insert(directory_events(&store.data).len());
         if which != 0 {
+            // Nobody writes now.
+            stood.insert(directory_events(&store.data).len());
             server.restart();
         }
     }
