@@ -3,6 +3,7 @@
 //! Two stages, as ripgrep has them: clap knows the words and their help; this file turns them into settings,
 //! endpoints and points in time, so that no command sees a text it would still have to check.
 
+mod account;
 mod directory;
 mod endpoint;
 mod flags;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+pub use account::{AccountAction, AccountArgs, AccountTarget, ListFormat, NewPassword};
 pub use clap_complete::Shell;
 pub use directory::{DirectoryArgs, DirectoryImportArgs, SignInArgs};
 pub use endpoint::Endpoint;
@@ -43,6 +45,8 @@ pub enum Command {
     Init(InitArgs),
     /// Send one request.
     Call(CallArgs),
+    /// Administer accounts.
+    Account(Box<AccountArgs>),
     /// Check the journal.
     Verify(VerifyArgs),
     /// Print the state folded from the journal.
@@ -182,6 +186,7 @@ impl Command {
             typed::Command::Serve(args) => serve(&args, environment),
             typed::Command::Init(args) => init(args, environment),
             typed::Command::Call(args) => Ok(Self::Call(call(args))),
+            typed::Command::Account(args) => Ok(Self::Account(Box::new(account::check(*args, environment)?))),
             typed::Command::Verify(typed::Verify { data, sled }) => {
                 Ok(Self::Verify(VerifyArgs { data, sled }))
             }

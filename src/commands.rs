@@ -1,5 +1,6 @@
 //! What the program does, one file for each command of the command line.
 
+pub mod account;
 pub mod call;
 pub mod completions;
 pub mod config;
@@ -72,6 +73,7 @@ pub fn run(command: Command) -> Status {
         Command::Serve(settings) => serve::run(*settings),
         Command::Init(args) => init::run(args),
         Command::Call(args) => call::run(&args),
+        Command::Account(args) => account::run(*args),
         Command::Verify(args) => verify::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Directory(args) => directory::run(&args),

@@ -217,3 +217,31 @@ fn a_directory_import_takes_the_form_of_its_file_from_its_name() {
     let listed = parse("directory list --url http://127.0.0.1:1 --user a", &[]);
     assert!(matches!(listed, Ok(Command::Directory(DirectoryArgs::Export(_)))), "{listed:?}");
 }
+
+#[test]
+fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
+    let account = |words: &str| match parse(&format!("account {words}"), &[]) {
+        Ok(Command::Account(args)) => *args,
+        other => panic!("{words}: {other:?}"),
+    };
+    let args = account("grant anna editor --telsys 1 --data /d --master-key-file /k --reason because");
+    let key = MasterKeySource::File("/k".into());
+    assert_eq!(args.target, AccountTarget::Store { data: "/d".into(), master_key: key });
+    assert_eq!(args.reason.unwrap().as_str(), "because");
+    let AccountAction::Grant { grant, give: true, .. } = args.action else { panic!("{:?}", args.action) };
+    assert_eq!((grant.role.name(), grant.scope.to_string()), ("Editor", "TelSys 1".to_owned()));
+
+    let args = account("add anna --admin --generate --url http://127.0.0.1:1 --user admin --password-file p");
+    let AccountTarget::Server { user, password, .. } = args.target else { panic!("{:?}", args.target) };
+    assert_eq!((user.as_str(), password), ("admin", PasswordSource::File("p".into())));
+    let AccountAction::Add { grant, enabled: true, password: NewPassword::Generate, .. } = args.action else {
+        panic!("{:?}", args.action)
+    };
+    assert_eq!(grant.unwrap().scope, crmconf_events::Scope::EveryTelSys);
+
+    // The store is found as `serve` finds it.
+    let args = parse("account list", &[("CRMCONF_DATA", "/e"), ("CRMCONF_NEW_PASSWORD", "unused")]);
+    let Ok(Command::Account(args)) = args else { panic!("{args:?}") };
+    let key = MasterKeySource::File("/e.master-key".into());
+    assert_eq!(args.target, AccountTarget::Store { data: "/e".into(), master_key: key });
+}

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::account::Account;
 use super::directory::TypedDirectory;
 use super::endpoint::Endpoint;
 use super::flags::SettingFlags;
@@ -107,6 +108,8 @@ pub(super) enum Command {
     Init(Init),
     /// Send one request to a server, signed in, and print its response
     Call(Call),
+    /// Administer accounts: through a server, or in the data folder of a stopped one
+    Account(Box<Account>),
     /// Check that the journal is whole and its hash chain unbroken
     Verify(Verify),
     /// Print the state that the journal adds up to, now or at an earlier point

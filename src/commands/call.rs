@@ -3,9 +3,9 @@
 //! Neither the password nor the session's id is ever written to standard output, standard error or an error.
 
 mod fill;
-mod reply;
+pub(super) mod reply;
 pub(super) mod secret;
-mod wire;
+pub(super) mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +19,9 @@ pub(super) use self::reply::{attribute, resolve};
 use self::wire::Answer;
 pub(super) use self::wire::Wire;
 use super::Failure;
-use crate::cli::{CallArgs, RequestSource, Status, output};
+use zeroize::Zeroizing;
+
+use crate::cli::{CallArgs, Endpoint, RequestSource, Status, output};
 use crate::settings::BODY_BYTES_MAX;
 
 /// Sends the request. The status tells the response's `Result`: done for `Success`, failed for `Fail`.
@@ -45,21 +47,35 @@ fn converse(args: &CallArgs) -> Result<Answer, Failure> {
     let slot =
         Slot::find(&request).map_err(|cause| Failure::new(format!("{} {cause}", name(&args.request))))?;
     let password = secret::password(&args.password, args.user.as_str(), std::env::var_os(secret::VARIABLE))?;
-    if !args.endpoint.is_loopback() {
+    let wire = Wire::to(&args.endpoint);
+    let session = sign_in(&wire, &args.endpoint, args.user.as_str(), &password)?;
+    let answer = wire.send(&args.endpoint.url_with_query(), &slot.fill(&request, &session));
+    sign_out(&wire, &session);
+    answer
+}
+
+/// A session that is signed in.
+pub(super) fn sign_in(
+    wire: &Wire<'_>,
+    endpoint: &Endpoint,
+    user: &str,
+    password: &str,
+) -> Result<Zeroizing<String>, Failure> {
+    if !endpoint.is_loopback() {
         output::note(&format_args!(
-            "crmconf: warning: the password and the session cross the network to {} in clear",
-            args.endpoint
+            "crmconf: warning: the password and the session cross the network to {endpoint} in clear"
         ));
     }
-    let wire = Wire::to(&args.endpoint);
     let session = wire.create_session()?;
-    wire.authenticate(&session, args.user.as_str(), &password)?;
-    let answer = wire.send(&args.endpoint.url_with_query(), &slot.fill(&request, &session));
-    // The session would expire by itself; that it could not be ended does not undo what was asked for.
-    if wire.logout(&session).is_err() {
+    wire.authenticate(&session, user, password)?;
+    Ok(session)
+}
+
+/// Ends a session. It would expire by itself; that it could not be ended does not undo what was asked for.
+pub(super) fn sign_out(wire: &Wire<'_>, session: &str) {
+    if wire.logout(session).is_err() {
         output::note(&"crmconf: the session could not be signed out; it ends by itself after its idle time");
     }
-    answer
 }
 
 fn read_request(source: &RequestSource) -> Result<String, Failure> {

@@ -128,6 +128,7 @@ mod tests {
     fn conversation(endpoint: &Endpoint) -> Conversation<'_> {
         Conversation {
             wire: Wire::to(endpoint),
+            url: endpoint.url(),
             session: Zeroizing::new("5E49".to_owned()),
             server: endpoint.to_string(),
             invoke_id: "crmconf test",

@@ -83,7 +83,8 @@ fn serve_command(data: &Path, key: &Sourced<MasterKeySource>) -> String {
     })
 }
 
-fn random_password() -> Result<Zeroizing<String>, Failure> {
+/// A password that nobody has chosen.
+pub(super) fn random_password() -> Result<Zeroizing<String>, Failure> {
     let mut bytes = Zeroizing::new([0; PASSWORD_BYTES]);
     getrandom::fill(&mut *bytes).map_err(|error| Failure::new(format!("no random bytes: {error}")))?;
     Ok(Zeroizing::new(BASE32_NOPAD.encode(&*bytes).to_ascii_lowercase()))

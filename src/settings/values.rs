@@ -18,7 +18,8 @@ const PREFIX: &str = "CRMCONF_";
 
 /// Variables with our prefix that are no settings: the client's password, the settings file's name, and what
 /// the project's own tests and tools read.
-const OTHER_VARIABLES: [&str; 4] = ["CRMCONF_CONFIG", "CRMCONF_PASSWORD", "CRMCONF_BIN", "CRMCONF_TOOLS"];
+const OTHER_VARIABLES: [&str; 5] =
+    ["CRMCONF_CONFIG", "CRMCONF_PASSWORD", "CRMCONF_NEW_PASSWORD", "CRMCONF_BIN", "CRMCONF_TOOLS"];
 
 /// Beginning of the variables that only the tests read.
 const TEST_PREFIX: &str = "CRMCONF_TEST_";

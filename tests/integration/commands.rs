@@ -1,5 +1,6 @@
 //! `init`, `call`, `verify`, `replay` and `templates` as an operator meets them.
 
+mod accounts;
 mod master_key;
 mod templates;
 mod until;

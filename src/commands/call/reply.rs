@@ -5,14 +5,14 @@ use quick_xml::events::{BytesStart, Event};
 
 /// A response of the API.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Reply {
+pub(in crate::commands) struct Reply {
     /// What `Result` says.
-    pub(super) outcome: Outcome,
+    pub(in crate::commands) outcome: Outcome,
 }
 
 /// The two results that a response can have.
 #[derive(PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(in crate::commands) enum Outcome {
     /// `Result="Success"`.
     Success {
         /// The property `SessionID`, which only `CreateSession` answers with.
@@ -52,7 +52,7 @@ struct Partial {
 
 impl Reply {
     /// Reads a response; `None` for what is no well-formed `<Response Result="Success|Fail">`.
-    pub(super) fn read(body: &str) -> Option<Self> {
+    pub(in crate::commands) fn read(body: &str) -> Option<Self> {
         let mut reader = Reader::from_str(body);
         let mut partial = Partial::default();
         loop {

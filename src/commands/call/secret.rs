@@ -36,7 +36,8 @@ pub(in crate::commands) fn password(
     Ok(password)
 }
 
-fn from_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
+/// The first line of a file.
+pub(in crate::commands) fn from_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let mut line = Zeroizing::new(String::new());
     let read =
         File::open(path).and_then(|file| BufReader::new(file.take(LINE_BYTES_MAX)).read_line(&mut line));

@@ -111,8 +111,30 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// The text of a request. It may hold a password: it is wiped when it is dropped.
+/// The text of a request with these properties. It may hold a password: it is wiped when it is dropped.
 fn request(operation: &str, session: Option<&str>, properties: &[(&str, &str)]) -> Zeroizing<String> {
+    let mut payload = Zeroizing::new(String::new());
+    for (name, value) in properties {
+        push_property(&mut payload, name, value);
+    }
+    request_with(operation, session, &payload)
+}
+
+/// Appends a property to a payload.
+pub(in crate::commands) fn push_property(payload: &mut Zeroizing<String>, name: &str, value: &str) {
+    payload.push_str("<Property Name=\"");
+    payload.push_str(name);
+    payload.push_str("\">");
+    payload.push_str(&Zeroizing::new(escape(value).into_owned()));
+    payload.push_str("</Property>");
+}
+
+/// The text of a request with this payload.
+pub(in crate::commands) fn request_with(
+    operation: &str,
+    session: Option<&str>,
+    payload: &str,
+) -> Zeroizing<String> {
     let mut text =
         Zeroizing::new(format!("<Request Operation=\"{operation}\"><InvokeID>crmconf call</InvokeID>"));
     if let Some(session) = session {
@@ -121,13 +143,7 @@ fn request(operation: &str, session: Option<&str>, properties: &[(&str, &str)]) 
         text.push_str("</SessionID>");
     }
     text.push_str("<OperationPayload>");
-    for (name, value) in properties {
-        text.push_str("<Property Name=\"");
-        text.push_str(name);
-        text.push_str("\">");
-        text.push_str(&Zeroizing::new(escape(*value).into_owned()));
-        text.push_str("</Property>");
-    }
+    text.push_str(payload);
     text.push_str("</OperationPayload></Request>");
     text
 }

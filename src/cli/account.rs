@@ -1,0 +1,203 @@
+//! `crmconf account`: what its words become, checked.
+
+mod words;
+
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use crmconf_events::access::{Grant, Grants, Role};
+use crmconf_events::{Reason, Scope};
+
+pub(super) use words::Account;
+pub use words::ListFormat;
+use words::{Add, Change, List, Named, NewPasswordWords, OneGrant, Part, ResetPassword, Verb, Where};
+
+use super::{Endpoint, PasswordSource, Stop};
+use crate::settings::{self, Environment, MasterKeySource, Values, table};
+use crate::vault::{AccountName, DisplayName};
+
+/// Arguments of `account`.
+#[derive(Debug)]
+pub struct AccountArgs {
+    /// Where the accounts are.
+    pub target: AccountTarget,
+    /// What is to be done.
+    pub action: AccountAction,
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
+/// Where the accounts are.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AccountTarget {
+    /// Behind a running server.
+    Server {
+        /// Where its API answers.
+        endpoint: Endpoint,
+        /// Administrator that signs in.
+        user: AccountName,
+        /// Where the administrator's password comes from.
+        password: PasswordSource,
+    },
+    /// In the data folder of a stopped one.
+    Store {
+        /// The data folder.
+        data: PathBuf,
+        /// Where its master key is.
+        master_key: MasterKeySource,
+    },
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum AccountAction {
+    /// Print the accounts.
+    List(ListFormat),
+    /// Add one.
+    Add {
+        /// Its name.
+        name: AccountName,
+        /// How its holder is called in full.
+        display_name: Option<DisplayName>,
+        /// Whether it may sign in.
+        enabled: bool,
+        /// Its grant, if it has one from the start.
+        grant: Option<Grant>,
+        /// Its password.
+        password: NewPassword,
+    },
+    /// Change names.
+    Change {
+        /// Its name.
+        name: AccountName,
+        /// Its new name.
+        rename: Option<AccountName>,
+        /// How its holder is called in full.
+        display_name: Option<DisplayName>,
+    },
+    /// Let it sign in, or no longer.
+    Enable {
+        /// Its name.
+        name: AccountName,
+        /// Whether it may sign in.
+        enabled: bool,
+    },
+    /// Give it a grant, or take one.
+    Grant {
+        /// Its name.
+        name: AccountName,
+        /// The grant.
+        grant: Grant,
+        /// Whether it is given.
+        give: bool,
+    },
+    /// Give it a new password.
+    ResetPassword {
+        /// Its name.
+        name: AccountName,
+        /// The password.
+        password: NewPassword,
+    },
+    /// Delete it.
+    Delete {
+        /// Its name.
+        name: AccountName,
+    },
+}
+
+/// Where a new password comes from. A password is never an argument: other users can list those.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NewPassword {
+    /// The first line of this file.
+    File(PathBuf),
+    /// The environment variable `CRMCONF_NEW_PASSWORD`, or a question at the terminal where it is not set.
+    EnvironmentOrPrompt,
+    /// Made, and printed once.
+    Generate,
+}
+
+/// The arguments that these words ask for.
+pub(super) fn check(words: Account, environment: &Environment) -> Result<AccountArgs, Stop> {
+    let (place, reason, action) = match words.verb {
+        Verb::List(List { format, place }) => (place, None, AccountAction::List(format)),
+        Verb::Add(Add { name, display_name, admin, role, part, disabled, password, reason, place }) => {
+            let role = if admin { Some(Role::Administrator) } else { role };
+            let grant = match role {
+                Some(role) => Some(part.grant(role)?),
+                None if part.telsys.is_some() => return Err(wrong("--telsys needs --role: a role on it")),
+                None => None,
+            };
+            let (enabled, password) = (!disabled, password.source());
+            (place, reason.reason, AccountAction::Add { name, display_name, enabled, grant, password })
+        }
+        Verb::Change(Change { name, rename, display_name, reason, place }) => {
+            (place, reason.reason, AccountAction::Change { name, rename, display_name })
+        }
+        Verb::Disable(Named { name, reason, place }) => {
+            (place, reason.reason, AccountAction::Enable { name, enabled: false })
+        }
+        Verb::Enable(Named { name, reason, place }) => {
+            (place, reason.reason, AccountAction::Enable { name, enabled: true })
+        }
+        Verb::Grant(OneGrant { name, role, part, reason, place }) => {
+            (place, reason.reason, AccountAction::Grant { name, grant: part.grant(role)?, give: true })
+        }
+        Verb::Revoke(OneGrant { name, role, part, reason, place }) => {
+            (place, reason.reason, AccountAction::Grant { name, grant: part.grant(role)?, give: false })
+        }
+        Verb::ResetPassword(ResetPassword { name, password, reason, place }) => {
+            (place, reason.reason, AccountAction::ResetPassword { name, password: password.source() })
+        }
+        Verb::Delete(Named { name, reason, place }) => (place, reason.reason, AccountAction::Delete { name }),
+    };
+    Ok(AccountArgs { target: place.target(environment)?, action, reason })
+}
+
+impl Where {
+    fn target(self, environment: &Environment) -> Result<AccountTarget, Stop> {
+        match (self.url, self.user) {
+            (Some(endpoint), Some(user)) => {
+                let password =
+                    self.password_file.map_or(PasswordSource::EnvironmentOrPrompt, PasswordSource::File);
+                return Ok(AccountTarget::Server { endpoint, user, password });
+            }
+            // With --data, clap asks for no --url.
+            (None, None) if self.password_file.is_none() => {}
+            (Some(_) | None, _) => return Err(wrong("--url, --user and --password-file go together")),
+        }
+        let given = [
+            (&table::DATA, self.data),
+            (&table::MASTER_KEY_FILE, self.master_key_file),
+            (&table::MASTER_KEY_ENV, self.master_key_env),
+        ];
+        let flags: Vec<_> = given.into_iter().filter_map(|(setting, text)| Some((setting, text?))).collect();
+        let values = Values::collect(self.config.as_deref(), environment, &flags)?;
+        let data = settings::data(&values)?.value;
+        let master_key = settings::master_key(&values, &data, false)?.value;
+        Ok(AccountTarget::Store { data, master_key })
+    }
+}
+
+impl Part {
+    fn grant(self, role: Role) -> Result<Grant, Stop> {
+        let Self { telsys, partition, device } = self;
+        let scope = Scope::new(telsys, partition, device).map_err(|error| wrong(&error.to_string()))?;
+        let grant = Grant { role, scope };
+        Grants::checked([grant.clone()]).map_err(|fault| wrong(&fault.to_string()))?;
+        Ok(grant)
+    }
+}
+
+impl NewPasswordWords {
+    fn source(self) -> NewPassword {
+        match self.new_password_file {
+            Some(file) => NewPassword::File(file),
+            None if self.generate => NewPassword::Generate,
+            None => NewPassword::EnvironmentOrPrompt,
+        }
+    }
+}
+
+fn wrong(why: &str) -> Stop {
+    clap::Error::raw(ErrorKind::ValueValidation, format!("{why}\n")).into()
+}
