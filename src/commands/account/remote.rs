@@ -50,7 +50,8 @@ impl<'a> Remote<'a> {
 
     /// Asks for an operation; what the response holds.
     fn ask(&self, operation: &str, payload: &str) -> Result<Result<Node, Refused>, Failure> {
-        let answer = self.wire.send(self.endpoint.url(), &request_with(operation, Some(&self.session), payload))?;
+        let answer =
+            self.wire.send(self.endpoint.url(), &request_with(operation, Some(&self.session), payload))?;
         match Reply::read(&answer.body) {
             Some(Reply { outcome: Outcome::Success { .. } }) => {
                 Ok(Ok(success(&answer.body).unwrap_or_default()))
