@@ -27,7 +27,7 @@ pub use roster::{Member, Whom};
 
 use crate::sessions::{CheckerError, PasswordChecker};
 use crate::vault::{AccountName, DisplayName, Password, PasswordError, Vault, VaultError};
-use crate::writer::{Views, WriteError, Writer};
+use crate::writer::{Views, WriteError, WriteResult, Writer};
 
 /// How often a credential is derived anew because another change of the account was faster.
 const TRIES_MAX: u32 = 8;
@@ -195,7 +195,8 @@ impl Registrar {
         Ok(done(account, outcome))
     }
 
-    /// Gives an account another password in its holder's name, who has confirmed the one in the credential `base`.
+    /// Gives an account another password in its holder's name, who has confirmed the one in the credential `base`. `stands` is
+    /// told the account's version as soon as the change is visible, which ends sessions.
     ///
     /// # Errors
     /// See [`AccountError`]; [`Rejection::CredentialReplaced`] when that credential does not count any more.
@@ -205,13 +206,18 @@ impl Registrar {
         account: AccountId,
         base: CredentialId,
         password: Password,
+        stands: impl FnOnce(Sequence),
     ) -> Result<Option<Done>, AccountError> {
         let present = self.vault.credential(base).ok_or(Rejection::CredentialReplaced)?;
         let verifier = self.checker.hash(password).await?;
         let credential = self.store(present.with_verifier(verifier)).await?;
         let command = Command::SetCredential(SetCredential { account, base, credential });
         let asked = Asked { context, validate_only: false };
-        let outcome = self.settle(asked, command, Some(credential), Some(base)).await?;
+        let submitted = self.submit(asked, command).await;
+        if let Ok(Some(Outcome::Account { version, .. })) = &submitted {
+            stands(*version);
+        }
+        let outcome = self.settled(submitted, Some(credential), Some(base)).await?;
         Ok(done(Some(account), outcome))
     }
 
@@ -231,8 +237,7 @@ impl Registrar {
         Ok(done(account, outcome))
     }
 
-    /// Has a command decided, and does with the files what its outcome says: the fresh credential goes when the command was
-    /// refused, the old one when it stands.
+    /// Has a command decided, and does with the files what its outcome says.
     async fn settle(
         &self,
         asked: Asked,
@@ -240,9 +245,26 @@ impl Registrar {
         fresh: Option<CredentialId>,
         old: Option<CredentialId>,
     ) -> Result<Option<Outcome>, AccountError> {
+        // A dry run has stored nothing.
+        let [fresh, old] = [fresh, old].map(|credential| credential.filter(|_| !asked.validate_only));
+        let submitted = self.submit(asked, command).await;
+        self.settled(submitted, fresh, old).await
+    }
+
+    async fn submit(&self, asked: Asked, command: Command) -> WriteResult {
         let Asked { context, validate_only } = asked;
-        let outcome = self.writer.submit(Request { context, validate_only, command }).await;
-        let forgotten = match &outcome {
+        self.writer.submit(Request { context, validate_only, command }).await
+    }
+
+    /// The fresh credential goes when the command was refused, the old one when it stands. Of a command whose outcome is not
+    /// known both stay.
+    async fn settled(
+        &self,
+        submitted: WriteResult,
+        fresh: Option<CredentialId>,
+        old: Option<CredentialId>,
+    ) -> Result<Option<Outcome>, AccountError> {
+        let forgotten = match &submitted {
             Ok(_) => old,
             Err(WriteError::Unknown(_)) => None,
             Err(
@@ -252,11 +274,10 @@ impl Registrar {
                 | WriteError::Draining,
             ) => fresh,
         };
-        // A dry run has stored nothing.
-        if let Some(credential) = forgotten.filter(|_| !validate_only) {
+        if let Some(credential) = forgotten {
             self.forget(credential).await;
         }
-        Ok(outcome?)
+        Ok(submitted?)
     }
 }
 

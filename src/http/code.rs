@@ -4,6 +4,10 @@
 pub const OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store failed while the change was written. Repeat \
                                      the request with the same RequestKey when the store is back.";
 
+/// The same of an account, whose operations take no RequestKey.
+pub const ACCOUNT_OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store failed while the change was written. Look \
+                                             at the account with AccountInfo when the store is back.";
+
 /// Declares the codes.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $message:literal;)*) => {

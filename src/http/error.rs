@@ -16,7 +16,7 @@ use crmconf_events::state::Missing;
 use tracing::Level;
 
 use super::app::Unready;
-use super::code::{Code, OUTCOME_NOT_KNOWN};
+use super::code::{ACCOUNT_OUTCOME_NOT_KNOWN, Code, OUTCOME_NOT_KNOWN};
 use super::operations::directory::{in_use, orphans};
 use crate::accounts::AccountError;
 use crate::directory::Format;
@@ -275,11 +275,16 @@ impl From<ConfirmError> for ApiError {
 impl From<AccountError> for ApiError {
     fn from(error: AccountError) -> Self {
         match error {
+            AccountError::Write(WriteError::Unknown(why)) => {
+                Self { message: ACCOUNT_OUTCOME_NOT_KNOWN.into(), ..WriteError::Unknown(why).into() }
+            }
             AccountError::Write(error) => error.into(),
             AccountError::Password(error) => error.into(),
             AccountError::Vault(_) => Self::new(Code::StoreUnavailable).broken(error),
             AccountError::Contended => Rejection::CredentialReplaced.into(),
-            AccountError::CutOff(_) => WriteError::Unknown(error.to_string()).into(),
+            AccountError::CutOff(cause) => {
+                Self::from(AccountError::Write(WriteError::Unknown(cause.to_string())))
+            }
         }
     }
 }

@@ -32,10 +32,10 @@ pub fn evolve(state: &mut State, sequence: Sequence, event: &Event) {
             account.credential = e.credential;
         }),
         Event::CredentialSet(e) => {
-            update(state, sequence, e.account, |account| account.credential = e.credential)
+            update(state, sequence, e.account, |account| account.credential = e.credential);
         }
         Event::GrantGiven(e) => {
-            update(state, sequence, e.account, |account| account.grants.insert(e.grant.clone()))
+            update(state, sequence, e.account, |account| account.grants.insert(e.grant.clone()));
         }
         Event::GrantTaken(e) => update(state, sequence, e.account, |account| account.grants.remove(&e.grant)),
         Event::AccountDisabled(e) => update(state, sequence, e.account, |account| account.enabled = false),

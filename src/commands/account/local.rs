@@ -42,13 +42,7 @@ impl Local {
             |error: std::io::Error| Failure::new(format!("the store could not be worked on: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
         let opened = store::open(data, LocalOptions::default(), key, &mut |_| {});
-        let Store { log, vault, origin } = opened.map_err(|error| match error {
-            StoreError::Log(OpenError::InUse { .. }) => Failure::new(format!(
-                "a server has {} open: let it do this (--url and --user), or stop it first",
-                data.display()
-            )),
-            error => error.into(),
-        })?;
+        let Store { log, vault, origin } = opened.map_err(|error| unopened(data, error))?;
         let views = Arc::clone(&origin.views);
         let (writer, thread) = Writer::start(origin, QUEUE_COMMANDS_MAX).map_err(failed)?;
         let registrar = Registrar::new(writer.clone(), views, vault, PasswordChecker::default());
@@ -113,6 +107,17 @@ impl Administers for Local {
         let deleted = self.runtime.block_on(self.registrar.delete(asked(reason), &whom, None));
         deleted.map(drop).map_err(refused)
     }
+}
+
+/// A store that another process has open is the server's to administer.
+fn unopened(data: &Path, error: StoreError) -> Failure {
+    if let StoreError::Log(OpenError::InUse { .. }) = error {
+        return Failure::new(format!(
+            "a server has {} open: let it do this (--url and --user), or stop it first",
+            data.display()
+        ));
+    }
+    error.into()
 }
 
 fn whom(name: &AccountName) -> Whom {

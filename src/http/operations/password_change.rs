@@ -39,11 +39,8 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let context = Context { reason, ..caller.context() };
     let (registrar, sessions) = (app.registrar.clone(), Arc::clone(&app.sessions));
     let work = async move {
-        let done = registrar.set_password(context, account, standing.credential, new).await?;
-        if let Some(done) = &done {
-            sessions.keep(session, done.version);
-        }
-        Ok(done)
+        let keep = |version| sessions.keep(session, version);
+        registrar.set_password(context, account, standing.credential, new, keep).await
     };
     match worked(input, work).await {
         Ok(_) => Ok(Answer::bare()),

@@ -144,9 +144,9 @@ fn an_operator_who_lost_the_last_password_gets_back_in_and_stands_in_the_log() {
     assert!(server.terminate().success());
 
     let operator = Actor::Operator(rustix_uid());
-    let mut reader = JournalReader::open(&store.data).unwrap();
+    let reader = JournalReader::open(&store.data).unwrap();
     let mut actors = Vec::new();
-    while let Some(commit) = reader.next() {
+    for commit in reader {
         let Ok(commit) = commit else { break };
         for (sequence, bytes) in commit.numbered() {
             let envelope = decode(sequence, commit.time(), bytes).unwrap();
