@@ -17,6 +17,9 @@ use super::tally::{SignIns, Tally};
 use super::throttle::{AccountKey, Throttle, Verdict};
 use crate::vault::{Credential, FoldedName, Password, Vault, Verifier, VerifierError};
 
+/// How often a name is looked for: a change of the account may come between looking at the vault and at the log.
+const LOOKS: usize = 3;
+
 /// How an account stands in the log at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -294,10 +297,12 @@ impl Authenticator {
     /// The account that bears a name, with the credential that the log says counts. The vault may hold another one
     /// under that name, whose event was not appended yet.
     fn by_name(&self, accounts: &dyn Accounts, name: &FoldedName) -> Option<Candidate> {
-        self.vault.find(name).into_iter().find_map(|(id, credential)| {
-            let account = credential.account();
-            let standing = accounts.standing(account).filter(|standing| standing.credential == id)?;
-            Some((account, standing, credential))
+        (0..LOOKS).find_map(|_| {
+            self.vault.find(name).into_iter().find_map(|(id, credential)| {
+                let account = credential.account();
+                let standing = accounts.standing(account).filter(|standing| standing.credential == id)?;
+                Some((account, standing, credential))
+            })
         })
     }
 

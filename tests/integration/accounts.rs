@@ -7,6 +7,7 @@ mod forms;
 mod listed;
 mod names;
 mod own_password;
+mod power_cuts;
 mod queued;
 
 use std::path::Path;
