@@ -18,8 +18,9 @@ use crate::accounts::{AccountChange, AccountError, Asked, Member, NewAccount, Re
 use crate::commands::Failure;
 use crate::http::error::ApiError;
 use crate::sessions::PasswordChecker;
-use crate::settings::MasterKeySource;
+use crate::settings::{LogFormat, LogLevel, MasterKeySource};
 use crate::store::{self, Store, StoreError};
+use crate::telemetry;
 use crate::vault::{AccountName, Password};
 use crate::writer::{WriteError, Writer};
 
@@ -38,6 +39,9 @@ pub(super) struct Local {
 impl Local {
     /// Opens the store of a data folder, which no server may have open.
     pub(super) fn open(data: &Path, key: &MasterKeySource) -> Result<Self, Failure> {
+        // What opening repairs, and whom it finds without a credential, is told here as a server's log tells it.
+        telemetry::start(LogFormat::Text, LogLevel(Level::WARN))
+            .map_err(|error| Failure::new(format!("log lines cannot be written: {error}")))?;
         let failed =
             |error: std::io::Error| Failure::new(format!("the store could not be worked on: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;

@@ -213,3 +213,25 @@ fn words_that_contradict_each_other_are_a_usage_error() {
     run(&[&["account", "list", "--data", "d"], &url[..]].concat()).expect(2);
     run(&["account", "list", "--data", "/no/such/folder"]).expect(1);
 }
+
+#[test]
+fn an_account_whose_credential_is_lost_is_told_of_and_does_not_keep_an_operator_out() {
+    let store = Store::init();
+    let here = Place::new(&["--data", text(&store.data)]);
+    let folder = store.data.join("vault/credentials");
+    for file in std::fs::read_dir(&folder).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let listed = here.account(&["list"]).expect(0);
+    assert!(listed.out.contains("(its name was lost)"), "{listed:?}");
+    listed.says(&["ERROR", "the vault lacks this credential"]);
+    here.account_with(&["add", "rescue", "--admin"], &[NEW]).expect(0);
+    let server = store.serve(&[]).unwrap();
+    let rescue = Session::sign_in(server.address, "rescue", CANARY);
+    let lost = rescue.call("AccountList", &property("Limit", "1")).expect_success();
+    assert_eq!(lost.property("UserName").as_deref(), Some(""));
+    let id = property("AccountID", &lost.property("AccountID").unwrap());
+    let anew = id + &property("NewUserName", "admin") + &property("Password", CANARY);
+    rescue.call("AccountChange", &anew).expect_success();
+    Session::sign_in(server.address, "admin", CANARY).call("AccountList", "").expect_success();
+}
