@@ -15,8 +15,10 @@ pub struct Spec {
     pub properties: &'static [&'static str],
     /// Its containers.
     pub containers: &'static [&'static str],
-    /// Whether `Offset` and `Limit` may stand under `Request`, and those of the scope's ids that it knows in the URL.
+    /// Whether `Offset` and `Limit` may stand under `Request`.
     pub list: bool,
+    /// Whether the scope's ids may stand in the URL: `CRMConfigurationList`'s alone.
+    pub url_ids: bool,
 }
 
 /// A container that may come any number of times: each is a row of properties.
@@ -95,7 +97,7 @@ impl<'a> Fields<'a> {
                 return unknown("element", "Limit");
             }
         }
-        let in_url = |name: &str| spec.list && URL_IDS.contains(&name) && spec.properties.contains(&name);
+        let in_url = |name: &str| spec.url_ids && URL_IDS.contains(&name);
         match self.query.iter().find(|(name, _)| !in_url(name)) {
             Some((name, _)) => unknown("URL parameter", name),
             None => Ok(()),

@@ -27,6 +27,7 @@ const SPEC: Spec = Spec {
     ],
     containers: &["CRMConfiguration", "CRMConfigurationCommon"],
     list: false,
+    url_ids: false,
 };
 
 /// Answers `CRMConfigurationAdd`.

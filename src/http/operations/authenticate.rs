@@ -13,7 +13,8 @@ use crate::security_log::Fact;
 use crate::sessions::Attempt;
 use crate::vault::Password;
 
-const SPEC: Spec = Spec { properties: &["UserName", "Password"], containers: &[], list: false };
+const SPEC: Spec =
+    Spec { properties: &["UserName", "Password"], containers: &[], list: false, url_ids: false };
 
 /// Answers `Authenticate`.
 ///

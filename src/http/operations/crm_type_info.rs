@@ -13,7 +13,8 @@ use crate::http::fields::{Spec, require};
 use crate::http::xml::Payload;
 use crate::templates::{Template, effective};
 
-const SPEC: Spec = Spec { properties: &["CRMType", "ReturnJSON"], containers: &[], list: false };
+const SPEC: Spec =
+    Spec { properties: &["CRMType", "ReturnJSON"], containers: &[], list: false, url_ids: false };
 
 /// What a field's own properties tell already.
 const TOLD: [&str; 3] = ["type", "title", "description"];

@@ -18,8 +18,12 @@ use crate::http::fields::Spec;
 use crate::http::xml::Payload;
 use crate::templates::Template;
 
-const SPEC: Spec =
-    Spec { properties: &["SearchQuery", "Sort", "Offset", "Limit"], containers: &[], list: true };
+const SPEC: Spec = Spec {
+    properties: &["SearchQuery", "Sort", "Offset", "Limit"],
+    containers: &[],
+    list: true,
+    url_ids: false,
+};
 
 /// What rows can be sorted by.
 #[derive(Clone, Copy)]

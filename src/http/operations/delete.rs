@@ -25,6 +25,7 @@ const SPEC: Spec = Spec {
     ],
     containers: &[],
     list: false,
+    url_ids: false,
 };
 
 /// Answers `CRMConfigurationDelete`.

@@ -28,6 +28,7 @@ const SPEC: Spec = Spec {
     ],
     containers: &[],
     list: false,
+    url_ids: false,
 };
 
 /// Answers `CRMConfigurationInfo`.

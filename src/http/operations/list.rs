@@ -33,6 +33,7 @@ const SPEC: Spec = Spec {
     ],
     containers: &[],
     list: true,
+    url_ids: true,
 };
 
 /// What a request asks for, each property well-formed.

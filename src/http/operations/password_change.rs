@@ -18,8 +18,12 @@ use crate::http::fields::{Spec, require};
 use crate::vault::Password;
 use crate::writer::WriteError;
 
-const SPEC: Spec =
-    Spec { properties: &["OldPassword", "NewPassword", "Reason"], containers: &[], list: false };
+const SPEC: Spec = Spec {
+    properties: &["OldPassword", "NewPassword", "Reason"],
+    containers: &[],
+    list: false,
+    url_ids: false,
+};
 
 /// Answers `PasswordChange`. The old password is checked before the new one is looked at, so that the answer tells nothing
 /// to whoever does not know it.

@@ -12,7 +12,7 @@ use crmconf_events::log::{LocalLog, LocalOptions, MemoryStore, SegmentSizes};
 
 use super::{ADD, CHANGE, DELETE, grant, new_account};
 use crate::harness::{add_payload, post, property, triple};
-use crate::inprocess::{self, InProcess, STORE, account_id, directory, found, own_vault, scope};
+use crate::inprocess::{self, Beside, InProcess, STORE, account_id, directory, found, own_vault, scope};
 
 /// Time after which what was sent has reached the writer's queue.
 const A_WHILE: Duration = Duration::from_millis(500);
@@ -37,7 +37,7 @@ async fn service(gate: &Arc<Mutex<()>>) -> InProcess {
     let admin = || vec![inprocess::grant(Role::Administrator, scope(0, 0, ""))];
     let editor = || vec![inprocess::grant(Role::Editor, scope(1, 0, ""))];
     found(&log, &[admin(), editor(), admin(), editor()], directory(&[(1, 0, "", "1")]));
-    InProcess::start_with(Arc::new(log), 4, own_vault()).await
+    InProcess::start_with(Arc::new(log), 4, Beside { vault: own_vault(), ..Beside::default() }).await
 }
 
 #[actix_web::test]

@@ -14,6 +14,7 @@ const SPEC: Spec = Spec {
     properties: &["UserName", "Password", "DisplayName", "Enabled", "Reason", "ReturnID", "ValidateOnly"],
     containers: &[],
     list: false,
+    url_ids: false,
 };
 
 /// Answers `AccountAdd`.

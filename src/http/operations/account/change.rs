@@ -27,6 +27,7 @@ const SPEC: Spec = Spec {
     ],
     containers: &[],
     list: false,
+    url_ids: false,
 };
 
 /// Answers `AccountChange`.

@@ -13,6 +13,7 @@ const SPEC: Spec = Spec {
     properties: &["UserName", "AccountID", "ExpectedVersion", "Reason", "ReturnID", "ValidateOnly"],
     containers: &[],
     list: false,
+    url_ids: false,
 };
 
 /// Answers `AccountDelete`.

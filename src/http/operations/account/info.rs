@@ -10,7 +10,8 @@ use crate::http::fields::Spec;
 use crate::http::operations::Input;
 use crate::http::xml::Payload;
 
-const SPEC: Spec = Spec { properties: &["UserName", "AccountID"], containers: &[], list: false };
+const SPEC: Spec =
+    Spec { properties: &["UserName", "AccountID"], containers: &[], list: false, url_ids: false };
 
 /// Answers `AccountInfo`.
 ///

@@ -17,8 +17,12 @@ use crate::http::operations::paging::{self, Paging, within_answer};
 use crate::http::xml::Payload;
 use crate::vault::FoldedName;
 
-const SPEC: Spec =
-    Spec { properties: &["SearchQuery", "Sort", "Offset", "Limit"], containers: &[], list: true };
+const SPEC: Spec = Spec {
+    properties: &["SearchQuery", "Sort", "Offset", "Limit"],
+    containers: &[],
+    list: true,
+    url_ids: false,
+};
 
 /// What rows can be sorted by.
 #[derive(Clone, Copy)]

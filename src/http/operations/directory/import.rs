@@ -19,8 +19,12 @@ use crate::http::witness::Recorder;
 use crate::security_log::{self, Fact};
 use crate::writer::{WriteError, Writer};
 
-const SPEC: Spec =
-    Spec { properties: &["CSV", "JSON", "Mode", "Reason", "ValidateOnly"], containers: &[], list: false };
+const SPEC: Spec = Spec {
+    properties: &["CSV", "JSON", "Mode", "Reason", "ValidateOnly"],
+    containers: &[],
+    list: false,
+    url_ids: false,
+};
 
 /// What reading a file may take in memory: less than all requests together may. CSV within the limit of a body always
 /// takes less; JSON of very many small entries does not.

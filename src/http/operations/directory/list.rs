@@ -29,6 +29,7 @@ const SPEC: Spec = Spec {
     ],
     containers: &[],
     list: true,
+    url_ids: false,
 };
 
 /// Answers `DirectoryList`.
