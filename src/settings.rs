@@ -24,6 +24,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub use error::SettingsError;
+pub(crate) use security_log::SECURITY_LOG_FILE;
 pub use security_log::{SecurityLogPlace, SecurityLogSettings};
 pub(crate) use values::{Values, process_environment};
 

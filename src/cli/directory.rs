@@ -14,15 +14,17 @@ use crate::vault::AccountName;
 const DIRECTORY_IMPORT_EXAMPLES: &str = "\
 Examples:
   crmconf directory import --url http://127.0.0.1:8462 --user admin directory.csv
-  crmconf directory import --url http://127.0.0.1:8462 --user admin --mode replace --dry-run site-7.json
+  crmconf directory import --url http://127.0.0.1:8462 --user admin --mode replace site-7.json
+  crmconf directory import --url http://127.0.0.1:8462 --user admin --dry-run directory.csv
 
 A CSV file is UTF-8 and begins with the line
   TelSysID,PartIDInTelSys,DeviceNumber,Description,CMEnvironmentID
-A row without DeviceNumber is a partition, one without PartIDInTelSys too a telephone system; CMEnvironmentID is a
-telephone system's alone. JSON is an array of objects with these names as keys.
+A row without DeviceNumber is a partition, one without PartIDInTelSys too a telephone system;
+CMEnvironmentID is a telephone system's alone. JSON is an array of objects with these names as keys.
 
-The whole file is checked before anything is sent. A long one is sent in pieces: when a run is interrupted, run it
-again, and what stands already makes no difference. The counts of what was done go to standard output.
+The whole file is checked before anything is sent. A long one is sent in pieces: when a run is
+interrupted, run it again, and what stands already makes no difference. The counts of what was done
+go to standard output.
 ";
 
 const DIRECTORY_EXPORT_EXAMPLES: &str = "\

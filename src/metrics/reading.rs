@@ -15,6 +15,7 @@ use super::table::{self, Metric};
 use crate::http::answer::ANSWERS_BYTES_MAX;
 use crate::http::app::{App, Service, Unready};
 use crate::http::intake::BODIES_BYTES_MAX;
+use crate::security_log::Tally;
 use crate::sessions::{PasswordLoad, SignIns};
 use crate::templates::SourceState;
 use crate::writer::{Hindered, Queue};
@@ -129,9 +130,14 @@ pub(super) fn app(registry: &Registry, app: &App) {
     registry.set_each(&table::HELD, [("requests", requests), ("answers", answers)]);
     let limits = [("requests", BODIES_BYTES_MAX as u64), ("answers", ANSWERS_BYTES_MAX as u64)];
     registry.set_each(&table::HELD_LIMIT, limits);
-    let SourceState { usable, refused, .. } = app.templates.load().state();
+    let SourceState { usable, refused, reachable, .. } = app.templates.load().state();
+    registry.set(&table::TEMPLATES_REACHABLE, f64::from(u8::from(reachable)));
     let states = [("in_use", usable as u64), ("refused", refused as u64)];
     registry.set_each(&table::TEMPLATES, states);
+    let Tally { written, repeated, lost } = app.security_log.tally();
+    for (word, count) in [("written", written), ("repeated", repeated), ("lost", lost)] {
+        registry.counter(&table::SECURITY_LOG, &[Value::Word(word)]).absolute(count);
+    }
     sessions(registry, app);
 }
 

@@ -166,6 +166,12 @@ metrics! {
     /// Templates.
     TEMPLATES = "crmconf_templates", Kind::Gauge, ["state"],
         "Templates in use, and templates of their source that were refused as invalid";
+    /// Whether templates can be had.
+    TEMPLATES_REACHABLE = "crmconf_templates_reachable", Kind::Gauge, [],
+        "1 while the source of templates can be read, as the built-in ones always can; at 0 the last good set serves on";
+    /// The security log.
+    SECURITY_LOG = "crmconf_security_log_records_total", Kind::Counter, ["state"],
+        "Records of the security log: written; repeated (counted in a record of their own); lost";
 }
 
 #[cfg(test)]

@@ -28,12 +28,16 @@ fn entry(setting: &Setting) -> String {
     format!("{about}{form}{default}#{name} = {}\n", value(setting))
 }
 
+/// An address for those that have no default.
+const EXAMPLE_ADDRESS: &str = "127.0.0.1:9462";
+
 /// The default as TOML has it; where there is none, something of the right form.
 fn value(setting: &Setting) -> String {
     match (&setting.kind, setting.default) {
         (Kind::Count { .. } | Kind::Switch, Some(default)) => default.to_owned(),
         (Kind::Count { min, .. }, None) => min.to_string(),
         (Kind::Switch, None) => "false".to_owned(),
+        (Kind::Address, None) => toml::Value::String(EXAMPLE_ADDRESS.to_owned()).to_string(),
         (Kind::Path | Kind::Address | Kind::Choice(_) | Kind::VariableName, text) => {
             toml::Value::String(text.unwrap_or(setting.placeholder).to_owned()).to_string()
         }

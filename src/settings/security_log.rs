@@ -45,7 +45,7 @@ impl SecurityLogSettings {
             })
         });
         let place = place.unwrap_or_else(|| Sourced {
-            value: SecurityLogPlace::File(data.join(DEFAULT_FILE)),
+            value: SecurityLogPlace::File(data.join(SECURITY_LOG_FILE)),
             source: Source::Default,
         });
         refuse_store_files(&place, data)?;
@@ -71,7 +71,7 @@ impl SecurityLogSettings {
 }
 
 /// The security log's file, in the data folder, where nothing names another.
-const DEFAULT_FILE: &str = "security.log";
+pub(crate) const SECURITY_LOG_FILE: &str = "security.log";
 
 /// Refuses the store's own files and folders: what stands there is told from what does not belong there.
 fn refuse_store_files(place: &Sourced<SecurityLogPlace>, data: &Path) -> Result<(), SettingsError> {
@@ -88,7 +88,7 @@ fn refuse_store_files(place: &Sourced<SecurityLogPlace>, data: &Path) -> Result<
         place.source,
         path.display(),
         data.display(),
-        data.join(DEFAULT_FILE).display()
+        data.join(SECURITY_LOG_FILE).display()
     )))
 }
 

@@ -18,7 +18,7 @@ use crmconf_events::state::State;
 use crmconf_events::{AccountId, StoreId, Timestamp};
 
 use super::{StoreError, VAULT_FOLDER, exists, master_key};
-use crate::settings::MasterKeySource;
+use crate::settings::{MasterKeySource, SECURITY_LOG_FILE};
 use crate::vault::{AccountName, Credential, MasterKey, Password, Vault, VaultError, Verifier};
 use crate::writer::Entropy;
 
@@ -96,14 +96,18 @@ pub(crate) const OWN_NAMES: [&str; 7] =
 
 /// Refuses a folder without a store in which none can be set up.
 pub(crate) fn refuse_unusable(data: &Path) -> Result<(), StoreError> {
-    refuse_foreign(data)?;
-    refuse_lost_journal(data)
+    // First what tells most: beside a lost journal more may stand than an unfinished store leaves.
+    refuse_lost_journal(data)?;
+    refuse_foreign(data)
 }
 
 /// Refuses a folder in which anything stands that is not ours, since setting up would wipe it away.
 fn refuse_foreign(data: &Path) -> Result<(), StoreError> {
     let names = names_in(data)?;
-    if let Some(foreign) = names.iter().find(|name| !OWN_NAMES.contains(&name.as_str())) {
+    let sled = data.join("sled").exists();
+    // Where sled is left of a store, it tells better what became of the rest than the store's security log does.
+    let left = |name: &str| OWN_NAMES.contains(&name) || (sled && name.starts_with(SECURITY_LOG_FILE));
+    if let Some(foreign) = names.iter().find(|name| !left(name)) {
         return Err(StoreError::Foreign { path: data.join(foreign) });
     }
     let journal = data.join(JOURNAL_FOLDER);

@@ -3,7 +3,7 @@
 
 mod names;
 mod places;
-mod search;
+pub mod search;
 
 use std::path::Path;
 

@@ -16,6 +16,7 @@ mod inprocess;
 
 mod account_changes;
 mod accounts;
+mod administration;
 mod bad_input;
 mod beside_the_body;
 mod canary;

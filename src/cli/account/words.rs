@@ -7,6 +7,7 @@ use crmconf_events::access::Role;
 use crmconf_events::{DeviceNumber, PartitionId, Reason, TelSysId};
 
 use crate::cli::Endpoint;
+use crate::cli::typed::EXIT_STATUS;
 use crate::settings::table;
 use crate::vault::{AccountName, DisplayName};
 
@@ -28,44 +29,54 @@ key are found as `serve` finds them. What is done there is recorded as done by y
 ";
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = format!("{EXAMPLES}\n{}", crate::cli::typed::EXIT_STATUS))]
+#[command(after_help = format!("{EXAMPLES}\n{EXIT_STATUS}"))]
 pub(in crate::cli) struct Account {
     #[command(subcommand)]
     pub(super) verb: Verb,
 }
 
+/// Where the examples below send what they do.
+const SERVER: &str = "--url http://127.0.0.1:8462 --user admin";
+/// The folder of a stopped server in them.
+const STORE: &str = "--data /var/lib/crmconf";
+
+/// What stands below the help of a verb: examples, and what holds for all verbs.
+fn after(examples: &[(&str, &str)]) -> String {
+    let examples = examples.iter().map(|(words, place)| format!("  crmconf account {words} {place}\n"));
+    let examples: String = examples.collect();
+    format!("Examples:\n{examples}\nWhere passwords come from: crmconf account --help.\n{EXIT_STATUS}")
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// List the accounts with their ids and grants
-    #[command(after_help = AFTER)]
+    #[command(after_help = after(&[("list", SERVER), ("list --format json", STORE)]))]
     List(List),
     /// Add an account
-    #[command(after_help = AFTER)]
+    #[command(after_help = after(&[("add anna --role Editor --telsys 1", SERVER), ("add rescue --admin --generate", STORE)]))]
     Add(Add),
     /// Change an account's name or display name
-    #[command(after_help = AFTER)]
+    #[command(after_help = after(&[("change anna --rename anne", SERVER)]))]
     Change(Change),
     /// Let an account sign in no longer; its sessions end
-    #[command(after_help = AFTER)]
+    #[command(after_help = after(&[("disable anna --reason 'has left'", SERVER)]))]
     Disable(Named),
     /// Let a disabled account sign in again
-    #[command(after_help = AFTER)]
+    #[command(after_help = after(&[("enable anna", SERVER)]))]
     Enable(Named),
     /// Give an account a role, on everything or on a part
-    #[command(after_help = AFTER)]
+    #[command(after_help = after(&[("grant anna Viewer", SERVER), ("grant anna Editor --telsys 1 --partition 2", SERVER)]))]
     Grant(OneGrant),
     /// Take a role from an account
-    #[command(after_help = AFTER)]
+    #[command(after_help = after(&[("revoke anna Editor --telsys 1", SERVER)]))]
     Revoke(OneGrant),
     /// Give an account a new password; its sessions end
-    #[command(after_help = AFTER)]
+    #[command(after_help = after(&[("reset-password anna --generate", SERVER), ("reset-password admin --generate", STORE)]))]
     ResetPassword(ResetPassword),
     /// Delete an account; its name is not given again
-    #[command(after_help = AFTER)]
+    #[command(after_help = after(&[("delete anna", SERVER)]))]
     Delete(Named),
 }
-
-const AFTER: &str = "See `crmconf account --help` for examples, the passwords' sources and the exit status.";
 
 /// Where the accounts are.
 #[derive(Debug, clap::Args)]

@@ -39,19 +39,19 @@ pub fn run(words: &[&str]) -> Ran {
 
 /// Runs the program to its end with these environment variables besides ours.
 pub fn run_with(words: &[&str], environment: &[(&str, &str)]) -> Ran {
-    let mut command = Command::new(binary());
-    command.envs(environment.iter().copied());
-    ended(command, words, "")
+    ended(words, environment, "")
 }
 
 /// Runs the program to its end with this on its standard input.
 pub fn run_fed(words: &[&str], input: &str) -> Ran {
-    ended(Command::new(binary()), words, input)
+    ended(words, &[], input)
 }
 
-fn ended(mut command: Command, words: &[&str], input: &str) -> Ran {
+fn ended(words: &[&str], environment: &[(&str, &str)], input: &str) -> Ran {
     use std::io::Write as _;
+    let mut command = Command::new(binary());
     command.args(words).env("COLUMNS", "100").env_remove("CRMCONF_PASSWORD");
+    command.envs(environment.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A program that reads nothing closes it.

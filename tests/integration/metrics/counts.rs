@@ -10,6 +10,8 @@ use crate::harness::{Session, add_payload, get, property, triple};
 fn growth(before: &Exposed, after: &Exposed) -> BTreeMap<String, u64> {
     let counts = |exposed: &Exposed| -> BTreeMap<String, f64> {
         let families = exposed.families.iter().filter(|(_, family)| family.kind != "gauge");
+        // A thread of its own writes the security log, some moments after the answer.
+        let families = families.filter(|(name, _)| *name != "crmconf_security_log_records_total");
         let samples = families.flat_map(|(_, family)| &family.samples);
         let counting =
             samples.filter(|sample| sample.name.ends_with("_total") || sample.name.ends_with("_count"));

@@ -103,6 +103,7 @@ fn every_alert_rule_is_valid_asks_for_what_there_is_and_names_its_place_in_the_g
     let documents = YamlLoader::load_from_str(&page("alerts.yml")).unwrap();
     let [document] = &documents[..] else { panic!("one document") };
     let text = |value: &Yaml| value.as_str().unwrap_or_else(|| panic!("no text: {value:?}")).to_owned();
+    let guide = page("operations.md");
     let mut names = BTreeSet::new();
     for rule in document["groups"].as_vec().unwrap().iter().flat_map(|group| group["rules"].as_vec().unwrap())
     {
@@ -115,6 +116,8 @@ fn every_alert_rule_is_valid_asks_for_what_there_is_and_names_its_place_in_the_g
         assert!(!text(&rule["annotations"]["summary"]).is_empty(), "{name}");
         let runbook = format!("docs/operations.md#alert-{}", kebab(&name));
         assert_eq!(text(&rule["annotations"]["runbook"]), runbook, "{name}");
+        let heading = format!("\n### Alert: {}\n", kebab(&name).replace('-', " "));
+        assert!(guide.contains(&heading), "the guide says nothing of {name}");
         if let Some(time) = rule["for"].as_str() {
             assert!(
                 time.strip_suffix('m').is_some_and(|minutes| minutes.parse::<u8>().is_ok()),
@@ -124,6 +127,7 @@ fn every_alert_rule_is_valid_asks_for_what_there_is_and_names_its_place_in_the_g
         assert!(names.insert(name.clone()), "{name} twice");
     }
     assert!(names.len() >= 15, "{names:?}");
+    assert_eq!(guide.matches("\n### Alert: ").count(), names.len(), "the guide explains no other alert");
 }
 
 /// `CrmconfNotReady` as `crmconf-not-ready`.
