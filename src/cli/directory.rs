@@ -34,6 +34,12 @@ Examples:
 Prints what `directory import` takes.
 ";
 
+const DIRECTORY_EXAMPLES: &str = "\
+Examples:
+  crmconf directory import --url http://127.0.0.1:8462 --user admin directory.csv
+  crmconf directory export --url http://127.0.0.1:8462 --user admin > directory.csv
+";
+
 /// Arguments of `directory`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DirectoryArgs {
@@ -92,6 +98,7 @@ enum TypedFormat {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = format!("{DIRECTORY_EXAMPLES}\n{EXIT_STATUS}"))]
 pub(super) struct TypedDirectory {
     #[command(subcommand)]
     command: TypedCommand,
