@@ -5,6 +5,7 @@
 
 mod accounts;
 mod crm_types;
+mod every_operation;
 mod hidden;
 mod several;
 
