@@ -11,6 +11,7 @@ pub mod moment;
 mod operate;
 pub mod output;
 pub mod shell;
+mod sign_in;
 mod typed;
 mod until;
 
@@ -25,9 +26,10 @@ use clap::{CommandFactory as _, Parser as _};
 
 pub use account::{AccountAction, AccountArgs, AccountTarget, ListFormat, NewPassword};
 pub use clap_complete::Shell;
-pub use directory::{DirectoryArgs, DirectoryImportArgs, SignInArgs};
+pub use directory::{DirectoryArgs, DirectoryImportArgs};
 pub use endpoint::Endpoint;
 pub use operate::{ConfigArgs, ExportArgs, ExportOutput, Gathered, ShowFormat};
+pub use sign_in::{PasswordSource, RequestSource, SignInArgs};
 pub use typed::ReplayFormat;
 pub use until::Until;
 
@@ -79,32 +81,10 @@ pub struct InitArgs {
 /// Arguments of `call`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CallArgs {
-    /// Where the API answers.
-    pub endpoint: Endpoint,
-    /// Account that signs in.
-    pub user: AccountName,
-    /// Where its password comes from.
-    pub password: PasswordSource,
+    /// Where to sign in, and as whom.
+    pub sign_in: SignInArgs,
     /// Where the request comes from.
     pub request: RequestSource,
-}
-
-/// Where `call` takes the password from. A password is never an argument: other users can list those.
-#[derive(Debug, PartialEq, Eq)]
-pub enum PasswordSource {
-    /// The first line of this file.
-    File(PathBuf),
-    /// The environment variable `CRMCONF_PASSWORD`, or a question at the terminal where it is not set.
-    EnvironmentOrPrompt,
-}
-
-/// Where `call` takes the request from.
-#[derive(Debug, PartialEq, Eq)]
-pub enum RequestSource {
-    /// This file.
-    File(PathBuf),
-    /// Standard input.
-    StandardInput,
 }
 
 /// Arguments of `verify`.
@@ -231,16 +211,8 @@ fn init(args: typed::Init, environment: &Environment) -> Result<Command, Stop> {
 }
 
 fn call(args: typed::Call) -> CallArgs {
-    CallArgs {
-        endpoint: args.url,
-        user: args.user,
-        password: args.password_file.map_or(PasswordSource::EnvironmentOrPrompt, PasswordSource::File),
-        request: if args.request.as_os_str() == "-" {
-            RequestSource::StandardInput
-        } else {
-            RequestSource::File(args.request)
-        },
-    }
+    let sign_in = SignInArgs::new(args.url, args.user, args.password_file);
+    CallArgs { sign_in, request: args.request.into() }
 }
 
 impl Stop {

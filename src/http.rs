@@ -1,5 +1,5 @@
 //! The API over HTTP: the only place that knows its XML, and with `server`, which runs it, the only one that knows actix.
-//! (`commands/call` and `commands/conversation` are clients: they have XML of their own.)
+//! (`commands/conversation` and `commands/call` are a client: they have XML of their own.)
 //!
 //! A request comes in by the `listener`, on a `connection` that keeps the time, and passes through `intake` (what HTTP
 //! says of it), `xml` (well-formed, within limits), `api` (who calls which operation), `fields` (its properties) and

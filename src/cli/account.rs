@@ -12,7 +12,7 @@ pub(super) use words::Account;
 pub use words::ListFormat;
 use words::{Add, Change, List, Named, NewPasswordWords, OneGrant, Part, ResetPassword, Verb, Where};
 
-use super::{Endpoint, PasswordSource, Stop};
+use super::{SignInArgs, Stop};
 use crate::settings::{self, Environment, MasterKeySource, Values, table};
 use crate::vault::{AccountName, DisplayName};
 
@@ -31,14 +31,7 @@ pub struct AccountArgs {
 #[derive(Debug, PartialEq, Eq)]
 pub enum AccountTarget {
     /// Behind a running server.
-    Server {
-        /// Where its API answers.
-        endpoint: Endpoint,
-        /// Administrator that signs in.
-        user: AccountName,
-        /// Where the administrator's password comes from.
-        password: PasswordSource,
-    },
+    Server(SignInArgs),
     /// In the data folder of a stopped one.
     Store {
         /// The data folder.
@@ -157,9 +150,7 @@ impl Where {
     fn target(self, environment: &Environment) -> Result<AccountTarget, Stop> {
         match (self.url, self.user) {
             (Some(endpoint), Some(user)) => {
-                let password =
-                    self.password_file.map_or(PasswordSource::EnvironmentOrPrompt, PasswordSource::File);
-                return Ok(AccountTarget::Server { endpoint, user, password });
+                return Ok(AccountTarget::Server(SignInArgs::new(endpoint, user, self.password_file)));
             }
             // With --data, clap asks for no --url.
             (None, None) if self.password_file.is_none() => {}

@@ -7,7 +7,7 @@ use crmconf_events::Reason;
 use crmconf_events::command::ImportMode;
 
 use super::typed::EXIT_STATUS;
-use super::{Endpoint, PasswordSource, RequestSource};
+use super::{Endpoint, RequestSource, SignInArgs};
 use crate::directory::Format;
 use crate::vault::AccountName;
 
@@ -47,17 +47,6 @@ pub enum DirectoryArgs {
     Import(DirectoryImportArgs),
     /// Print the directory as CSV.
     Export(SignInArgs),
-}
-
-/// Where to sign in, and as whom.
-#[derive(Debug, PartialEq, Eq)]
-pub struct SignInArgs {
-    /// Where the API answers.
-    pub endpoint: Endpoint,
-    /// Account that signs in.
-    pub user: AccountName,
-    /// Where its password comes from.
-    pub password: PasswordSource,
 }
 
 /// Arguments of `directory import`.
@@ -159,7 +148,7 @@ struct TypedExport {
 pub(super) fn checked(args: TypedDirectory) -> DirectoryArgs {
     match args.command {
         TypedCommand::Import(import) => DirectoryArgs::Import(checked_import(import)),
-        TypedCommand::Export(export) => DirectoryArgs::Export(signing_in(export.sign_in)),
+        TypedCommand::Export(export) => DirectoryArgs::Export(export.sign_in.into()),
     }
 }
 
@@ -182,15 +171,11 @@ fn checked_import(args: TypedImport) -> DirectoryImportArgs {
         TypedMode::Replace => ImportMode::Replace,
         TypedMode::Remove => ImportMode::Remove,
     };
-    let sign_in = signing_in(sign_in);
-    DirectoryImportArgs { sign_in, mode, format, dry_run, reason, source: source(file) }
+    DirectoryImportArgs { sign_in: sign_in.into(), mode, format, dry_run, reason, source: file.into() }
 }
 
-fn signing_in(args: SignIn) -> SignInArgs {
-    let password = args.password_file.map_or(PasswordSource::EnvironmentOrPrompt, PasswordSource::File);
-    SignInArgs { endpoint: args.url, user: args.user, password }
-}
-
-fn source(file: PathBuf) -> RequestSource {
-    if file.as_os_str() == "-" { RequestSource::StandardInput } else { RequestSource::File(file) }
+impl From<SignIn> for SignInArgs {
+    fn from(SignIn { url, user, password_file }: SignIn) -> Self {
+        Self::new(url, user, password_file)
+    }
 }

@@ -91,12 +91,12 @@ fn call_knows_a_file_from_standard_input() {
     let command = parse("call --url http://127.0.0.1:1 --user admin -", &[]);
     let Ok(Command::Call(args)) = command else { panic!("{command:?}") };
     assert_eq!(args.request, RequestSource::StandardInput);
-    assert_eq!(args.password, PasswordSource::EnvironmentOrPrompt);
+    assert_eq!(args.sign_in.password, PasswordSource::EnvironmentOrPrompt);
 
     let command = parse("call --url http://127.0.0.1:1 --user admin --password-file p r.xml", &[]);
     let Ok(Command::Call(args)) = command else { panic!("{command:?}") };
     assert_eq!(args.request, RequestSource::File("r.xml".into()));
-    assert_eq!(args.password, PasswordSource::File("p".into()));
+    assert_eq!(args.sign_in.password, PasswordSource::File("p".into()));
 }
 
 #[test]
@@ -232,8 +232,8 @@ fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
     assert_eq!((grant.role.name(), grant.scope.to_string()), ("Editor", "TelSys 1".to_owned()));
 
     let args = account("add anna --admin --generate --url http://127.0.0.1:1 --user admin --password-file p");
-    let AccountTarget::Server { user, password, .. } = args.target else { panic!("{:?}", args.target) };
-    assert_eq!((user.as_str(), password), ("admin", PasswordSource::File("p".into())));
+    let AccountTarget::Server(sign_in) = args.target else { panic!("{:?}", args.target) };
+    assert_eq!((sign_in.user.as_str(), sign_in.password), ("admin", PasswordSource::File("p".into())));
     let AccountAction::Add { grant, enabled: true, password: NewPassword::Generate, .. } = args.action else {
         panic!("{:?}", args.action)
     };

@@ -6,7 +6,6 @@ mod local;
 mod password;
 mod print;
 mod remote;
-mod rows;
 
 use crmconf_events::Reason;
 use crmconf_events::access::{Grant, Grants};
@@ -97,8 +96,8 @@ pub fn run(args: AccountArgs) -> Result<Status, Failure> {
         | AccountAction::Delete { .. } => None,
     };
     let said = match target {
-        AccountTarget::Server { endpoint, user, password: source } => {
-            let mut remote = Remote::sign_in(&endpoint, &user, &source)?;
+        AccountTarget::Server(sign_in) => {
+            let mut remote = Remote::sign_in(&sign_in)?;
             let said = perform(&mut remote, action, password, reason.as_ref());
             remote.sign_out();
             said?

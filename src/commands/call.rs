@@ -3,9 +3,6 @@
 //! Neither the password nor the session's id is ever written to standard output, standard error or an error.
 
 mod fill;
-pub(super) mod reply;
-pub(super) mod secret;
-pub(super) mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -14,15 +11,13 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use self::fill::Slot;
-use self::reply::{Outcome, Reply};
-pub(super) use self::reply::{attribute, resolve};
-use self::wire::Answer;
-pub(super) use self::wire::Wire;
 use super::Failure;
-use zeroize::Zeroizing;
-
-use crate::cli::{CallArgs, Endpoint, RequestSource, Status, output};
+use super::conversation::{Answer, Conversation, Reply, not_ours};
+use crate::cli::{CallArgs, RequestSource, Status, output};
 use crate::settings::BODY_BYTES_MAX;
+
+/// What the requests that sign in and out are marked with.
+const INVOKE_ID: &str = "crmconf call";
 
 /// Sends the request. The status tells the response's `Result`: done for `Success`, failed for `Fail`.
 ///
@@ -35,9 +30,9 @@ pub fn run(args: &CallArgs) -> Result<Status, Failure> {
         Failure::new(format!("the response could not be written to standard output: {cause}"))
     })?;
     match Reply::read(&answer.body) {
-        Some(Reply { outcome: Outcome::Success { .. } }) => Ok(Status::Done),
-        Some(Reply { outcome: Outcome::Fail { .. } }) => Ok(Status::Failed),
-        None => Err(not_ours(&args.endpoint.to_string(), answer.status)),
+        Some(Reply::Success(_)) => Ok(Status::Done),
+        Some(Reply::Fail(_)) => Ok(Status::Failed),
+        None => Err(not_ours(&args.sign_in.endpoint, answer.status)),
     }
 }
 
@@ -46,36 +41,11 @@ fn converse(args: &CallArgs) -> Result<Answer, Failure> {
     let request = read_request(&args.request)?;
     let slot =
         Slot::find(&request).map_err(|cause| Failure::new(format!("{} {cause}", name(&args.request))))?;
-    let password = secret::password(&args.password, args.user.as_str(), std::env::var_os(secret::VARIABLE))?;
-    let wire = Wire::to(&args.endpoint);
-    let session = sign_in(&wire, &args.endpoint, args.user.as_str(), &password)?;
-    let answer = wire.send(&args.endpoint.url_with_query(), &slot.fill(&request, &session));
-    sign_out(&wire, &session);
+    let conversation = Conversation::open(&args.sign_in, INVOKE_ID)?;
+    let request = slot.fill(&request, conversation.session());
+    let answer = conversation.send(&args.sign_in.endpoint.url_with_query(), &request);
+    conversation.close();
     answer
-}
-
-/// A session that is signed in.
-pub(super) fn sign_in(
-    wire: &Wire<'_>,
-    endpoint: &Endpoint,
-    user: &str,
-    password: &str,
-) -> Result<Zeroizing<String>, Failure> {
-    if !endpoint.is_loopback() {
-        output::note(&format_args!(
-            "crmconf: warning: the password and the session cross the network to {endpoint} in clear"
-        ));
-    }
-    let session = wire.create_session()?;
-    wire.authenticate(&session, user, password)?;
-    Ok(session)
-}
-
-/// Ends a session. It would expire by itself; that it could not be ended does not undo what was asked for.
-pub(super) fn sign_out(wire: &Wire<'_>, session: &str) {
-    if wire.logout(session).is_err() {
-        output::note(&"crmconf: the session could not be signed out; it ends by itself after its idle time");
-    }
 }
 
 fn read_request(source: &RequestSource) -> Result<String, Failure> {
@@ -103,11 +73,4 @@ fn name(source: &RequestSource) -> String {
         RequestSource::StandardInput => "the request on standard input".to_owned(),
         RequestSource::File(path) => format!("the request in {}", path.display()),
     }
-}
-
-pub(super) fn not_ours(endpoint: &str, status: u16) -> Failure {
-    Failure::new(format!(
-        "{endpoint} answered with HTTP status {status} and something that is no response of this API: \
-         check that the URL is that of a crmconf server"
-    ))
 }

@@ -1,28 +1,33 @@
-//! A conversation with a server: signs in, asks one thing after another, signs out.
+//! A conversation with a server, as every command has it that speaks to one: signs in, asks, signs out.
 //!
 //! Neither the password nor the session's id is ever written to standard output, standard error or an error.
 
-mod content;
+mod payload;
+mod reply;
+pub(super) mod secret;
+mod wire;
 
-use quick_xml::escape::escape;
 use zeroize::Zeroizing;
 
-use self::content::Reply;
-pub(super) use self::content::{Content, Properties};
+pub(super) use self::payload::{Payload, escaped_bytes};
+use self::reply::Refusal;
+pub(super) use self::reply::{Node, Reply};
+use self::wire::Wire;
+pub(super) use self::wire::{Answer, not_ours, not_understood};
 use super::Failure;
-use super::call::{Wire, not_ours, secret};
 use crate::cli::{SignInArgs, output};
+use crate::http::code::Code;
 
 /// What a server says where a session has ended: it was started again, or the account has changed.
-const SESSION_CODES: [&str; 3] = ["10302", "10305", "10307"];
+const SESSION_CODES: [Code; 3] = [Code::SessionUnknown, Code::NotAuthenticated, Code::AuthenticationFailed];
+
+/// Longest session id that is believed; those of this API have 32 characters.
+const SESSION_ID_CHARS_MAX: usize = 128;
 
 /// A session that someone has signed in to.
 pub(super) struct Conversation<'a> {
     wire: Wire<'a>,
-    url: &'a str,
     session: Zeroizing<String>,
-    /// The server's address, for errors.
-    server: String,
     /// What stands beside everything that is changed in it.
     invoke_id: &'static str,
 }
@@ -38,141 +43,114 @@ impl<'a> Conversation<'a> {
             ));
         }
         let wire = Wire::to(endpoint);
-        let session = wire.create_session()?;
-        wire.authenticate(&session, user.as_str(), &password)?;
-        Ok(Self { wire, url: endpoint.url(), session, server: endpoint.to_string(), invoke_id })
+        let session = create_session(&wire, invoke_id)?;
+        let names = Payload::of(&[("UserName", user.as_str()), ("Password", &password)]);
+        match wire.ask(&names.request("Authenticate", invoke_id, Some(&session)))? {
+            Reply::Success(_) => Ok(Self { wire, session, invoke_id }),
+            Reply::Fail(refusal) => Err(refused(&wire, "Authenticate", &refusal)),
+        }
+    }
+
+    /// The session's id, for a request that is not written here.
+    pub(super) fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// Sends a request that is not written here to this URL of the server.
+    pub(super) fn send(&self, url: &str, request: &str) -> Result<Answer, Failure> {
+        self.wire.send(url, request)
     }
 
     /// Asks for an operation, and returns what its success says.
-    pub(super) fn ask(&self, operation: &str, properties: &[(&str, &str)]) -> Result<Content, Failure> {
-        match self.answer(operation, properties)? {
+    pub(super) fn ask(&self, operation: &str, payload: &Payload) -> Result<Node, Failure> {
+        match self.answer(operation, payload)? {
             Reply::Success(content) => Ok(content),
-            Reply::Fail { code, message } => Err(self.refused(operation, &code, &message)),
+            Reply::Fail(refusal) => Err(self.refused(operation, &refusal)),
         }
     }
 
     /// Asks for an operation. That it fails with this code is an answer as well: `None`.
     pub(super) fn ask_unless(
         &self,
-        code: &str,
+        code: Code,
         operation: &str,
-        properties: &[(&str, &str)],
-    ) -> Result<Option<Content>, Failure> {
-        match self.answer(operation, properties)? {
+        payload: &Payload,
+    ) -> Result<Option<Node>, Failure> {
+        match self.answer(operation, payload)? {
             Reply::Success(content) => Ok(Some(content)),
-            Reply::Fail { code: found, .. } if found == code => Ok(None),
-            Reply::Fail { code, message } => Err(self.refused(operation, &code, &message)),
+            Reply::Fail(refusal) if refusal.is(code) => Ok(None),
+            Reply::Fail(refusal) => Err(self.refused(operation, &refusal)),
         }
     }
 
-    fn answer(&self, operation: &str, properties: &[(&str, &str)]) -> Result<Reply, Failure> {
-        let answer = self.wire.send(self.url, &self.request(operation, properties))?;
-        Reply::read(&answer.body).ok_or_else(|| not_ours(&self.server, answer.status))
+    fn answer(&self, operation: &str, payload: &Payload) -> Result<Reply, Failure> {
+        self.wire.ask(&payload.request(operation, self.invoke_id, Some(&self.session)))
     }
 
-    fn refused(&self, operation: &str, code: &str, message: &str) -> Failure {
-        let server = &self.server;
-        let ended = if SESSION_CODES.contains(&code) {
-            " The session has ended, as when the server was started again: run the command again."
-        } else {
-            ""
-        };
-        Failure::new(format!("{server} refused {operation}: {code} {message}{ended}"))
+    fn refused(&self, operation: &str, refusal: &Refusal) -> Failure {
+        let told = refused(&self.wire, operation, refusal);
+        if !SESSION_CODES.into_iter().any(|code| refusal.is(code)) {
+            return told;
+        }
+        Failure::new(format!(
+            "{told} The session has ended, as when the server was started again: run the command again."
+        ))
     }
 
     /// Signs out. The session would end by itself; that it could not be ended now undoes nothing.
     pub(super) fn close(self) {
-        if self.wire.logout(&self.session).is_err() {
+        if self.ask("Logout", &Payload::default()).is_err() {
             output::note(
                 &"crmconf: the session could not be signed out; it ends by itself after its idle time",
             );
         }
     }
+}
 
-    /// The text of a request. It may hold a password: it is wiped when it is dropped.
-    fn request(&self, operation: &str, properties: &[(&str, &str)]) -> Zeroizing<String> {
-        let head =
-            format!("<Request Operation=\"{operation}\"><InvokeID>{}</InvokeID><SessionID>", self.invoke_id);
-        let escaped: Vec<_> =
-            properties.iter().map(|(name, value)| (name, Zeroizing::new(escaped(value)))).collect();
-        // With its whole room from the beginning, so that no copy is left behind when it grows.
-        let values: usize = escaped.iter().map(|(name, value)| name.len() + value.len() + 40).sum();
-        let mut text = Zeroizing::new(String::with_capacity(head.len() + self.session.len() + values + 80));
-        text.push_str(&head);
-        text.push_str(&self.session);
-        text.push_str("</SessionID><OperationPayload>");
-        for (name, value) in escaped {
-            text.push_str("<Property Name=\"");
-            text.push_str(name);
-            text.push_str("\">");
-            text.push_str(&value);
-            text.push_str("</Property>");
-        }
-        text.push_str("</OperationPayload></Request>");
-        text
+/// The id of a new session that nobody has signed in to yet.
+fn create_session(wire: &Wire<'_>, invoke_id: &str) -> Result<Zeroizing<String>, Failure> {
+    let request = Payload::default().request("CreateSession", invoke_id, None);
+    let content = match wire.ask(&request)? {
+        Reply::Success(content) => content,
+        Reply::Fail(refusal) => return Err(refused(wire, "CreateSession", &refusal)),
+    };
+    match content.property("SessionID") {
+        Some(id) if is_plausible(id) => Ok(Zeroizing::new(id.to_owned())),
+        Some(_) | None => Err(Failure::new(format!(
+            "{} answered CreateSession without a usable SessionID",
+            wire.endpoint()
+        ))),
     }
 }
 
-/// A text as it stands in XML. A CR is a reference, since XML reads a plain one as a line feed.
-pub(super) fn escaped(text: &str) -> String {
-    let escaped = escape(text);
-    if escaped.contains('\r') { escaped.replace('\r', "&#13;") } else { escaped.into_owned() }
+/// Whether an id can be put into a request as it is: a hostile server could answer with markup.
+fn is_plausible(id: &str) -> bool {
+    (1..=SESSION_ID_CHARS_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn refused(wire: &Wire<'_>, operation: &str, Refusal { code, message }: &Refusal) -> Failure {
+    Failure::new(format!("{} refused {operation}: {code} {message}", wire.endpoint()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Endpoint;
-
-    /// A conversation of which nothing was sent yet.
-    fn conversation(endpoint: &Endpoint) -> Conversation<'_> {
-        Conversation {
-            wire: Wire::to(endpoint),
-            url: endpoint.url(),
-            session: Zeroizing::new("5E49".to_owned()),
-            server: endpoint.to_string(),
-            invoke_id: "crmconf test",
-        }
-    }
-
-    #[test]
-    fn a_request_bears_the_session_and_its_properties_escaped() {
-        let endpoint = "http://127.0.0.1:1".parse().unwrap();
-        let request = conversation(&endpoint).request("Do", &[("A", "x < y"), ("B", "")]);
-        assert_eq!(
-            *request,
-            "<Request Operation=\"Do\"><InvokeID>crmconf test</InvokeID><SessionID>5E49</SessionID><OperationPayload>\
-             <Property Name=\"A\">x &lt; y</Property><Property Name=\"B\"></Property></OperationPayload></Request>"
-        );
-    }
 
     #[test]
     fn a_session_that_has_ended_is_told_with_what_to_do_and_without_its_id() {
         let endpoint = "http://127.0.0.1:1".parse().unwrap();
-        let conversation = conversation(&endpoint);
-        for code in SESSION_CODES {
-            let told = conversation.refused("Do", code, "Why.").to_string();
-            assert!(
-                told.starts_with("http://127.0.0.1:1/api/xml refused Do: ") && !told.contains("5E49"),
-                "{told}"
-            );
-            assert!(told.ends_with(
-                "Why. The session has ended, as when the server was started again: run the command \
-                                    again."
-            ));
+        let session = Zeroizing::new("5E49".to_owned());
+        let conversation = Conversation { wire: Wire::to(&endpoint), session, invoke_id: "crmconf test" };
+        let told = |code: &str| {
+            let refusal = Refusal { code: code.to_owned(), message: "Why.".to_owned() };
+            conversation.refused("Do", &refusal).to_string()
+        };
+        for code in ["10302", "10305", "10307"] {
+            let told = told(code);
+            let begin = format!("http://127.0.0.1:1/api/xml refused Do: {code} Why. The session has ended");
+            assert!(told.starts_with(&begin) && told.ends_with("run the command again."), "{told}");
+            assert!(!told.contains("5E49"), "{told}");
         }
-        assert!(conversation.refused("Do", "10313", "No.").to_string().ends_with("refused Do: 10313 No."));
-    }
-
-    #[test]
-    fn what_is_escaped_is_read_as_it_was() {
-        let text = "a\r\nb\rc \"<&>' \t\n";
-        let body = format!(
-            "<Response Result='Success'><Success><Property Name='x'>{}</Property></Success></Response>",
-            escaped(text)
-        );
-        let Some(Reply::Success(content)) = Reply::read(&body) else { panic!("{body}") };
-        assert_eq!(content.properties.get("x"), Some(text));
-        assert!(!escaped(text).contains('\r'));
+        assert!(told("10313").ends_with("refused Do: 10313 Why."));
     }
 }

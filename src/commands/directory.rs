@@ -7,9 +7,9 @@ mod pieces;
 use std::fs::File;
 use std::io::{self, Read as _};
 
-use super::Failure;
 use super::conversation::Conversation;
-use crate::cli::{DirectoryArgs, RequestSource, SignInArgs, Status, output};
+use super::{Failure, print};
+use crate::cli::{DirectoryArgs, RequestSource, SignInArgs, Status};
 use crate::directory::Sheet;
 
 /// Largest file that is read: far above what a directory of a million devices takes.
@@ -35,13 +35,6 @@ fn export(args: &SignInArgs) -> Result<Status, Failure> {
         sheet.push(&entry.id, &entry.description, &entry.environment);
     }
     print(sheet.text())
-}
-
-/// Writes a result to standard output.
-fn print(text: &str) -> Result<Status, Failure> {
-    output::result(text)
-        .map(|()| Status::Done)
-        .map_err(|cause| Failure::new(format!("the result could not be written to standard output: {cause}")))
 }
 
 /// The text of a file, and what it is called in errors.

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::cli::NewPassword;
-use crate::commands::call::secret;
+use crate::commands::conversation::secret;
 use crate::commands::{Failure, init};
 use crate::vault::{AccountName, Password};
 

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::cli::PasswordSource;
+use crate::cli::{PasswordSource, SignInArgs};
 
 const SESSION: &str = "5E4924352BA7E2038339957559C2DA75";
 const PASSWORD: &str = "p<w & \"cAnArY\"";
@@ -49,12 +49,12 @@ impl Scripted {
         let folder = tempfile::tempdir().unwrap().keep();
         std::fs::write(folder.join("request.xml"), request).unwrap();
         std::fs::write(folder.join("password"), format!("{PASSWORD}\n")).unwrap();
-        CallArgs {
+        let sign_in = SignInArgs {
             endpoint: format!("http://{}", self.address).parse().unwrap(),
             user: crate::vault::AccountName::new("ad<min").unwrap(),
             password: PasswordSource::File(folder.join("password")),
-            request: RequestSource::File(folder.join("request.xml")),
-        }
+        };
+        CallArgs { sign_in, request: RequestSource::File(folder.join("request.xml")) }
     }
 
     fn bodies(self) -> Vec<String> {

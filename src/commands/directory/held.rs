@@ -2,15 +2,13 @@
 
 use crmconf_events::{EntryId, TelSysId};
 
-use super::super::conversation::{Conversation, Properties};
 use super::Failure;
+use crate::commands::conversation::{Conversation, Node, Payload, not_understood};
 use crate::directory::{COLUMNS, entry_id};
+use crate::http::code::Code;
 
 /// The most rows that the API gives at once.
 const PAGE_ROWS: &str = "10000";
-
-/// What the server says of a telephone system that it does not know: nothing is held of it.
-const NO_SUCH_TELSYS: &str = "11013";
 
 /// An entry of the server's directory.
 pub(super) struct Held {
@@ -27,15 +25,16 @@ pub(super) fn list(conversation: &Conversation<'_>, telsys: Option<TelSysId>) ->
     let mut total = None;
     loop {
         let offset = held.len().to_string();
-        let mut asked = vec![("ScopeMatch", "Within"), ("Offset", offset.as_str()), ("Limit", PAGE_ROWS)];
-        asked.extend(telsys.as_deref().map(|telsys| ("TelSysID", telsys)));
-        let Some(page) = conversation.ask_unless(NO_SUCH_TELSYS, "DirectoryList", &asked)? else {
+        let mut asked = Payload::of(&[("ScopeMatch", "Within"), ("Offset", &offset), ("Limit", PAGE_ROWS)]);
+        asked.property_of("TelSysID", telsys.as_deref());
+        // Of a telephone system that the server does not know, it holds nothing.
+        let Some(page) = conversation.ask_unless(Code::NoSuchTelSys, "DirectoryList", &asked)? else {
             return Ok(Vec::new());
         };
-        let strange = || Failure::new("the server's answer to DirectoryList cannot be understood");
-        let found = page.properties.number("Total").ok_or_else(strange)?;
-        let rows = page.rows.len();
-        for row in &page.rows {
+        let strange = || not_understood("DirectoryList");
+        let found = page.number("Total").ok_or_else(strange)?;
+        let rows = page.containers.len();
+        for row in &page.containers {
             let entry = read(row).ok_or_else(strange)?;
             if held.last().is_some_and(|last| last.id >= entry.id) {
                 return Err(changed());
@@ -59,8 +58,8 @@ fn changed() -> Failure {
     Failure::new("the directory was changed while it was read: run the command again")
 }
 
-fn read(row: &Properties) -> Option<Held> {
-    let [telsys, partition, device, description, environment] = COLUMNS.map(|column| row.get(column));
+fn read(row: &Node) -> Option<Held> {
+    let [telsys, partition, device, description, environment] = COLUMNS.map(|column| row.property(column));
     Some(Held {
         id: entry_id(telsys?, partition?, device?)?,
         description: description?.to_owned(),

@@ -1,12 +1,13 @@
 //! `crmconf directory import`: checks a file, and sends it in pieces of which each makes sense after those before.
 
-use crmconf_events::EntryId;
 use crmconf_events::command::{ImportMode, ListedEntry, Listing};
+use crmconf_events::{EntryId, Reason};
 
-use super::super::conversation::{Content, Conversation};
 use super::pieces::{Piece, Row, cut};
-use super::{Failure, held, print, read};
+use super::{Failure, held, read};
 use crate::cli::{DirectoryImportArgs, Status, output};
+use crate::commands::conversation::{Conversation, Node, Payload, not_understood};
+use crate::commands::print;
 use crate::directory::Sheet;
 use crate::progress::Progress;
 use crate::settings::BODY_BYTES_MAX;
@@ -162,12 +163,11 @@ impl Import<'_> {
             ImportMode::Replace => "Replace",
             ImportMode::Remove => "Remove",
         };
-        let mut properties = vec![("Mode", mode), ("CSV", csv)];
-        properties.extend(self.args.reason.as_ref().map(|reason| ("Reason", reason.as_str())));
-        properties.extend(dry_run.then_some(("ValidateOnly", "true")));
-        let content = self.conversation.ask("DirectoryImport", &properties)?;
-        Counts::of(&content)
-            .ok_or_else(|| Failure::new("the server's answer to DirectoryImport cannot be understood"))
+        let mut payload = Payload::of(&[("Mode", mode), ("CSV", csv)]);
+        payload.property_of("Reason", self.args.reason.as_ref().map(Reason::as_str));
+        payload.property_of("ValidateOnly", dry_run.then_some("true"));
+        let content = self.conversation.ask("DirectoryImport", &payload)?;
+        Counts::of(&content).ok_or_else(|| not_understood("DirectoryImport"))
     }
 
     /// The rows of the file, parents before their children.
@@ -203,10 +203,10 @@ fn interrupted(failure: Failure, sent: usize, total: usize) -> Failure {
 }
 
 impl Counts {
-    fn of(content: &Content) -> Option<Self> {
+    fn of(content: &Node) -> Option<Self> {
         let mut counts = Self::default();
         for (name, count) in COUNTS.iter().zip(&mut counts.0) {
-            *count = content.properties.number(name)?;
+            *count = content.number(name)?;
         }
         Some(counts)
     }

@@ -2,7 +2,7 @@
 
 use crmconf_events::EntryId;
 
-use super::super::conversation::escaped;
+use super::super::conversation::escaped_bytes;
 use crate::directory::Sheet;
 
 /// A row of an import: what it is of, and its text.
@@ -25,11 +25,11 @@ pub(super) struct Piece {
 /// Cuts rows, in their order. What takes no more than `bytes_max` in XML is one piece; a row alone always is.
 pub(super) fn cut(rows: impl IntoIterator<Item = Row>, bytes_max: usize) -> Vec<Piece> {
     let empty = || Piece { csv: Sheet::default().text().to_owned(), rows: 0, first: None };
-    let head = escaped(&empty().csv).len();
+    let head = escaped_bytes(&empty().csv);
     let mut pieces = Vec::new();
     let (mut piece, mut bytes) = (empty(), head);
     for row in rows {
-        let row_bytes = escaped(&row.text).len();
+        let row_bytes = escaped_bytes(&row.text);
         if piece.rows > 0 && bytes.saturating_add(row_bytes) > bytes_max {
             pieces.push(std::mem::replace(&mut piece, empty()));
             bytes = head;
@@ -68,7 +68,7 @@ mod tests {
             assert_eq!(head.clone() + &bodies, whole[0].csv);
             assert_eq!(pieces.iter().map(|piece| piece.rows).sum::<usize>(), 50);
             for piece in &pieces {
-                assert!(piece.rows == 1 || escaped(&piece.csv).len() <= bytes_max, "{piece:?}");
+                assert!(piece.rows == 1 || escaped_bytes(&piece.csv) <= bytes_max, "{piece:?}");
             }
         }
         assert_eq!(cut([], 100).len(), 1, "an empty file is sent, and checked by the server too");

@@ -1,4 +1,4 @@
-//! Gets the password for `call` without letting it into arguments, output or errors.
+//! Gets the password to sign in with without letting it into arguments, output or errors.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -11,13 +11,13 @@ use crate::cli::PasswordSource;
 use crate::commands::Failure;
 
 /// Environment variable that may hold the password.
-pub(in crate::commands) const VARIABLE: &str = "CRMCONF_PASSWORD";
+pub(super) const VARIABLE: &str = "CRMCONF_PASSWORD";
 
 /// Most of a password file's first line that is read: more than the API's 1,024 characters can take.
 const LINE_BYTES_MAX: u64 = 8 * 1024;
 
 /// The password, from the first of: the file, the environment, the terminal.
-pub(in crate::commands) fn password(
+pub(super) fn password(
     source: &PasswordSource,
     user: &str,
     variable: Option<OsString>,

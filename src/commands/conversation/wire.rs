@@ -1,0 +1,90 @@
+//! The client's side of the wire: posts XML over HTTP, and has the response read.
+
+use std::time::Duration;
+
+use ureq::Agent;
+
+use super::reply::Reply;
+use crate::cli::Endpoint;
+use crate::commands::Failure;
+
+/// Time to reach the server.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for one request and its response: above the server's own limits, so that it is the one to answer.
+const CALL_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Largest response that is read: above the server's own limit for one.
+const RESPONSE_BYTES_MAX: u64 = 80 << 20;
+
+/// A connection to one server.
+pub(super) struct Wire<'a> {
+    agent: Agent,
+    endpoint: &'a Endpoint,
+}
+
+/// What came back for a request.
+pub(in crate::commands) struct Answer {
+    /// HTTP status.
+    pub(in crate::commands) status: u16,
+    /// The body as it came.
+    pub(in crate::commands) body: String,
+}
+
+impl<'a> Wire<'a> {
+    /// Prepares to speak to this server; nothing is sent yet. Redirects are not followed, and no proxy is taken from
+    /// the environment: either would hand the password to a host that nobody named.
+    pub(super) fn to(endpoint: &'a Endpoint) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_global(Some(CALL_TIMEOUT))
+            .user_agent(concat!("crmconf/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: Agent::new_with_config(config), endpoint }
+    }
+
+    /// The server.
+    pub(super) const fn endpoint(&self) -> &'a Endpoint {
+        self.endpoint
+    }
+
+    /// Posts a request as it is to that URL of the server.
+    pub(super) fn send(&self, url: &str, request: &str) -> Result<Answer, Failure> {
+        let unreachable = |cause: ureq::Error| {
+            Failure::new(format!("{} did not answer: {cause}; is the server running there?", self.endpoint))
+        };
+        let post = self.agent.post(url).content_type("text/xml; charset=utf-8");
+        let mut response = post.send(request).map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(RESPONSE_BYTES_MAX).read_to_string();
+        let body = body.map_err(|cause| {
+            Failure::new(format!(
+                "the response of {} (HTTP {status}) could not be read: {cause}",
+                self.endpoint
+            ))
+        })?;
+        Ok(Answer { status, body })
+    }
+
+    /// Posts a request of ours, and reads the response.
+    pub(super) fn ask(&self, request: &str) -> Result<Reply, Failure> {
+        let Answer { status, body } = self.send(self.endpoint.url(), request)?;
+        Reply::read(&body).ok_or_else(|| not_ours(self.endpoint, status))
+    }
+}
+
+/// What came back is no response of this API.
+pub(in crate::commands) fn not_ours(endpoint: &Endpoint, status: u16) -> Failure {
+    Failure::new(format!(
+        "{endpoint} answered with HTTP status {status} and something that is no response of this API: \
+         check that the URL is that of a crmconf server"
+    ))
+}
+
+/// What came back is a response, and not that of this operation.
+pub(in crate::commands) fn not_understood(operation: &str) -> Failure {
+    Failure::new(format!("the server's answer to {operation} cannot be understood"))
+}
