@@ -20,6 +20,7 @@ use crmconf_events::command::{
 use crmconf_events::decide::{AccountDifference, Outcome, Rejection};
 use crmconf_events::event::Context;
 use crmconf_events::{AccountId, CredentialId, Sequence};
+use crmconf_projections::ReadModel;
 use thiserror::Error;
 
 use credentials::Draft;
@@ -77,6 +78,8 @@ pub struct AccountChange {
     pub name: Option<AccountName>,
     /// How its holder is called in full.
     pub display_name: Option<DisplayName>,
+    /// Whether nothing is to be known any more of how its holder is called in full.
+    pub no_display_name: bool,
     /// Its new password.
     pub password: Option<ChosenPassword>,
     /// Whether it may sign in.
@@ -196,7 +199,7 @@ impl Registrar {
     }
 
     /// Gives an account another password in its holder's name, who has confirmed the one in the credential `base`. `stands` is
-    /// told the account's version as soon as the change is visible, which ends sessions.
+    /// shown the read models as soon as the change is visible there, which ends sessions.
     ///
     /// # Errors
     /// See [`AccountError`]; [`Rejection::CredentialReplaced`] when that credential does not count any more.
@@ -206,7 +209,7 @@ impl Registrar {
         account: AccountId,
         base: CredentialId,
         password: Password,
-        stands: impl FnOnce(Sequence),
+        stands: impl FnOnce(&ReadModel),
     ) -> Result<Option<Done>, AccountError> {
         let present = self.vault.credential(base).ok_or(Rejection::CredentialReplaced)?;
         let verifier = self.checker.hash(password).await?;
@@ -214,8 +217,8 @@ impl Registrar {
         let command = Command::SetCredential(SetCredential { account, base, credential });
         let asked = Asked { context, validate_only: false };
         let submitted = self.submit(asked, command).await;
-        if let Ok(Some(Outcome::Account { version, .. })) = &submitted {
-            stands(*version);
+        if submitted.is_ok() {
+            stands(&self.views.load());
         }
         let outcome = self.settled(submitted, Some(credential), Some(base)).await?;
         Ok(done(Some(account), outcome))

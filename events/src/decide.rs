@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-pub use account::AccountDifference;
+pub use account::{ACCOUNTS_MAX, AccountDifference};
 pub use found::{Found, InUse, Use};
 pub use import_directory::ImportOutcome;
 pub use request_key::Prior;
@@ -113,6 +113,9 @@ pub enum Rejection {
     /// The directory does not know something that the scope names.
     #[error("the directory does not know the {0:?}")]
     NotInDirectory(Missing),
+    /// There are as many accounts as there may be.
+    #[error("there are {ACCOUNTS_MAX} accounts, deleted ones included, which is the most")]
+    TooManyAccounts,
     /// No such account.
     #[error("no such account")]
     NoSuchAccount,

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crmconf_events::access::Grants;
-use crmconf_events::event::{Envelope, Event};
-use crmconf_events::{AccountId, CredentialId, NameCommitment, Sequence};
+use crmconf_events::event::{Actor, Envelope, Event};
+use crmconf_events::{AccountId, CredentialId, NameCommitment, Sequence, SessionDigest};
 
 use crate::projection::Projection;
 
@@ -24,6 +24,17 @@ pub struct Account {
     pub grants: Grants,
     /// The sequence of its last event.
     pub version: Sequence,
+    /// How the account itself made its last event, if it did.
+    pub own_change: Option<OwnChange>,
+}
+
+/// A change that an account made of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnChange {
+    /// The session that it was made in.
+    pub session: SessionDigest,
+    /// The version that the account had before.
+    pub from: Sequence,
 }
 
 /// The read model of accounts.
@@ -44,10 +55,12 @@ impl Accounts {
         self.by_id.values()
     }
 
-    fn update(&mut self, id: AccountId, sequence: Sequence, change: impl FnOnce(&mut Account)) {
+    fn update(&mut self, id: AccountId, envelope: &Envelope, change: impl FnOnce(&mut Account)) {
         if let Some(account) = self.by_id.get_mut(&id) {
             let account = Arc::make_mut(account);
-            account.version = sequence;
+            let own = envelope.context.session.filter(|_| envelope.context.actor == Actor::Account(id));
+            account.own_change = own.map(|session| OwnChange { session, from: account.version });
+            account.version = envelope.sequence;
             change(account);
         }
     }
@@ -58,7 +71,6 @@ impl Projection for Accounts {
     const VERSION: u32 = 1;
 
     fn apply(&mut self, envelope: &Envelope) {
-        let sequence = envelope.sequence;
         match &envelope.event {
             Event::AccountCreated(e) => {
                 let account = Account {
@@ -67,25 +79,26 @@ impl Projection for Accounts {
                     credential: e.credential,
                     enabled: true,
                     grants: Grants::default(),
-                    version: sequence,
+                    version: envelope.sequence,
+                    own_change: None,
                 };
                 self.by_id.insert(e.account, Arc::new(account));
             }
-            Event::AccountRenamed(e) => self.update(e.account, sequence, |account| {
+            Event::AccountRenamed(e) => self.update(e.account, envelope, |account| {
                 account.name = e.name;
                 account.credential = e.credential;
             }),
             Event::CredentialSet(e) => {
-                self.update(e.account, sequence, |account| account.credential = e.credential);
+                self.update(e.account, envelope, |account| account.credential = e.credential);
             }
             Event::GrantGiven(e) => {
-                self.update(e.account, sequence, |account| account.grants.insert(e.grant.clone()));
+                self.update(e.account, envelope, |account| account.grants.insert(e.grant.clone()));
             }
             Event::GrantTaken(e) => {
-                self.update(e.account, sequence, |account| account.grants.remove(&e.grant));
+                self.update(e.account, envelope, |account| account.grants.remove(&e.grant));
             }
-            Event::AccountDisabled(e) => self.update(e.account, sequence, |account| account.enabled = false),
-            Event::AccountEnabled(e) => self.update(e.account, sequence, |account| account.enabled = true),
+            Event::AccountDisabled(e) => self.update(e.account, envelope, |account| account.enabled = false),
+            Event::AccountEnabled(e) => self.update(e.account, envelope, |account| account.enabled = true),
             Event::AccountDeleted(e) => {
                 self.by_id.remove(&e.account);
             }
@@ -109,10 +122,13 @@ impl Projection for Accounts {
 
     fn dump(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         for account in self.iter() {
-            let Account { id, name, credential, enabled, grants, version } = &**account;
+            let Account { id, name, credential, enabled, grants, version, own_change } = &**account;
             let state = if *enabled { "enabled" } else { "disabled" };
             writeln!(out, "{id}: {state}, version {version}")?;
             writeln!(out, "  name commitment {name}, credential {credential}")?;
+            if let Some(OwnChange { session, from }) = own_change {
+                writeln!(out, "  changed by itself, from version {from}, in session {session}")?;
+            }
             for grant in grants.iter() {
                 writeln!(out, "  {} on {}", grant.role.name(), grant.scope)?;
             }

@@ -24,7 +24,7 @@ mod projector;
 mod templates;
 mod text;
 
-pub use accounts::{Account, Accounts};
+pub use accounts::{Account, Accounts, OwnChange};
 pub use configurations::{Configuration, Configurations};
 pub use directory::{Descriptions, Directory, EntryText};
 pub use projection::Projection;

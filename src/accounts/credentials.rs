@@ -114,12 +114,13 @@ impl Registrar {
 /// Whether a change gives another name or full name; `None` when the present ones are lost and the change does not bring
 /// what a new credential needs.
 fn renaming(member: &Member, change: &AccountChange) -> Option<bool> {
-    let AccountChange { name, display_name, password, .. } = change;
+    let AccountChange { name, display_name, no_display_name, password, .. } = change;
     match &member.credential {
         Some(present) => {
             let renamed = name.as_ref().is_some_and(|name| name != present.name());
             let called = display_name.as_ref().is_some_and(|name| Some(name) != present.display_name());
-            Some(renamed || called)
+            let uncalled = *no_display_name && present.display_name().is_some();
+            Some(renamed || called || uncalled)
         }
         None => match (name, display_name, password) {
             (Some(_), _, Some(_)) => Some(true),
@@ -145,7 +146,8 @@ fn derive(
     let mut derived = Credential::clone(present);
     if renamed {
         let name = name.unwrap_or_else(|| present.name().clone());
-        let display_name = display_name.or_else(|| present.display_name().cloned());
+        let kept = present.display_name().filter(|_| !change.no_display_name);
+        let display_name = display_name.or_else(|| kept.cloned());
         derived = derived.renamed(name, display_name).map_err(VaultError::from)?;
     }
     Ok(Some(verifier.map_or_else(|| derived.clone(), |verifier| derived.with_verifier(verifier.clone()))))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crmconf_events::access::{Grants, Right};
 use crmconf_events::event::{Actor, Context};
 use crmconf_events::{AccountId, InvokeId, Scope, SessionDigest};
-use crmconf_projections::{Account, ReadModel};
+use crmconf_projections::{Account, OwnChange, ReadModel};
 
 use super::app::App;
 use super::code::Code;
@@ -16,7 +16,7 @@ use super::operations::Input;
 use super::witness::Witness;
 use super::xml::SessionIdText;
 use crate::security_log::{Fact, RevocationCause};
-use crate::sessions::{Session, SessionError};
+use crate::sessions::{Binding, Session, SessionError};
 
 /// A signed-in account with the view of the moment at which its request came in.
 pub struct Caller {
@@ -80,20 +80,35 @@ pub struct Found {
 /// When there is no such session, or its account is not the same any more.
 pub fn session(app: &App, input: &Input<'_>) -> Result<Found, SessionError> {
     let named = input.parsed.session_id.as_ref().map(SessionIdText::as_str);
-    let Session { digest: session, bound } = app.sessions.lookup(named)?;
-    // After the session: a view from before it might not know of its account yet.
-    let view = app.views.load_full();
-    input.witness.found(session, bound.as_ref().map(|binding| binding.account));
-    let Some(binding) = bound else { return Ok(Found { session, account: None, view }) };
-    let account = view.accounts.get(&binding.account);
-    let same = |account: &&Arc<Account>| account.enabled && account.version == binding.version;
-    let Some(same) = account.filter(same).map(Arc::clone) else {
-        app.sessions.revoke(session);
-        let cause = became(account.map(|account| account.enabled));
-        input.witness.record(Fact::SessionRevoked { account: binding.account, cause });
-        return Err(SessionError::NoLongerValid);
-    };
-    Ok(Found { session, account: Some(same), view })
+    loop {
+        let Session { digest: session, bound } = app.sessions.lookup(named)?;
+        // After the session: a view from before it might not know of its account yet.
+        let view = app.views.load_full();
+        input.witness.found(session, bound.as_ref().map(|binding| binding.account));
+        let Some(binding) = bound else { return Ok(Found { session, account: None, view }) };
+        let account = view.accounts.get(&binding.account);
+        if let Some(same) = account.filter(|account| is_same(app, session, &binding, account)) {
+            return Ok(Found { session, account: Some(Arc::clone(same)), view });
+        }
+        // A session that was kept or ended since it was looked up is looked up again.
+        if app.sessions.revoke(session, binding.version) {
+            let cause = became(account.map(|account| account.enabled));
+            input.witness.record(Fact::SessionRevoked { account: binding.account, cause });
+            return Err(SessionError::NoLongerValid);
+        }
+    }
+}
+
+/// Whether an account is still the one that signed in to a session. What it did to its own password in this very session
+/// makes it no other, as soon as it is visible.
+fn is_same(app: &App, session: SessionDigest, binding: &Binding, account: &Account) -> bool {
+    let Binding { version, changing, account: _, key: _ } = binding;
+    let own = Some(OwnChange { session, from: *version });
+    if *changing && account.own_change == own {
+        app.sessions.keep(session, *version, account.version);
+        return account.enabled;
+    }
+    account.enabled && account.version == *version
 }
 
 /// What became of a session's account, from whether it may sign in, if there is still one.

@@ -8,6 +8,10 @@ pub const OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store failed 
 pub const ACCOUNT_OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store failed while the change was written. Look \
                                              at the account with AccountInfo when the store is back.";
 
+/// The same of the own password: who asks may not be allowed AccountInfo, which does not tell passwords either.
+pub const PASSWORD_OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store failed while the change was written. When \
+                                              it is back, sign in with the new password, and else with the old one.";
+
 /// Declares the codes.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $message:literal;)*) => {

@@ -11,7 +11,7 @@ use std::fmt::Display;
 use actix_web::http::StatusCode;
 use crmconf_events::access::Refusal;
 use crmconf_events::command::{CredentialFault, PartsFault};
-use crmconf_events::decide::Rejection;
+use crmconf_events::decide::{ACCOUNTS_MAX, Rejection};
 use crmconf_events::state::Missing;
 use tracing::Level;
 
@@ -149,6 +149,9 @@ impl From<Rejection> for ApiError {
             Rejection::NotAdministrator => Self::new(Code::OperationForbidden),
             Rejection::RequestKeyReused => Self::new(Code::RequestKeyReused),
             Rejection::NotInDirectory(missing) => missing.into(),
+            Rejection::TooManyAccounts => {
+                Self::invalid(format!("There may be {ACCOUNTS_MAX} accounts at most, deleted ones included."))
+            }
             Rejection::NoSuchAccount => Self::new(Code::NoSuchAccount),
             Rejection::LastAdministrator => Self::new(Code::LastAdministrator),
             Rejection::Credential(fault) => fault.into(),

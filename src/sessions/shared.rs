@@ -68,7 +68,7 @@ impl Sessions {
                 return Err(BindError::AccountChanged);
             }
             let key = Arc::clone(&key);
-            table.bind(digest, Binding { account, version, key }, now)
+            table.bind(digest, Binding { account, version, key, changing: false }, now)
         })?;
         Ok(key)
     }
@@ -90,15 +90,21 @@ impl Sessions {
     }
 
     /// Ends a session whose account is not the one any more that signed in: it was disabled or deleted, or its password
-    /// or grants changed. Until the session would have expired, it answers 10307.
-    pub fn revoke(&self, digest: SessionDigest) {
-        self.with(|table, now| table.revoke(digest, now));
+    /// or grants changed. Until the session would have expired, it answers 10307. `false` when it is not the session any
+    /// more that was found with this version of its account: it was kept meanwhile, or has ended.
+    pub fn revoke(&self, digest: SessionDigest, found: Sequence) -> bool {
+        self.with(|table, now| table.revoke(digest, found, now))
     }
 
-    /// Has a session outlive the change that its account made in it, which gave the account this version. The account's
-    /// other sessions do not.
-    pub fn keep(&self, digest: SessionDigest, version: Sequence) {
-        self.with(|table, _| table.keep(digest, version));
+    /// Has a session outlive the change that its account made in it, which took the account from one version to another.
+    /// The account's other sessions do not, nor does this one if it was signed in to at another version.
+    pub fn keep(&self, digest: SessionDigest, from: Sequence, to: Sequence) {
+        self.with(|table, _| table.keep(digest, from, to));
+    }
+
+    /// Says whether the account is changing its password in this session: that change does not end it.
+    pub fn set_changing(&self, digest: SessionDigest, changing: bool) {
+        self.with(|table, _| table.set_changing(digest, changing));
     }
 
     /// How many sessions there are now: not signed in, signed in, remembered as ended.

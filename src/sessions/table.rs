@@ -77,6 +77,8 @@ pub struct Binding {
     pub version: Sequence,
     /// The session's own key.
     pub key: Arc<TransportKey>,
+    /// Whether the account is changing its password in this session, which that change does not end.
+    pub changing: bool,
 }
 
 /// All sessions. No operation looks at more of them than it ends.
@@ -256,18 +258,28 @@ impl SessionTable {
     }
 
     /// Has a session follow its account to this version: the one in which it changed its own password.
-    pub fn keep(&mut self, digest: SessionDigest, version: Sequence) {
-        if let Some(Entry::Bound(bound)) = self.entries.get_mut(&digest) {
-            bound.binding.version = version;
+    pub fn keep(&mut self, digest: SessionDigest, from: Sequence, to: Sequence) {
+        if let Some(Entry::Bound(bound)) = self.entries.get_mut(&digest)
+            && bound.binding.version == from
+        {
+            bound.binding.version = to;
         }
     }
 
-    /// Ends a session because its account changed. Until it would have expired it is told from unknown ones.
-    pub fn revoke(&mut self, digest: SessionDigest, now: Instant) {
+    /// Says whether the account is changing its password in this session.
+    pub fn set_changing(&mut self, digest: SessionDigest, changing: bool) {
+        if let Some(Entry::Bound(bound)) = self.entries.get_mut(&digest) {
+            bound.binding.changing = changing;
+        }
+    }
+
+    /// Ends a session because its account has another version than this one, with which the session was found: one that
+    /// was kept meanwhile stays. Until it would have expired it is told from unknown ones. Whether it was ended.
+    pub fn revoke(&mut self, digest: SessionDigest, found: Sequence, now: Instant) -> bool {
         self.expire(now);
         let until = match self.entries.get(&digest) {
-            Some(Entry::Bound(bound)) => bound.expires(&self.limits),
-            Some(Entry::Unbound { .. } | Entry::Revoked) | None => return,
+            Some(Entry::Bound(bound)) if bound.binding.version == found => bound.expires(&self.limits),
+            Some(Entry::Bound(_) | Entry::Unbound { .. } | Entry::Revoked) | None => return false,
         };
         self.remove(digest);
         if self.revoked.len() >= self.limits.revoked_max
@@ -278,6 +290,7 @@ impl SessionTable {
         let tick = self.tick();
         self.revoked.insert((until, tick), digest);
         self.entries.insert(digest, Entry::Revoked);
+        true
     }
 
     /// Removes what has expired. Each queue is in order of expiry, so that only what goes is looked at.

@@ -14,6 +14,9 @@ use crate::event::{
 use crate::state::{AccountState, State};
 use crate::value::{AccountId, Sequence};
 
+/// The most accounts, deleted ones included: each keeps a name, and a file in the vault.
+pub const ACCOUNTS_MAX: usize = 100_000;
+
 /// What a decision changed of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountDifference {
@@ -40,6 +43,9 @@ pub(super) fn create(
 ) -> Result<Decision, Rejection> {
     state.authorise_administration(&request.context.actor)?;
     check_directory(state, command.grants.iter())?;
+    if state.accounts.len().saturating_add(state.deleted.len()) >= ACCOUNTS_MAX {
+        return Err(Rejection::TooManyAccounts);
+    }
     let credential = command.credential.map_err(Rejection::Credential)?;
     let account = command.account;
     let mut events: Vec<Event> =

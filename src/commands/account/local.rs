@@ -94,8 +94,15 @@ impl Administers for Local {
     ) -> Result<Changed, Failure> {
         let Changing { expected_version, name: new_name, display_name, password, enabled, grants } = change;
         let password = password.map(|password| Password::chosen(&password));
-        let change =
-            AccountChange { expected_version, name: new_name, display_name, password, enabled, grants };
+        let change = AccountChange {
+            expected_version,
+            name: new_name,
+            display_name,
+            password,
+            enabled,
+            grants,
+            no_display_name: false,
+        };
         let whom = whom(name);
         match self.runtime.block_on(self.registrar.change(asked(reason), &whom, &change)) {
             Ok(_) => Ok(Changed::Done),

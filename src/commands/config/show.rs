@@ -3,14 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use crate::cli::output::printable;
-use crate::settings::table::{Kind, MASTER_KEY_ENV, MASTER_KEY_FILE, Setting, TABLE};
-use crate::settings::{MASTER_KEY_SUFFIX, MasterKeySource, Settings, Source, Sourced, Values};
+use crate::settings::table::{Kind, MASTER_KEY_ENV, MASTER_KEY_FILE, SECURITY_LOG, Setting, TABLE};
+use crate::settings::{
+    MASTER_KEY_SUFFIX, MasterKeySource, SecurityLogPlace, Settings, Source, Sourced, Values,
+};
 use crate::vault::MasterKey;
 
 /// What stands in the place of a value that looks like a key.
 const MASKED: &str = "(looks like a key, and is not shown)";
 
 /// One setting as it holds.
+#[derive(Clone)]
 struct Row {
     setting: &'static Setting,
     /// `None` where it has no value, and that means something.
@@ -41,12 +44,11 @@ pub(super) fn json(values: &Values, settings: &Settings) -> String {
 
 fn rows(values: &Values, settings: &Settings) -> impl Iterator<Item = Row> {
     let (file, variable) = key_rows(values, settings);
-    let special = [file, variable];
-    let mut special = special.into_iter();
+    // What their default is, other settings tell.
+    let special = [file, variable, security_log_row(values, settings)];
     TABLE.iter().map(move |setting| {
-        let is_way_to_key = [MASTER_KEY_FILE.name, MASTER_KEY_ENV.name].contains(&setting.name);
-        let own = if is_way_to_key { special.next() } else { None };
-        own.unwrap_or_else(|| plain(values, setting))
+        let own = special.iter().find(|row| row.setting.name == setting.name);
+        own.cloned().unwrap_or_else(|| plain(values, setting))
     })
 }
 
@@ -63,6 +65,15 @@ fn plain(values: &Values, setting: &'static Setting) -> Row {
 fn masked(value: String) -> String {
     let own = value.strip_suffix(MASTER_KEY_SUFFIX).unwrap_or(&value);
     if MasterKey::is_written_as(own) { MASKED.to_owned() } else { value }
+}
+
+/// The security log, whose default lies in the data folder.
+fn security_log_row(values: &Values, settings: &Settings) -> Row {
+    let mut row = plain(values, &SECURITY_LOG);
+    if let SecurityLogPlace::File(path) = &settings.security_log.place.value {
+        row.value = Some(masked(path.display().to_string()));
+    }
+    row
 }
 
 /// The two ways to the master key: one of them holds, by default a file that the data folder names.

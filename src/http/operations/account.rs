@@ -7,6 +7,7 @@ use crmconf_events::access::{Grant, Grants, Role};
 use crmconf_events::event::Context;
 use crmconf_events::{AccountId, Reason};
 
+use super::write::refuse_request_key;
 use super::{Input, render};
 use crate::accounts::{AccountError, Asked, Done, Member, Whom};
 use crate::http::answer::Answer;
@@ -36,7 +37,8 @@ struct Extensions {
 }
 
 impl Extensions {
-    fn of(fields: &Fields<'_>) -> Result<Self, ApiError> {
+    fn of(fields: &Fields<'_>, input: &Input<'_>) -> Result<Self, ApiError> {
+        refuse_request_key(input)?;
         Ok(Self {
             reason: fields.text("Reason", Reason::new)?,
             validate_only: fields.flag("ValidateOnly")?,
@@ -65,8 +67,13 @@ impl AskedWhom {
         })
     }
 
+    /// Checks that one of the two was given.
+    fn require(&self) -> Result<(), ApiError> {
+        if self.name.is_none() && self.id.is_none() { Err(ApiError::missing("UserName")) } else { Ok(()) }
+    }
+
     /// The account that is asked about.
-    fn require(self) -> Result<Whom, ApiError> {
+    fn whom(self) -> Result<Whom, ApiError> {
         match (self.name, self.id) {
             (Some(name), None) => Ok(Whom::Name(name)),
             (None, Some(id)) => Ok(Whom::Id(id)),

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use crmconf_events::Reason;
 use crmconf_events::decide::Rejection;
 use crmconf_events::event::Context;
+use crmconf_projections::ReadModel;
 
 use super::Input;
 use super::account::worked;
+use super::write::refuse_request_key;
 use crate::accounts::AccountError;
 use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::Caller;
-use crate::http::code::Code;
+use crate::http::code::{Code, PASSWORD_OUTCOME_NOT_KNOWN};
 use crate::http::error::ApiError;
 use crate::http::fields::{Spec, require};
 use crate::vault::Password;
@@ -33,6 +35,7 @@ const SPEC: Spec = Spec {
 pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
     let reason = fields.text("Reason", Reason::new)?;
+    refuse_request_key(input)?;
     let old = Password::given(require(fields.exact("OldPassword"), "OldPassword")?);
     let new = require(fields.exact("NewPassword"), "NewPassword")?;
     let (account, session) = (caller.account(), caller.session());
@@ -43,8 +46,17 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let context = Context { reason, ..caller.context() };
     let (registrar, sessions) = (app.registrar.clone(), Arc::clone(&app.sessions));
     let work = async move {
-        let keep = |version| sessions.keep(session, version);
-        registrar.set_password(context, account, standing.credential, new, keep).await
+        // From before the change is visible until it was kept, no request finds this session to be another's.
+        sessions.set_changing(session, true);
+        let keep = |view: &ReadModel| {
+            let Some(changed) = view.accounts.get(&account) else { return };
+            if let Some(own) = changed.own_change.filter(|own| own.session == session) {
+                sessions.keep(session, own.from, changed.version);
+            }
+        };
+        let outcome = registrar.set_password(context, account, standing.credential, new, keep).await;
+        sessions.set_changing(session, false);
+        outcome
     };
     match worked(input, work).await {
         Ok(_) => Ok(Answer::bare()),
@@ -52,6 +64,13 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         Err(AccountError::Write(WriteError::Rejected(Rejection::CredentialReplaced))) => {
             Err(ApiError::new(Code::AuthenticationFailed))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(not_known(error)),
     }
+}
+
+/// The error as the caller is told, who may not be an administrator.
+fn not_known(error: AccountError) -> ApiError {
+    let unknown = matches!(error, AccountError::Write(WriteError::Unknown(_)) | AccountError::CutOff(_));
+    let told = ApiError::from(error);
+    if unknown { ApiError { message: PASSWORD_OUTCOME_NOT_KNOWN.into(), ..told } } else { told }
 }

@@ -59,6 +59,16 @@ impl Extensions {
     }
 }
 
+/// Refuses the header `Idempotency-Key` where an operation takes no RequestKey: a client must not believe that it counts.
+pub(super) fn refuse_request_key(input: &Input<'_>) -> Result<(), ApiError> {
+    match &input.beside.idempotency_key {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) | Err(_) => Err(ApiError::invalid(
+            "The header Idempotency-Key is given, and this operation takes no RequestKey.",
+        )),
+    }
+}
+
 /// Has a command decided and waits until its outcome is durable and visible.
 pub(super) async fn decided(app: &App, input: &Input<'_>, request: Request) -> WriteResult {
     let writer = app.writer.clone();

@@ -171,7 +171,8 @@ async fn a_session_that_is_not_to_be_signed_in_to_costs_no_verification() {
     assert_eq!(unknown, AuthenticateError::Session(SessionError::Unknown));
     let missing = fixture.attempt("", "admin", PASSWORD).await.unwrap_err();
     assert_eq!(missing, AuthenticateError::Session(SessionError::Missing));
-    fixture.sessions.revoke(fixture.sessions.lookup(Some(&bound)).unwrap().digest);
+    let found = fixture.sessions.lookup(Some(&bound)).unwrap();
+    assert!(fixture.sessions.revoke(found.digest, found.bound.unwrap().version));
     let ended = fixture.attempt(&bound, "admin", PASSWORD).await.unwrap_err();
     assert_eq!(ended, AuthenticateError::Session(SessionError::NoLongerValid));
     assert_eq!(fixture.checker.verifications(), before);

@@ -26,13 +26,13 @@ fn address(n: u32) -> AddressKey {
 
 fn binding(of: u8) -> Binding {
     let key = Arc::new(TransportKey::generate().unwrap());
-    Binding { account: account(of), version: Sequence::FIRST, key }
+    Binding { account: account(of), version: Sequence::FIRST, key, changing: false }
 }
 
 /// Ends all sessions of an account.
 fn revoke_all(table: &mut SessionTable, of: u8, now: Instant) {
     let of = table.bound_by_account.get(&account(of)).cloned().unwrap_or_default();
-    of.into_values().for_each(|digest| table.revoke(digest, now));
+    of.into_values().for_each(|digest| assert!(table.revoke(digest, Sequence::FIRST, now)));
 }
 
 fn table() -> SessionTable {
@@ -171,10 +171,18 @@ fn a_session_may_be_kept_when_its_account_changes() {
     let (mut table, start) = (table(), Instant::now());
     sign_in(&mut table, 1, 1, start).unwrap();
     sign_in(&mut table, 2, 1, start).unwrap();
-    table.keep(digest(2), Sequence::FIRST.next());
-    table.keep(digest(3), Sequence::FIRST.next());
+    let [first, second, third] = [Sequence::FIRST, Sequence::FIRST.next(), Sequence::FIRST.next().next()];
+    for n in [2, 3] {
+        table.keep(digest(n), first, second);
+    }
     let mut version = |n| table.lookup(digest(n), start).unwrap().bound.unwrap().version;
-    assert_eq!((version(1), version(2)), (Sequence::FIRST, Sequence::FIRST.next()));
+    assert_eq!((version(1), version(2)), (first, second));
+    // Only from the version that it has: between the two the account was changed by somebody else.
+    table.keep(digest(1), second, third);
+    assert_eq!(table.lookup(digest(1), start).unwrap().bound.unwrap().version, first);
+    // Who found it before it was kept does not end it.
+    assert!(!table.revoke(digest(2), first, start));
+    assert!(table.revoke(digest(2), second, start));
     assert_eq!(found(&mut table, 3, start), Err(SessionError::Unknown));
 }
 

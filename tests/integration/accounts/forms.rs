@@ -1,6 +1,6 @@
 //! What the operations take and what they refuse, in the order of checks.
 
-use super::{ADD, CHANGE, DELETE, INFO, LIST, PASSWORD, PASSWORD_CHANGE, grant, new_account, user};
+use super::{ADD, CHANGE, DELETE, INFO, LIST, PASSWORD, PASSWORD_CHANGE, grant, new_account, sign_in, user};
 use crate::harness::{Server, property};
 
 /// What is refused whatever the state, with its code.
@@ -45,7 +45,10 @@ fn refused() -> Vec<(&'static str, String, u32)> {
         (INFO, user(""), 10107),
         (PASSWORD_CHANGE, String::new(), 10107),
         (PASSWORD_CHANGE, property("OldPassword", "demo-admin"), 10107),
+        // Missing before contradictory.
+        (CHANGE, nobody(&(property("AccountID", "AAAAAAAAAAAAAAAAAAAAAA") + &grant("", "1", "", ""))), 10107),
         // Contradictory.
+        (CHANGE, nobody(&(property("NoDisplayName", "true") + &property("DisplayName", "N."))), 10108),
         (ADD, add(&grant("Viewer", "", "1", "")), 10108),
         (ADD, add(&grant("Viewer", "1", "", "01234567101")), 10108),
         (ADD, add(&grant("Administrator", "1", "", "")), 10108),
@@ -104,6 +107,40 @@ fn what_is_refused_is_refused_by_its_code_and_changes_nothing() {
     }
     assert_eq!(server.dump(), before);
     assert_eq!(super::credential_files(&server.data), files);
+}
+
+#[test]
+fn a_key_for_repeating_requests_is_refused_where_it_would_not_count() {
+    let server = Server::demo();
+    let admin = server.session("admin");
+    let passwords = property("OldPassword", "demo-admin") + &property("NewPassword", PASSWORD);
+    let csv = property("CSV", "TelSysID,PartIDInTelSys,DeviceNumber,Description,CMEnvironmentID\n9,,,x,\n");
+    for (operation, payload) in [
+        (ADD, new_account("anna", "")),
+        (CHANGE, user("viewer") + &property("Enabled", "false")),
+        (DELETE, user("viewer")),
+        (PASSWORD_CHANGE, passwords),
+        ("DirectoryImport", csv),
+    ] {
+        let refused =
+            admin.call_with(operation, &payload, &[("Idempotency-Key", "a key")]).expect_code(10108);
+        assert!(refused.body.contains("Idempotency-Key"), "{}", refused.body);
+    }
+    // Where nothing is changed the header does no harm.
+    admin.call_with(LIST, "", &[("Idempotency-Key", "a key")]).expect_success();
+    admin.call(INFO, &user("anna")).expect_code(31201);
+}
+
+#[test]
+fn a_full_name_can_be_taken_away_again() {
+    let server = Server::demo();
+    let admin = server.session("admin");
+    let shown = || admin.call(INFO, &user("viewer")).expect_success().property("DisplayName").unwrap();
+    admin.call(CHANGE, &(user("viewer") + &property("DisplayName", "Vera View"))).expect_success();
+    assert_eq!(shown(), "Vera View");
+    admin.call(CHANGE, &(user("viewer") + &property("NoDisplayName", "true"))).expect_success();
+    assert_eq!(shown(), "");
+    sign_in(&server, "viewer", "demo-viewer").expect_success();
 }
 
 #[test]

@@ -28,6 +28,36 @@ fn every_role_changes_the_own_password_keeps_this_session_and_loses_the_others()
 }
 
 #[test]
+fn requests_of_the_same_session_go_on_while_its_password_changes() {
+    let server = Server::demo();
+    let session = server.session("viewer");
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let (session, done) = (&session, &done);
+    std::thread::scope(|scope| {
+        let asking = (0..3).map(|_| {
+            scope.spawn(move || {
+                let mut codes = std::collections::BTreeSet::new();
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    codes.insert(session.call("CRMConfigurationList", "").code());
+                }
+                codes
+            })
+        });
+        let asking: Vec<_> = asking.collect();
+        let mut old = "demo-viewer".to_owned();
+        for round in 0..20 {
+            let new = format!("password number {round}");
+            change(session, &old, &new).expect_success();
+            old = new;
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        for codes in asking {
+            assert_eq!(codes.join().unwrap().into_iter().collect::<Vec<_>>(), [0]);
+        }
+    });
+}
+
+#[test]
 fn a_wrong_old_password_counts_as_a_failure_and_the_session_stays() {
     let server = Server::demo();
     let session = server.session("viewer");

@@ -27,7 +27,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let name = fields.text("UserName", AccountName::new)?;
     let display_name = fields.text("DisplayName", DisplayName::new)?;
     let enabled = fields.optional_flag("Enabled")?.unwrap_or(true);
-    let extensions = Extensions::of(&fields)?;
+    let extensions = Extensions::of(&fields, input)?;
     let grants = AskedGrants::of(&fields)?;
     let name = require(name, "UserName")?;
     let password = Password::chosen(require(fields.exact("Password"), "Password")?);

@@ -18,6 +18,7 @@ const SPEC: Spec = Spec {
         "NewUserName",
         "Password",
         "DisplayName",
+        "NoDisplayName",
         "Enabled",
         "NoGrants",
         "ExpectedVersion",
@@ -41,12 +42,19 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let name = fields.text("NewUserName", AccountName::new)?;
     let display_name = fields.text("DisplayName", DisplayName::new)?;
     let enabled = fields.optional_flag("Enabled")?;
+    let no_display_name = fields.flag("NoDisplayName")?;
     let no_grants = fields.flag("NoGrants")?;
     let expected_version = expected_version(&fields)?;
-    let extensions = Extensions::of(&fields)?;
+    let extensions = Extensions::of(&fields, input)?;
     let grants = AskedGrants::of(&fields)?;
-    let whom = whom.require()?;
+    whom.require()?;
     grants.require_roles()?;
+    let whom = whom.whom()?;
+    if no_display_name && display_name.is_some() {
+        return Err(ApiError::invalid(
+            "NoDisplayName is true, and there is a DisplayName; keep one of them.",
+        ));
+    }
     if no_grants && !grants.is_empty() {
         return Err(ApiError::invalid("NoGrants is true, and there are containers Grant; keep one of them."));
     }
@@ -55,7 +63,8 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
 
     let return_id = extensions.return_id;
     let password = fields.exact("Password").map(Password::chosen);
-    let change = AccountChange { expected_version, name, display_name, password, enabled, grants };
+    let change =
+        AccountChange { expected_version, name, display_name, no_display_name, password, enabled, grants };
     let (registrar, asked) = (app.registrar.clone(), extensions.asked(caller, &administration));
     let done = worked(input, async move { registrar.change(asked, &whom, &change).await }).await?;
     Ok(changed(done, return_id))

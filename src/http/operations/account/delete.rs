@@ -25,8 +25,8 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let fields = input.fields(&SPEC)?;
     let whom = AskedWhom::of(&fields)?;
     let expected_version = expected_version(&fields)?;
-    let extensions = Extensions::of(&fields)?;
-    let whom = whom.require()?;
+    let extensions = Extensions::of(&fields, input)?;
+    let whom = whom.whom()?;
 
     let return_id = extensions.return_id;
     let (registrar, asked) = (app.registrar.clone(), extensions.asked(caller, &administration));

@@ -20,7 +20,7 @@ const SPEC: Spec =
 pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let _administration = caller.administration()?;
     let fields = input.fields(&SPEC)?;
-    let whom = AskedWhom::of(&fields)?.require()?;
+    let whom = AskedWhom::of(&fields)?.whom()?;
     let member = app.registrar.member(&whom).ok_or_else(|| ApiError::new(Code::NoSuchAccount))?;
     let mut payload = Payload::new();
     show(&mut payload, &member);

@@ -40,6 +40,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let mode = mode(&fields)?;
     let reason = fields.text("Reason", Reason::new)?;
     let validate_only = fields.flag("ValidateOnly")?;
+    write::refuse_request_key(input)?;
     let (format, text) = require(file(&fields)?, "CSV or JSON")?;
     let bytes = format.memory(text);
     if bytes > READ_BYTES_MAX {
