@@ -13,7 +13,8 @@ pub use words::ListFormat;
 use words::{Add, Change, List, Named, NewPasswordWords, OneGrant, Part, ResetPassword, Verb, Where};
 
 use super::{SignInArgs, Stop};
-use crate::settings::{self, Environment, MasterKeySource, Values, table};
+use crate::security_log::FileOptions;
+use crate::settings::{self, Environment, MasterKeySource, SecurityLogSettings, Values, table};
 use crate::vault::{AccountName, DisplayName};
 
 /// Arguments of `account`.
@@ -38,6 +39,8 @@ pub enum AccountTarget {
         data: PathBuf,
         /// Where its master key is.
         master_key: MasterKeySource,
+        /// Its security log; `None` where that is off.
+        security_log: Option<FileOptions>,
     },
 }
 
@@ -165,7 +168,8 @@ impl Where {
         let values = Values::collect(self.config.as_deref(), environment, &flags)?;
         let data = settings::data(&values)?.value;
         let master_key = settings::master_key(&values, &data, false)?.value;
-        Ok(AccountTarget::Store { data, master_key })
+        let security_log = SecurityLogSettings::of(&values, &data, false)?.file_options();
+        Ok(AccountTarget::Store { data, master_key, security_log })
     }
 }
 

@@ -226,7 +226,11 @@ fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
     };
     let args = account("grant anna editor --telsys 1 --data /d --master-key-file /k --reason because");
     let key = MasterKeySource::File("/k".into());
-    assert_eq!(args.target, AccountTarget::Store { data: "/d".into(), master_key: key });
+    let AccountTarget::Store { data, master_key, security_log } = args.target else {
+        panic!("{:?}", args.target)
+    };
+    assert_eq!((data.as_path(), master_key), (Path::new("/d"), key));
+    assert_eq!(security_log.unwrap().path, Path::new("/d/security.log"));
     assert_eq!(args.reason.unwrap().as_str(), "because");
     let AccountAction::Grant { grant, give: true, .. } = args.action else { panic!("{:?}", args.action) };
     assert_eq!((grant.role.name(), grant.scope.to_string()), ("Editor", "TelSys 1".to_owned()));
@@ -240,8 +244,11 @@ fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
     assert_eq!(grant.unwrap().scope, crmconf_events::Scope::EveryTelSys);
 
     // The store is found as `serve` finds it.
-    let args = parse("account list", &[("CRMCONF_DATA", "/e"), ("CRMCONF_NEW_PASSWORD", "unused")]);
+    let environment =
+        [("CRMCONF_DATA", "/e"), ("CRMCONF_SECURITY_LOG", "off"), ("CRMCONF_NEW_PASSWORD", "unused")];
+    let args = parse("account list", &environment);
     let Ok(Command::Account(args)) = args else { panic!("{args:?}") };
     let key = MasterKeySource::File("/e.master-key".into());
-    assert_eq!(args.target, AccountTarget::Store { data: "/e".into(), master_key: key });
+    let store = AccountTarget::Store { data: "/e".into(), master_key: key, security_log: None };
+    assert_eq!(args.target, store);
 }

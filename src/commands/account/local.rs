@@ -14,9 +14,13 @@ use tokio::runtime::Runtime;
 use tracing::Level;
 
 use super::{Adding, Administers, Changed, Changing, Shown};
-use crate::accounts::{AccountChange, AccountError, Asked, Member, NewAccount, Registrar, Whom};
+use crate::accounts::{
+    AccountChange, AccountError, Asked, Done, Member, NewAccount, Registrar, Whom, recorded,
+};
+use crate::cli::output;
 use crate::commands::Failure;
 use crate::http::error::ApiError;
+use crate::security_log::{FileOptions, Record, SecurityLog};
 use crate::sessions::PasswordChecker;
 use crate::settings::{LogFormat, LogLevel, MasterKeySource};
 use crate::store::{self, Store, StoreError};
@@ -34,11 +38,16 @@ pub(super) struct Local {
     writer: Writer,
     thread: JoinHandle<()>,
     log: Arc<LocalLog>,
+    security_log: Option<FileOptions>,
 }
 
 impl Local {
     /// Opens the store of a data folder, which no server may have open.
-    pub(super) fn open(data: &Path, key: &MasterKeySource) -> Result<Self, Failure> {
+    pub(super) fn open(
+        data: &Path,
+        key: &MasterKeySource,
+        security_log: Option<FileOptions>,
+    ) -> Result<Self, Failure> {
         // What opening repairs, and whom it finds without a credential, is told here as a server's log tells it.
         telemetry::start(LogFormat::Text, LogLevel(Level::WARN))
             .map_err(|error| Failure::new(format!("log lines cannot be written: {error}")))?;
@@ -50,12 +59,12 @@ impl Local {
         let views = Arc::clone(&origin.views);
         let (writer, thread) = Writer::start(origin, QUEUE_COMMANDS_MAX).map_err(failed)?;
         let registrar = Registrar::new(writer.clone(), views, vault, PasswordChecker::default());
-        Ok(Self { runtime, registrar, writer, thread, log })
+        Ok(Self { runtime, registrar, writer, thread, log, security_log })
     }
 
     /// Ends the writer and closes the log.
     pub(super) fn close(self) -> Result<(), Failure> {
-        let Self { runtime, registrar, writer, thread, log } = self;
+        let Self { runtime, registrar, writer, thread, log, security_log: _ } = self;
         runtime.block_on(writer.stop());
         drop((registrar, writer));
         let ended = thread.join();
@@ -63,6 +72,17 @@ impl Local {
         ended.map_err(|_| {
             Failure::new("the writer's thread did not end in order; the next start checks the log")
         })
+    }
+
+    /// Has the security log tell what was done, while the store's lock keeps everybody else from it. The change stands
+    /// whether or not that can be written.
+    fn record(&self, done: Option<&Done>) {
+        let fact = done.and_then(|done| recorded::fact(done, None));
+        let (Some(options), Some(fact)) = (&self.security_log, fact) else { return };
+        let record = Record::of(fact).by(operator());
+        if let Err(error) = SecurityLog::append_once(options.clone(), &record) {
+            output::note(&format_args!("crmconf: warning: what was done stands, but is not recorded: {error}"));
+        }
     }
 }
 
@@ -83,7 +103,7 @@ impl Administers for Local {
         let Adding { name, display_name, password, enabled, grants } = new;
         let new = NewAccount { name, display_name, password: Password::chosen(&password), enabled, grants };
         let added = self.runtime.block_on(self.registrar.add(asked(reason), new));
-        added.map(drop).map_err(refused)
+        added.map(|done| self.record(done.as_ref())).map_err(refused)
     }
 
     fn change(
@@ -105,7 +125,10 @@ impl Administers for Local {
         };
         let whom = whom(name);
         match self.runtime.block_on(self.registrar.change(asked(reason), &whom, &change)) {
-            Ok(_) => Ok(Changed::Done),
+            Ok(done) => {
+                self.record(done.as_ref());
+                Ok(Changed::Done)
+            }
             Err(AccountError::Write(WriteError::Rejected(Rejection::AccountVersionConflict { .. }))) => {
                 Ok(Changed::Raced)
             }
@@ -116,7 +139,7 @@ impl Administers for Local {
     fn delete(&mut self, name: &AccountName, reason: Option<&Reason>) -> Result<(), Failure> {
         let whom = whom(name);
         let deleted = self.runtime.block_on(self.registrar.delete(asked(reason), &whom, None));
-        deleted.map(drop).map_err(refused)
+        deleted.map(|done| self.record(done.as_ref())).map_err(refused)
     }
 }
 
@@ -137,8 +160,11 @@ fn whom(name: &AccountName) -> Whom {
 
 /// Asked by the operator at this machine.
 fn asked(reason: Option<&Reason>) -> Asked {
-    let actor = Actor::Operator(rustix::process::getuid().as_raw());
-    Asked { context: Context { reason: reason.cloned(), ..Context::of(actor) }, validate_only: false }
+    Asked { context: Context { reason: reason.cloned(), ..Context::of(operator()) }, validate_only: false }
+}
+
+fn operator() -> Actor {
+    Actor::Operator(rustix::process::getuid().as_raw())
 }
 
 fn shown(member: &Member) -> Shown {

@@ -9,7 +9,7 @@ use crmconf_events::{AccountId, Reason};
 
 use super::write::refuse_request_key;
 use super::{Input, render};
-use crate::accounts::{AccountError, Asked, Done, Member, Whom};
+use crate::accounts::{AccountError, Asked, Done, Member, Whom, recorded};
 use crate::http::answer::Answer;
 use crate::http::caller::{Administration, Caller};
 use crate::http::code::Code;
@@ -23,7 +23,6 @@ pub mod change;
 pub mod delete;
 pub mod info;
 pub mod list;
-mod recorded;
 
 /// A grant, in requests and answers: one container for each.
 const GRANT: RowSpec =

@@ -158,6 +158,56 @@ fn an_operator_who_lost_the_last_password_gets_back_in_and_stands_in_the_log() {
     assert!(of_accounts.iter().all(|(_, actor)| *actor == operator), "{actors:?}");
 }
 
+/// The lines of a store's security log that tell of something done at the machine.
+fn recorded_by_operators(log: &std::path::Path) -> Vec<serde_json::Value> {
+    let written = std::fs::read_to_string(log).unwrap();
+    let lines = written.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines.filter(|line| line["actor"] == format!("cli:{}", rustix_uid())).collect()
+}
+
+#[test]
+fn what_is_done_to_a_stopped_store_stands_in_its_security_log_without_name_or_password() {
+    let store = Store::init();
+    let here = Place::new(&["--data", text(&store.data)]);
+    here.account_with(&["add", "anna-example", "--role", "Viewer"], &[NEW]).expect(0);
+    let reset = here.account(&["reset-password", "anna-example", "--generate"]).expect(0);
+    here.account_with(&["add", "anna-example"], &[NEW]).expect(1);
+    here.account(&["grant", "anna-example", "Viewer"]).expect(0);
+    here.account(&["enable", "anna-example"]).expect(0);
+    here.account(&["delete", "anna-example"]).expect(0);
+    let log = store.data.join("security.log");
+    let recorded = recorded_by_operators(&log);
+    let kinds: Vec<_> = recorded.iter().map(|line| line["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["account_added", "account_changed", "account_deleted"], "what changed nothing is no record");
+    assert_eq!(recorded[0]["grants"][0]["role"], "viewer");
+    assert_eq!((&recorded[1]["password_set"], &recorded[1]["renamed"]), (&true.into(), &false.into()));
+    assert!(recorded.iter().all(|line| line["account"] == recorded[0]["account"]), "{recorded:?}");
+    let written = std::fs::read_to_string(&log).unwrap();
+    for secret in ["anna", CANARY, &printed(&reset)] {
+        assert!(!written.contains(secret), "{written}");
+    }
+    // A server goes on in the same file.
+    assert!(store.serve(&[]).unwrap().terminate().success());
+    assert_eq!(recorded_by_operators(&log).len(), 3);
+}
+
+#[test]
+fn a_security_log_that_is_off_or_in_the_way_keeps_nothing_from_being_done() {
+    let store = Store::init();
+    let here = Place::new(&["--data", text(&store.data)]);
+    let off = [NEW, ("CRMCONF_SECURITY_LOG", "off")];
+    let quiet = here.account_with(&["reset-password", "admin"], &off).expect(0);
+    assert_eq!(quiet.err, "");
+    assert!(!store.data.join("security.log").exists());
+
+    let folder = text(store.folder.path()).to_owned();
+    let unusable = [("CRMCONF_NEW_PASSWORD", "another password"), ("CRMCONF_SECURITY_LOG", folder.as_str())];
+    let told = here.account_with(&["reset-password", "admin"], &unusable).expect(0);
+    told.says(&["stands, but is not recorded", "it is no regular file"]);
+    let server = store.serve(&[]).unwrap();
+    Session::sign_in(server.address, "admin", "another password");
+}
+
 /// This process's user, as the program under test has it too.
 fn rustix_uid() -> u32 {
     use std::os::unix::fs::MetadataExt as _;

@@ -3,11 +3,12 @@
 use crmconf_events::AccountId;
 use crmconf_events::decide::AccountDifference;
 
-use crate::accounts::Done;
+use super::Done;
 use crate::security_log::Fact;
 
-/// What an account did to another or to itself; `None` where nothing became another.
-pub(super) fn fact(done: &Done, by: Option<AccountId>) -> Option<Fact> {
+/// What was done to an account, by which other or by itself; `None` where nothing became another.
+#[must_use]
+pub fn fact(done: &Done, by: Option<AccountId>) -> Option<Fact> {
     let Done { account, version: _, difference } = done;
     let account = *account;
     let own_password = AccountDifference { password: true, ..AccountDifference::default() };
