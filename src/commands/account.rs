@@ -95,25 +95,25 @@ pub fn run(args: AccountArgs) -> Result<Status, Failure> {
         | AccountAction::Grant { .. }
         | AccountAction::Delete { .. } => None,
     };
-    let said = match target {
+    let (said, closed) = match target {
         AccountTarget::Server(sign_in) => {
             let mut remote = Remote::sign_in(&sign_in)?;
             let said = perform(&mut remote, action, password, reason.as_ref());
             remote.sign_out();
-            said?
+            (said?, Ok(()))
         }
         AccountTarget::Store { data, master_key, security_log } => {
             let mut local = Local::open(&data, &master_key, security_log)?;
             let said = perform(&mut local, action, password, reason.as_ref());
             let closed = local.close();
-            let said = said?;
-            closed?;
-            said
+            (said?, closed)
         }
     };
+    // First what was done: a new password is to be had nowhere else, whatever the end was like.
     output::result(&said).map_err(|error| {
         Failure::new(format!("it was done, but what there is to say could not be printed: {error}"))
     })?;
+    closed?;
     Ok(Status::Done)
 }
 

@@ -97,9 +97,15 @@ impl<'a> Conversation<'a> {
         ))
     }
 
-    /// Signs out. The session would end by itself; that it could not be ended now undoes nothing.
+    /// Signs out. The session would end by itself; that it could not be ended now undoes nothing. Where what was done ended
+    /// it, as a change of the own account does, there is nothing to say.
     pub(super) fn close(self) {
-        if self.ask("Logout", &Payload::default()).is_err() {
+        let ended = match self.answer("Logout", &Payload::default()) {
+            Ok(Reply::Success(_)) => true,
+            Ok(Reply::Fail(refusal)) => SESSION_CODES.into_iter().any(|code| refusal.is(code)),
+            Err(_) => false,
+        };
+        if !ended {
             output::note(
                 &"crmconf: the session could not be signed out; it ends by itself after its idle time",
             );

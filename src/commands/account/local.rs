@@ -81,7 +81,9 @@ impl Local {
         let (Some(options), Some(fact)) = (&self.security_log, fact) else { return };
         let record = Record::of(fact).by(operator());
         if let Err(error) = SecurityLog::append_once(options.clone(), &record) {
-            output::note(&format_args!("crmconf: warning: what was done stands, but is not recorded: {error}"));
+            output::note(&format_args!(
+                "crmconf: warning: what was done stands, but is not recorded: {error}"
+            ));
         }
     }
 }

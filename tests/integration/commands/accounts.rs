@@ -178,7 +178,11 @@ fn what_is_done_to_a_stopped_store_stands_in_its_security_log_without_name_or_pa
     let log = store.data.join("security.log");
     let recorded = recorded_by_operators(&log);
     let kinds: Vec<_> = recorded.iter().map(|line| line["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["account_added", "account_changed", "account_deleted"], "what changed nothing is no record");
+    assert_eq!(
+        kinds,
+        ["account_added", "account_changed", "account_deleted"],
+        "what changed nothing is no record"
+    );
     assert_eq!(recorded[0]["grants"][0]["role"], "viewer");
     assert_eq!((&recorded[1]["password_set"], &recorded[1]["renamed"]), (&true.into(), &false.into()));
     assert!(recorded.iter().all(|line| line["account"] == recorded[0]["account"]), "{recorded:?}");
