@@ -21,6 +21,7 @@ pub mod operation;
 pub mod operations;
 mod outside;
 pub mod room;
+pub mod tasks;
 mod trace;
 pub mod witness;
 pub mod xml;

@@ -9,11 +9,14 @@ mod watch;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::web::Data;
 use crmconf_events::log::LocalLog;
 use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use crate::http::app::{App, Phase, Service};
 use crate::http::listener::{Listener, ListenerOptions, Patience};
@@ -75,6 +78,9 @@ struct Running {
 /// How many clients the operating system lets wait until they are taken up.
 const LISTEN_QUEUE: i32 = 2_048;
 
+/// How long tasks whose clients have left get to record what they have done, once the writer has ended.
+const LAST_TASKS_MAX: Duration = Duration::from_secs(5);
+
 /// The listener's own task.
 type Serving = actix_web::rt::task::JoinHandle<std::io::Result<()>>;
 
@@ -116,10 +122,10 @@ async fn serve_api(
     let address = listener.address();
     let mut serving = actix_web::rt::spawn(server);
     tracing::info!(%address, "listening");
-    let drain_s = settings.shutdown_drain.value.as_secs();
+    let drain = settings.shutdown_drain.value;
     let mut opening = {
-        let service = Data::clone(&service);
-        tokio::task::spawn_blocking(move || start::start(&settings, founder, &service))
+        let (service, runtime) = (Data::clone(&service), Handle::current());
+        tokio::task::spawn_blocking(move || start::start(&settings, founder, &service, runtime))
     };
     let (opened, told) = tokio::select! {
         opened = &mut opening => (opened, None),
@@ -144,9 +150,9 @@ async fn serve_api(
             until_told(&mut signals, &mut serving).await
         }
     };
-    tracing::info!(drain_s, "stopping");
+    tracing::info!(drain_s = drain.as_secs(), "stopping");
     service.metrics().stopping();
-    let stopped = stop(running, &listener).await;
+    let stopped = stop(running, &listener, drain).await;
     tracing::info!("stopped");
     told.and(stopped)
 }
@@ -197,41 +203,37 @@ fn listen(settings: &Settings, service: &Data<Service>) -> Result<(Listener, Ser
         .map_err(|cause| ServerError::Listen { address, cause })
 }
 
-/// Stops accepting, answers what is under way, writes what waits, closes the log.
-async fn stop(running: Running, listener: &Listener) -> Result<(), ServerError> {
+/// Stops accepting, answers what is under way, waits for what goes on though its client has left, writes what waits, closes
+/// the logs.
+async fn stop(running: Running, listener: &Listener, drain: Duration) -> Result<(), ServerError> {
     let Running { app, writer, log, templates } = running;
     drop(templates);
+    let deadline = Instant::now() + drain;
     listener.drain().await;
+    let cut_short = app.tasks.ended_by(deadline).await;
+    if cut_short > 0 {
+        tracing::warn!(cut_short, "changes whose clients have left are ended where they are");
+    }
     app.writer.stop().await;
+    let ended = tokio::task::spawn_blocking(move || writer.join()).await;
+    // Whatever a task submits now is refused: it ends at once, and records what it has done.
+    let lost = app.tasks.ended_by(Instant::now() + LAST_TASKS_MAX).await;
+    if lost > 0 {
+        tracing::error!(lost, "changes are still under way: the security log may lack what they did");
+    }
     let security_log = app.security_log.clone();
     let close = move || {
         log.close();
         security_log.close();
     };
-    let ended = tokio::task::spawn_blocking(move || end(writer, close));
-    ended.await.map_err(std::io::Error::other)?
-}
-
-/// Waits for the writer's thread, and closes the log however that ended.
-fn end(writer: JoinHandle<()>, close: impl FnOnce()) -> Result<(), ServerError> {
-    let ended = writer.join();
-    close();
-    ended.map_err(|_| ServerError::WriterLost)
+    let closed = tokio::task::spawn_blocking(close).await;
+    ended.map_err(std::io::Error::other)?.map_err(|_| ServerError::WriterLost)?;
+    Ok(closed.map_err(std::io::Error::other)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_writer_that_panicked_is_a_failure_and_the_log_is_closed_all_the_same() {
-        let mut closed = 0;
-        let in_order = std::thread::spawn(|| ());
-        assert!(end(in_order, || closed += 1).is_ok());
-        let panicked = std::thread::spawn(|| panic!("as a writer might"));
-        assert!(matches!(end(panicked, || closed += 1), Err(ServerError::WriterLost)));
-        assert_eq!(closed, 2);
-    }
 
     #[actix_web::test]
     async fn a_listener_that_ends_by_itself_is_a_failure_that_says_why() {

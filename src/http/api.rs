@@ -97,7 +97,14 @@ async fn answer(
     let operation = operation.ok_or_else(|| ApiError::new(Code::Operation))?;
     // What was parsed takes about as much room as the body did; what JSON becomes takes more, and asks for it.
     let room = RefCell::new(Some(room));
-    let input = Input { parsed, beside: Beside::of(request), address: address(request), room, witness };
+    let input = Input {
+        parsed,
+        beside: Beside::of(request),
+        address: address(request),
+        room,
+        tasks: &app.tasks,
+        witness,
+    };
     match operation {
         Operation::CreateSession => operations::create_session::answer(app, &input),
         Operation::Authenticate => operations::authenticate::answer(app, &input).await,

@@ -8,10 +8,12 @@ use arc_swap::ArcSwap;
 use crmconf_events::{AccountId, ReplicaId, StoreId};
 use crmconf_projections::Account;
 use thiserror::Error;
+use tokio::runtime::Handle;
 
 use super::answer::ANSWERS_BYTES_MAX;
 use super::intake::BODIES_BYTES_MAX;
 use super::room::Room;
+use super::tasks::Tasks;
 use super::{api, health, outside};
 use crate::accounts::Registrar;
 use crate::ids::IdSource;
@@ -50,6 +52,8 @@ pub struct App {
     pub registrar: Registrar,
     /// What an auditor is told.
     pub security_log: SecurityLog,
+    /// What goes on though its client has left.
+    pub tasks: Tasks,
     /// Room for the bodies that are held at once.
     pub bodies: Room,
     /// Room for the large answers that clients have not taken yet.
@@ -74,6 +78,8 @@ pub struct AppParts {
     pub sessions: SessionLimits,
     /// What an auditor is told.
     pub security_log: SecurityLog,
+    /// Where what goes on without its client runs: beyond the listener's end.
+    pub runtime: Handle,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
 }
@@ -84,7 +90,17 @@ impl App {
     /// # Errors
     /// When the operating system has no random bytes to give.
     pub fn new(parts: AppParts) -> Result<Self, getrandom::Error> {
-        let AppParts { views, writer, store, vault, templates, sessions, security_log, body_timeout } = parts;
+        let AppParts {
+            views,
+            writer,
+            store,
+            vault,
+            templates,
+            sessions,
+            security_log,
+            runtime,
+            body_timeout,
+        } = parts;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let sessions = Arc::new(Sessions::new(sessions, Arc::clone(&clock)));
         // One for both: together they work on no more passwords at once than one may.
@@ -106,6 +122,7 @@ impl App {
             registrar,
             sessions,
             security_log,
+            tasks: Tasks::on(runtime),
             bodies: Room::of(BODIES_BYTES_MAX),
             answers: Room::of(ANSWERS_BYTES_MAX),
             body_timeout,

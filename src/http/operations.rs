@@ -12,6 +12,7 @@ use super::error::ApiError;
 use super::fields::{Fields, RowSpec, Spec};
 use super::intake::{self, Beside};
 use super::room::TakenRoom;
+use super::tasks::Tasks;
 use super::witness::Witness;
 use super::xml::{ParsedRequest, Payload};
 
@@ -43,6 +44,8 @@ pub struct Input<'a> {
     pub address: IpAddr,
     /// The room that it takes in memory. A command takes it along: it may outlive its request, whose client has left.
     pub room: RefCell<Option<TakenRoom>>,
+    /// Where a command goes on when the client has left.
+    pub tasks: &'a Tasks,
     /// What it tells the security log.
     pub witness: Rc<Witness>,
 }

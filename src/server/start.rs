@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crmconf_events::log::LocalOptions;
+use tokio::runtime::Handle;
 
 use super::watch::{self, Watch};
 use super::{Running, ServerError};
@@ -21,6 +22,7 @@ pub(super) fn start(
     settings: &Settings,
     founder: Option<Founder>,
     service: &Service,
+    runtime: Handle,
 ) -> Result<Running, ServerError> {
     let options = LocalOptions { sled_cache_bytes: settings.sled_cache_bytes.value, ..LocalOptions::DEFAULT };
     let (data, key) = (&settings.data.value, &settings.master_key.value);
@@ -54,6 +56,7 @@ pub(super) fn start(
         templates,
         sessions: session_limits(settings),
         security_log,
+        runtime,
         body_timeout: settings.body_timeout.value,
     });
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);

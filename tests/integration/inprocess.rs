@@ -171,6 +171,7 @@ impl InProcess {
             templates: templates(),
             sessions: SessionLimits::default(),
             security_log,
+            runtime: tokio::runtime::Handle::current(),
             body_timeout: Duration::from_secs(10),
         };
         let app = Arc::new(App::new(parts).unwrap());

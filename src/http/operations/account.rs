@@ -138,11 +138,11 @@ fn role(text: &str) -> Result<Role, ApiError> {
 /// be left half done: so it is a task of its own, and holds the request's room until it is done.
 pub(super) async fn worked(
     input: &Input<'_>,
-    work: impl Future<Output = Result<Option<Done>, AccountError>> + 'static,
+    work: impl Future<Output = Result<Option<Done>, AccountError>> + Send + 'static,
 ) -> Result<Option<Done>, AccountError> {
     let room = input.room.take();
     let (recorder, by) = (input.witness.recorder(), input.witness.account());
-    let task = actix_web::rt::spawn(async move {
+    let task = input.tasks.run(async move {
         let outcome = work.await;
         // Here, so that what was done is recorded also when its client has left.
         if let Some(fact) =

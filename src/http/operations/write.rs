@@ -78,12 +78,12 @@ pub(super) async fn decided(app: &App, input: &Input<'_>, request: Request) -> W
 
 /// Waits for what is to come to its end. A client that leaves meanwhile takes its handler along, but not a command: so
 /// a task of its own waits, and holds the request's room until then.
-pub(super) async fn outlive<T: 'static>(
+pub(super) async fn outlive<T: Send + 'static>(
     input: &Input<'_>,
-    work: impl Future<Output = T> + 'static,
+    work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, tokio::task::JoinError> {
     let room = input.room.take();
-    let working = actix_web::rt::spawn(async move {
+    let working = input.tasks.run(async move {
         let outcome = work.await;
         drop(room);
         outcome
