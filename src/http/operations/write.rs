@@ -69,15 +69,22 @@ pub(super) fn refuse_request_key(input: &Input<'_>) -> Result<(), ApiError> {
     }
 }
 
-/// Has a command decided and waits until its outcome is durable and visible.
-pub(super) async fn decided(app: &App, input: &Input<'_>, request: Request) -> WriteResult {
-    let writer = app.writer.clone();
+/// Has a command decided and waits until its outcome is durable and visible. A client that leaves meanwhile takes its
+/// handler along, but not the command, which the writer has: a task of its own only holds the request's room until it is
+/// decided. It is the worker's own, since a step to another thread and back would cost each change a tenth of its time.
+async fn decided(app: &App, input: &Input<'_>, request: Request) -> WriteResult {
+    let (writer, room) = (app.writer.clone(), input.room.take());
+    let waiting = actix_web::rt::spawn(async move {
+        let outcome = writer.submit(request).await;
+        drop(room);
+        outcome
+    });
     let lost = |error: tokio::task::JoinError| Err(WriteError::Unknown(error.to_string()));
-    outlive(input, async move { writer.submit(request).await }).await.unwrap_or_else(lost)
+    waiting.await.unwrap_or_else(lost)
 }
 
-/// Waits for what is to come to its end. A client that leaves meanwhile takes its handler along, but not a command: so
-/// a task of its own waits, and holds the request's room until then.
+/// Waits for work of several steps to come to its end, also where the client leaves and the server stops meanwhile: so it
+/// is a task beside the workers, and holds the request's room until then.
 pub(super) async fn outlive<T: Send + 'static>(
     input: &Input<'_>,
     work: impl Future<Output = T> + Send + 'static,
