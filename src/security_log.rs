@@ -179,6 +179,14 @@ impl SecurityLog {
         file.sync().map_err(SecurityLogError::refused("synced", &path))
     }
 
+    /// Whether a server could write to this file, as far as can be told without changing anything.
+    ///
+    /// # Errors
+    /// What would keep it from starting.
+    pub fn examine(options: &FileOptions) -> Result<(), SecurityLogError> {
+        file::examine(&options.path)
+    }
+
     /// Takes a record; waits for nothing.
     pub fn record(&self, record: Record) {
         let Some(shared) = &self.0 else { return };

@@ -6,6 +6,8 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, access};
+
 use super::{FileOptions, SecurityLogError};
 
 /// How every line begins; a file that begins otherwise is none of ours.
@@ -24,22 +26,9 @@ impl RotatingFile {
     /// When it cannot be opened or read, or is no security log.
     pub(super) fn open(options: FileOptions) -> Result<Self, SecurityLogError> {
         let path = &options.path;
-        let foreign = |what| SecurityLogError::Foreign { path: path.clone(), what };
-        // Before it is opened: to open a pipe would wait for its reader.
-        match fs::symlink_metadata(path) {
-            Ok(found) if !found.is_file() => return Err(foreign("it is no regular file")),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(SecurityLogError::refused("looked at", path)(error)),
-        }
+        is_there(path)?;
         let file = open_to_add(path).map_err(SecurityLogError::refused("opened", path))?;
-        let mut beginning = Vec::new();
-        let read = (&file).take(LINE_BEGINNING.len() as u64).read_to_end(&mut beginning);
-        read.map_err(SecurityLogError::refused("read", path))?;
-        // A beginning cut short is one of ours all the same, and so is the line feed that closes one off.
-        if !LINE_BEGINNING.starts_with(beginning.split(|byte| *byte == b'\n').next().unwrap_or_default()) {
-            return Err(foreign("it holds something else"));
-        }
+        refuse_other_content(&file, path)?;
         Ok(Self { options, file })
     }
 
@@ -161,6 +150,43 @@ impl RotatingFile {
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
+}
+
+/// Looks at the file, and whether one could be made where there is none, without changing anything.
+///
+/// # Errors
+/// As [`RotatingFile::open`].
+pub(super) fn examine(path: &Path) -> Result<(), SecurityLogError> {
+    if is_there(path)? {
+        let file = File::options().read(true).append(true).open(path);
+        return refuse_other_content(&file.map_err(SecurityLogError::refused("opened", path))?, path);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    access(folder.unwrap_or(Path::new(".")), Access::WRITE_OK | Access::EXEC_OK)
+        .map_err(|error| SecurityLogError::refused("made", path)(error.into()))
+}
+
+/// Whether it is there. Asked before it is opened, which would wait for the reader of a pipe.
+fn is_there(path: &Path) -> Result<bool, SecurityLogError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => {
+            Err(SecurityLogError::Foreign { path: path.to_owned(), what: "it is no regular file" })
+        }
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(SecurityLogError::refused("looked at", path)(error)),
+    }
+}
+
+fn refuse_other_content(file: &File, path: &Path) -> Result<(), SecurityLogError> {
+    let mut beginning = Vec::new();
+    let read = file.take(LINE_BEGINNING.len() as u64).read_to_end(&mut beginning);
+    read.map_err(SecurityLogError::refused("read", path))?;
+    // A beginning cut short is one of ours all the same, and so is the line feed that closes one off.
+    if !LINE_BEGINNING.starts_with(beginning.split(|byte| *byte == b'\n').next().unwrap_or_default()) {
+        return Err(SecurityLogError::Foreign { path: path.to_owned(), what: "it holds something else" });
+    }
+    Ok(())
 }
 
 /// Lines were refused.

@@ -82,6 +82,45 @@ fn check_tells_what_else_would_keep_the_server_from_starting() {
 }
 
 #[test]
+fn check_looks_at_templates_security_log_and_metrics() {
+    let store = Store::init();
+    let folder = store.folder.path();
+    let templates = folder.join("templates");
+    let place = ["config", "check", "--data", text(&store.data), "--templates-folder", text(&templates)];
+    let absent = run(&place).expect(0).says(&["warning: templates_folder", "cannot be read", "31001"]);
+    assert!(!absent.out.contains("templates_folder"), "{absent:?}");
+
+    run(&["templates", "export", text(&templates)]).expect(0);
+    let metrics = ["--metrics-listen", "127.0.0.1:0"];
+    let before = contents(folder);
+    let well = run(&[&place[..], &metrics].concat()).expect(0);
+    assert_eq!(well.err, "");
+    for words in [
+        "templates that can be used: ",
+        "security.log: can be written",
+        "metrics_listen 127.0.0.1:0: is free",
+    ] {
+        assert!(well.out.contains(words), "{words}: {well:?}");
+    }
+    assert!(before == contents(folder), "something changed");
+    fs::write(templates.join("Bad.json"), "{").unwrap();
+    let bad = run(&place).expect(0).says(&["warning:", "Bad.json is refused", "crmconf templates check"]);
+    assert!(bad.out.contains("templates that can be used: "), "{bad:?}");
+
+    let wrong = ["--metrics-listen", "192.0.2.1:9", "--security-log", "/no/such/folder/security.log"];
+    run(&[&place[..], &wrong].concat())
+        .expect(1)
+        .says(&["metrics_listen: cannot listen on 192.0.2.1:9", "security.log cannot be made"]);
+    let foreign = folder.join("notes.txt");
+    fs::write(&foreign, "mine").unwrap();
+    run(&[&place[..], &["--security-log", text(&foreign)]].concat())
+        .expect(1)
+        .says(&["it holds something else"]);
+    let off = run(&[&place[..], &["--security-log", "off"]].concat()).expect(0);
+    assert!(off.out.contains("security_log: is off"), "{off:?}");
+}
+
+#[test]
 fn check_before_init_says_what_comes_next() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("not/there/yet");

@@ -1,16 +1,20 @@
-//! Looks for what else would keep `serve` from starting: data folder, master key and address, without changing anything.
+//! Looks for what else would keep `serve` from starting or from serving all, without changing anything.
+
+mod templates;
 
 use std::io::ErrorKind;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use crmconf_events::StoreId;
 use crmconf_events::log::JournalReader;
 use rustix::fs::{Access, access};
 
+use self::templates::Templates;
 use super::{Failure, print};
 use crate::cli::{Status, output, shell};
-use crate::settings::{MasterKeySource, Settings};
+use crate::security_log::SecurityLog;
+use crate::settings::{MasterKeySource, Settings, Sourced, table};
 use crate::store;
 use crate::vault::Vault;
 
@@ -24,15 +28,24 @@ pub(super) fn run(settings: &Settings) -> Result<Status, Failure> {
         Ok(Folder::Store) => true,
         Ok(Folder::Empty | Folder::Missing) | Err(_) => false,
     };
+    let missing = matches!(data, Ok(Folder::Missing));
     let findings = [
         Ok("the settings are valid".to_owned()),
         data.map(|folder| folder.told(&settings.data.value)),
         look_at_key(settings, store),
-        look_at_address(settings),
+        look_at_address("listen", &settings.listen),
+        look_at_security_log(settings, missing),
     ];
-    let (well, wrong): (Vec<_>, Vec<_>) = findings.into_iter().partition(Result::is_ok);
-    let well: Vec<_> = well.into_iter().flatten().collect();
+    let metrics = settings.metrics_listen.as_ref();
+    let metrics = metrics.map(|address| look_at_address(table::METRICS_LISTEN.name, address));
+    let Templates { told, warnings } = templates::look(settings);
+    let findings = findings.into_iter().chain(metrics);
+    let (well, wrong): (Vec<_>, Vec<_>) = findings.partition(Result::is_ok);
+    let well: Vec<_> = well.into_iter().flatten().chain(told).collect();
     let printed = print(&well.join("\n"))?;
+    for warning in warnings {
+        output::complain(&format_args!("warning: {warning}"));
+    }
     let wrong: Vec<_> = wrong.into_iter().filter_map(Result::err).collect();
     wrong.iter().for_each(output::complain);
     Ok(if wrong.is_empty() { printed } else { Status::Failed })
@@ -137,13 +150,28 @@ fn store_id(data: &Path) -> Option<StoreId> {
 }
 
 /// Whether this user may listen on the address. That somebody does so is no fault: the server may be running.
-fn look_at_address(settings: &Settings) -> Finding {
-    let address = settings.listen.value;
+fn look_at_address(setting: &str, address: &Sourced<SocketAddr>) -> Finding {
+    let Sourced { value: address, source } = address;
     match TcpListener::bind(address) {
-        Ok(_) => Ok(format!("listen {address}: is free")),
+        Ok(_) => Ok(format!("{setting} {address}: is free")),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            Ok(format!("listen {address}: is in use now, by this server if it runs"))
+            Ok(format!("{setting} {address}: is in use now, by this server if it runs"))
         }
-        Err(error) => Err(format!("cannot listen on {address} ({}): {error}", settings.listen.source)),
+        Err(error) => Err(format!("{setting}: cannot listen on {address} ({source}): {error}")),
+    }
+}
+
+/// Whether the security log can be written, or made where there is none.
+fn look_at_security_log(settings: &Settings, data_missing: bool) -> Finding {
+    let Some(options) = settings.security_log.file_options() else {
+        return Ok("security_log: is off".to_owned());
+    };
+    let shown = options.path.display();
+    if data_missing && options.path.starts_with(&settings.data.value) {
+        return Ok(format!("security_log {shown}: is made in the data folder"));
+    }
+    match SecurityLog::examine(&options) {
+        Ok(()) => Ok(format!("security_log {shown}: can be written")),
+        Err(error) => Err(error.to_string()),
     }
 }
