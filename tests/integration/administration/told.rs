@@ -54,7 +54,9 @@ pub(super) fn by_security_log(log: &Path) {
             match &line[field] {
                 Value::Null => {}
                 Value::String(text) => words.push(text.clone()),
-                other => words.push(other.to_string()),
+                other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                    words.push(other.to_string());
+                }
             }
         }
         for field in ["account", "subject", "actor"] {
