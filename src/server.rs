@@ -215,7 +215,7 @@ async fn stop(running: Running, listener: &Listener, drain: Duration) -> Result<
         tracing::warn!(cut_short, "changes whose clients have left are ended where they are");
     }
     app.writer.stop().await;
-    let ended = tokio::task::spawn_blocking(move || writer.join()).await;
+    let ended = tokio::task::spawn_blocking(move || writer.join()).await.unwrap_or_else(|error| Err(Box::new(error)));
     // Whatever a task submits now is refused: it ends at once, and records what it has done.
     let lost = app.tasks.ended_by(Instant::now() + LAST_TASKS_MAX).await;
     if lost > 0 {
@@ -226,14 +226,28 @@ async fn stop(running: Running, listener: &Listener, drain: Duration) -> Result<
         log.close();
         security_log.close();
     };
-    let closed = tokio::task::spawn_blocking(close).await;
-    ended.map_err(std::io::Error::other)?.map_err(|_| ServerError::WriterLost)?;
-    Ok(closed.map_err(std::io::Error::other)?)
+    tokio::task::spawn_blocking(move || end(ended, close)).await.map_err(std::io::Error::other)?
+}
+
+/// Closes what is to be closed, however the writer's thread has ended.
+fn end(ended: std::thread::Result<()>, close: impl FnOnce()) -> Result<(), ServerError> {
+    close();
+    ended.map_err(|_| ServerError::WriterLost)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_writer_that_panicked_is_a_failure_and_the_log_is_closed_all_the_same() {
+        let mut closed = 0;
+        let in_order = std::thread::spawn(|| ());
+        assert!(end(in_order.join(), || closed += 1).is_ok());
+        let panicked = std::thread::spawn(|| panic!("as a writer might"));
+        assert!(matches!(end(panicked.join(), || closed += 1), Err(ServerError::WriterLost)));
+        assert_eq!(closed, 2);
+    }
 
     #[actix_web::test]
     async fn a_listener_that_ends_by_itself_is_a_failure_that_says_why() {

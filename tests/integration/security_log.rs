@@ -5,6 +5,7 @@ mod file;
 mod imported;
 mod left;
 mod revoked;
+mod stopped;
 
 use std::fs;
 use std::path::{Path, PathBuf};
