@@ -28,6 +28,9 @@ pub enum Format {
 
 /// What an entry takes in memory beside its texts, about: as it is listed, with what allocations round up.
 const ENTRY_BYTES: usize = size_of::<ListedEntry>() + 128;
+/// What reading the file of one request may take in memory: less than all requests together may. CSV within the limit of
+/// a body always takes less; JSON of very many small entries does not.
+pub const READ_BYTES_MAX: usize = 48 << 20;
 /// The shortest text of an entry: `1,,,,`. What is shorter is a fault, and of those few are kept.
 const ENTRY_TEXT_BYTES_MIN: usize = 5;
 /// What the object of a JSON entry takes beside its texts until it is an entry, about.
@@ -98,9 +101,7 @@ impl Parsed {
         if faults.is_empty() {
             return Ok(listing);
         }
-        for orphan in listing.orphans(directory) {
-            faults.add(orphan.line, missing_above(orphan.missing).to_owned());
-        }
+        faults.add_orphans(&listing.orphans(directory));
         Err(faults)
     }
 }

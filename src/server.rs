@@ -215,7 +215,8 @@ async fn stop(running: Running, listener: &Listener, drain: Duration) -> Result<
         tracing::warn!(cut_short, "changes whose clients have left are ended where they are");
     }
     app.writer.stop().await;
-    let ended = tokio::task::spawn_blocking(move || writer.join()).await.unwrap_or_else(|error| Err(Box::new(error)));
+    let ended =
+        tokio::task::spawn_blocking(move || writer.join()).await.unwrap_or_else(|error| Err(Box::new(error)));
     // Whatever a task submits now is refused: it ends at once, and records what it has done.
     let lost = app.tasks.ended_by(Instant::now() + LAST_TASKS_MAX).await;
     if lost > 0 {

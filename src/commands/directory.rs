@@ -1,5 +1,6 @@
 //! `crmconf directory`: imports files into the directory of a running server, and prints it, through its API.
 
+mod ahead;
 mod held;
 mod import;
 mod pieces;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::Format;
+use crmconf_events::command::Orphan;
+
+use super::{Format, missing_above};
 
 /// A fault and its place. Of values it quotes ids at most, and only those that are ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,20 @@ impl Faults {
         if self.kept.len() < Self::KEPT_MAX {
             let at = self.kept.partition_point(|kept| kept.place <= place);
             self.kept.insert(at, Fault { place, what: what.into() });
+        }
+    }
+
+    /// The entries without parents of a file that has no other faults.
+    #[must_use]
+    pub fn of_orphans(format: Format, orphans: &[Orphan]) -> Self {
+        let mut faults = Self::new(format);
+        faults.add_orphans(orphans);
+        faults
+    }
+
+    pub(super) fn add_orphans(&mut self, orphans: &[Orphan]) {
+        for orphan in orphans {
+            self.add(orphan.line, missing_above(orphan.missing));
         }
     }
 

@@ -136,8 +136,14 @@ impl Listing {
     /// The entries whose parent is neither here nor in the directory, by their place in the file.
     #[must_use]
     pub fn orphans<T: Clone>(&self, directory: &DirectoryState<T>) -> Vec<Orphan> {
+        self.orphans_beside(|id| directory.contains(id))
+    }
+
+    /// The entries whose parent is neither here nor held elsewhere, by their place in the file.
+    #[must_use]
+    pub fn orphans_beside(&self, holds: impl Fn(&EntryId) -> bool) -> Vec<Orphan> {
         let orphan = |(id, listed): &(EntryId, ListedEntry)| {
-            let missing = self.missing_above(id, 0, directory)?;
+            let missing = self.missing_above(id, 0, &holds)?;
             Some(Orphan { id: id.clone(), line: listed.line, missing })
         };
         let mut orphans: Vec<_> = self.0.iter().filter_map(orphan).collect();
@@ -145,21 +151,21 @@ impl Listing {
         orphans
     }
 
-    /// What is missing above an entry: in the directory, and here from a position on.
-    pub(crate) fn missing_above<T: Clone>(
+    /// What is missing above an entry: among what is held in the directory, and here from a position on.
+    pub(crate) fn missing_above(
         &self,
         id: &EntryId,
         from: usize,
-        directory: &DirectoryState<T>,
+        holds: impl Fn(&EntryId) -> bool,
     ) -> Option<Missing> {
         let parent = id.parent()?;
         // An entry that is there has its parents, since none is removed before its children.
         let listed = |id| self.position(id).is_some_and(|at| at >= from);
-        if directory.contains(id) || directory.contains(&parent) || listed(&parent) {
+        if holds(id) || holds(&parent) || listed(&parent) {
             return None;
         }
         let telsys = EntryId::TelSys(id.telsys());
-        Some(if parent == telsys || !(directory.contains(&telsys) || listed(&telsys)) {
+        Some(if parent == telsys || !(holds(&telsys) || listed(&telsys)) {
             Missing::TelSys
         } else {
             Missing::Partition

@@ -119,7 +119,8 @@ impl Portion<'_> {
             match difference(state, &listed.entry) {
                 Difference::None => self.progress.counts.unchanged += 1,
                 Difference::New(event) => {
-                    if let Some(missing) = listing.missing_above(id, from, &state.directory) {
+                    let holds = |id: &EntryId| state.directory.contains(id);
+                    if let Some(missing) = listing.missing_above(id, from, holds) {
                         return Err(Rejection::NotInDirectory(missing));
                     }
                     if !self.take(id, event, |kind| &mut kind.added) {

@@ -63,8 +63,9 @@ fn plain(values: &Values, setting: &'static Setting) -> Row {
 
 /// The value, unless it is a key that somebody put in the wrong place, or the name made from one.
 fn masked(value: String) -> String {
-    let own = value.strip_suffix(MASTER_KEY_SUFFIX).unwrap_or(&value);
-    if MasterKey::is_written_as(own) { MASKED.to_owned() } else { value }
+    let is_key = |part: &str| MasterKey::is_written_as(part.strip_suffix(MASTER_KEY_SUFFIX).unwrap_or(part));
+    // A folder of a path may be named by one, and a key may have slashes itself.
+    if is_key(&value) || value.split('/').any(is_key) { MASKED.to_owned() } else { value }
 }
 
 /// The security log, whose default lies in the data folder.

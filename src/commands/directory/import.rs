@@ -4,11 +4,11 @@ use crmconf_events::command::{ImportMode, ListedEntry, Listing};
 use crmconf_events::{EntryId, Reason};
 
 use super::pieces::{Piece, Row, cut};
-use super::{Failure, held, read};
+use super::{Failure, ahead, held, read};
 use crate::cli::{DirectoryImportArgs, Status, output};
-use crate::commands::conversation::{Conversation, Node, Payload, not_understood};
+use crate::commands::conversation::{Conversation, Node, Payload, escaped_bytes, not_understood};
 use crate::commands::print;
-use crate::directory::Sheet;
+use crate::directory::{Faults, Format, READ_BYTES_MAX, Sheet};
 use crate::progress::Progress;
 use crate::settings::BODY_BYTES_MAX;
 
@@ -40,13 +40,11 @@ struct Counts([u64; COUNTS.len()]);
 
 pub(super) fn run(args: &DirectoryImportArgs) -> Result<Status, Failure> {
     let (text, name) = read(&args.source)?;
-    let listing = args.format.read(&text).listing().map_err(|faults| {
-        let count = faults.total();
-        Failure::new(format!("{name} has {count} faults; nothing was sent:\n{}", faults.lines()))
-    })?;
-    drop(text);
+    let listing = args.format.read(&text).listing().map_err(|faults| faulty(&name, &faults))?;
+    let whole = fits_one_request(args, &text).then_some(text);
     let conversation = Conversation::open(&args.sign_in, "crmconf directory import")?;
-    let outcome = Import { conversation: &conversation, args, listing: &listing }.run();
+    let import = Import { conversation: &conversation, args, name: &name, whole, listing: &listing };
+    let outcome = import.check().and_then(|()| import.run());
     conversation.close();
     let Counts(counts) = outcome?;
     if args.dry_run {
@@ -56,19 +54,57 @@ pub(super) fn run(args: &DirectoryImportArgs) -> Result<Status, Failure> {
     print(&lines.collect::<String>())
 }
 
+/// What is said of a file with faults, all of which stand in lines or entries of its own.
+fn faulty(name: &str, faults: &Faults) -> Failure {
+    let count = match faults.total() {
+        1 => "1 fault".to_owned(),
+        count => format!("{count} faults"),
+    };
+    Failure::new(format!("{name} has {count}; nothing was imported:\n{}", faults.lines()))
+}
+
+/// Whether a file is sent as it is: then what the server says of its lines is true of the file.
+fn fits_one_request(args: &DirectoryImportArgs, text: &str) -> bool {
+    let bytes_max = match args.mode {
+        ImportMode::Merge | ImportMode::Remove => PIECE_BYTES_MAX,
+        ImportMode::Replace => WHOLE_BYTES_MAX,
+    };
+    escaped_bytes(text) <= bytes_max && args.format.memory(text) <= READ_BYTES_MAX
+}
+
 struct Import<'a> {
     conversation: &'a Conversation<'a>,
     args: &'a DirectoryImportArgs,
+    /// What the file is called in errors.
+    name: &'a str,
+    /// The file as it is, where it takes one request.
+    whole: Option<String>,
     listing: &'a Listing,
 }
 
 impl Import<'_> {
+    /// Looks for entries without parents in all of the file, before any piece of it is sent.
+    fn check(&self) -> Result<(), Failure> {
+        match self.args.mode {
+            ImportMode::Merge | ImportMode::Replace => {}
+            ImportMode::Remove => return Ok(()),
+        }
+        let orphans = ahead::orphans(self.conversation, self.listing)?;
+        if orphans.is_empty() {
+            return Ok(());
+        }
+        Err(faulty(self.name, &Faults::of_orphans(self.args.format, &orphans)))
+    }
+
     fn run(&self) -> Result<Counts, Failure> {
+        if let Some(text) = &self.whole {
+            return self.send(self.args.mode, self.args.format, text, self.args.dry_run);
+        }
         match self.args.mode {
             ImportMode::Merge => self.send_all(ImportMode::Merge, &cut(self.listed(), PIECE_BYTES_MAX)),
             ImportMode::Remove => self.remove(&cut(self.removals(), PIECE_BYTES_MAX)),
             ImportMode::Replace => match cut(self.listed(), WHOLE_BYTES_MAX).as_slice() {
-                [whole] => self.send(ImportMode::Replace, &whole.csv, self.args.dry_run),
+                [whole] => self.send_piece(ImportMode::Replace, &whole.csv, self.args.dry_run),
                 _ => self.replace(),
             },
         }
@@ -82,14 +118,19 @@ impl Import<'_> {
             removals.extend(held.into_iter().map(|held| held.id).filter(|id| !self.listing.names(id)));
         }
         removals.reverse();
-        let none = removals.is_empty();
-        let removals = cut(removals.iter().map(removal), PIECE_BYTES_MAX);
-        if let ([whole], false) = (removals.as_slice(), none) {
-            // What cannot be removed is told before anything is changed.
-            self.send(ImportMode::Remove, &whole.csv, true)?;
+        // What cannot be removed is told before anything is changed.
+        let checks = ahead::checkable(&removals, WHOLE_BYTES_MAX);
+        let mut removable = Counts::default();
+        if !checks.rows.is_empty() {
+            for piece in cut(checks.rows, WHOLE_BYTES_MAX) {
+                removable.add(&self.send_piece(ImportMode::Remove, &piece.csv, true)?);
+            }
         }
         let mut counts = self.send_all(ImportMode::Merge, &cut(self.listed(), PIECE_BYTES_MAX))?;
-        if !none {
+        if self.args.dry_run && checks.are_all {
+            counts.add(&removable.without_unchanged());
+        } else if !removals.is_empty() {
+            let removals = cut(removals.iter().map(removal), PIECE_BYTES_MAX);
             // What someone else has removed meanwhile is no row of the file.
             counts.add(&self.remove(&removals)?.without_unchanged());
         }
@@ -121,9 +162,10 @@ impl Import<'_> {
             let done = if self.args.dry_run {
                 self.try_out(mode, piece)
             } else {
-                self.send(mode, &piece.csv, false)
+                self.send_piece(mode, &piece.csv, false)
             };
-            let done = done.map_err(|failure| interrupted(failure, sent, total))?;
+            let sent_before = if self.args.dry_run { 0 } else { sent };
+            let done = done.map_err(|failure| interrupted(failure, sent_before, total))?;
             counts.add(&done);
             sent += piece.rows;
             progress.at(sent as u64);
@@ -140,13 +182,13 @@ impl Import<'_> {
             ImportMode::Replace | ImportMode::Remove => String::new(),
         };
         if above.is_empty() {
-            return self.send(mode, &piece.csv, true);
+            return self.send_piece(mode, &piece.csv, true);
         }
         let header = Sheet::default();
         let rows = piece.csv.strip_prefix(header.text()).unwrap_or_default();
         let above = header.text().to_owned() + &above;
-        let mut counts = self.send(mode, &(above.clone() + rows), true)?;
-        counts.subtract(&self.send(mode, &above, true)?);
+        let mut counts = self.send_piece(mode, &(above.clone() + rows), true)?;
+        counts.subtract(&self.send_piece(mode, &above, true)?);
         Ok(counts)
     }
 
@@ -157,13 +199,21 @@ impl Import<'_> {
         listed.filter_map(|at| self.listing.from(at).next()).map(|(id, listed)| text(id, listed)).collect()
     }
 
-    fn send(&self, mode: ImportMode, csv: &str, dry_run: bool) -> Result<Counts, Failure> {
+    fn send_piece(&self, mode: ImportMode, csv: &str, dry_run: bool) -> Result<Counts, Failure> {
+        self.send(mode, Format::Csv, csv, dry_run)
+    }
+
+    fn send(&self, mode: ImportMode, format: Format, text: &str, dry_run: bool) -> Result<Counts, Failure> {
         let mode = match mode {
             ImportMode::Merge => "Merge",
             ImportMode::Replace => "Replace",
             ImportMode::Remove => "Remove",
         };
-        let mut payload = Payload::of(&[("Mode", mode), ("CSV", csv)]);
+        let file = match format {
+            Format::Csv => "CSV",
+            Format::Json => "JSON",
+        };
+        let mut payload = Payload::of(&[("Mode", mode), (file, text)]);
         payload.property_of("Reason", self.args.reason.as_ref().map(Reason::as_str));
         payload.property_of("ValidateOnly", dry_run.then_some("true"));
         let content = self.conversation.ask("DirectoryImport", &payload)?;
@@ -188,11 +238,11 @@ fn text(id: &EntryId, listed: &ListedEntry) -> String {
 }
 
 /// An entry's row for its removal, to which its texts are nothing.
-fn removal(id: &EntryId) -> Row {
+pub(super) fn removal(id: &EntryId) -> Row {
     Row { id: id.clone(), text: Sheet::row(id, "", "") }
 }
 
-/// A failure after a part was done.
+/// A failure after so many entries were sent for good.
 fn interrupted(failure: Failure, sent: usize, total: usize) -> Failure {
     if sent == 0 {
         return failure;

@@ -32,7 +32,10 @@ fn binding(of: u8) -> Binding {
 /// Ends all sessions of an account.
 fn revoke_all(table: &mut SessionTable, of: u8, now: Instant) {
     let of = table.bound_by_account.get(&account(of)).cloned().unwrap_or_default();
-    of.into_values().for_each(|digest| assert!(table.revoke(digest, Sequence::FIRST, now)));
+    for digest in of.into_values() {
+        // What has expired is gone before it could be ended.
+        table.revoke(digest, Sequence::FIRST, now);
+    }
 }
 
 fn table() -> SessionTable {

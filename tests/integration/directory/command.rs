@@ -1,10 +1,12 @@
 //! `crmconf directory` against a running server.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 use super::HEADER;
-use crate::harness::{Ran, Server, Session, add_payload, run, text, triple};
+use crate::harness::{Ran, Server, Session, add_payload, post, run, text, triple};
 
 /// Runs `directory` as the demo's administrator.
 fn directory(server: &Server, words: &[&str]) -> Ran {
@@ -59,7 +61,7 @@ fn a_faulty_file_is_told_with_its_lines_before_anything_is_sent() {
     let words = ["directory", "import", "--url", "http://127.0.0.1:9", "--user", "admin", &path];
     let ran = run(&words).expect(1);
     ran.says(&[
-        "faulty.csv has 2 faults; nothing was sent:\nline 2: TelSysID must be a number from 1 to 2147483647\nline 4: \
+        "faulty.csv has 2 faults; nothing was imported:\nline 2: TelSysID must be a number from 1 to 2147483647\nline 4: \
          TelSys 1 stands in line 3 already",
     ]);
     fs::write(&path, b"TelSysID\n\xff").unwrap();
@@ -75,10 +77,99 @@ fn refusals_of_the_server_are_told_with_their_codes() {
     let path = file(folder.path(), "good.csv", &format!("{HEADER}1,,,a,\n"));
     directory_as(&server, "editor", &["import", &path]).expect(1).says(&["refused DirectoryImport: 10313"]);
     directory_as(&server, "viewer", &["export"]).expect(1).says(&["refused DirectoryList: 10313"]);
-    let orphan = file(folder.path(), "orphan.json", r#"[{"TelSysID":9,"PartIDInTelSys":1}]"#);
-    // It is sent as CSV, with the header above its only row.
-    directory(&server, &["import", &orphan]).expect(1).says(&["11013", "line 2: its telephone system"]);
     directory(&server, &["import", "--mode", "all", &path]).expect(2);
+}
+
+#[test]
+fn entries_without_parents_are_told_with_the_places_of_the_file_before_any_piece_is_sent() {
+    let server = Server::demo();
+    let folder = tempfile::tempdir().unwrap();
+    let before = directory(&server, &["export"]).expect(0).out;
+    let orphan = file(folder.path(), "orphan.json", r#"[{"TelSysID":9,"PartIDInTelSys":1}]"#);
+    let missing = "its telephone system is neither in the file nor in the directory";
+    let ran = directory(&server, &["import", &orphan]).expect(1);
+    ran.says(&[&format!("orphan.json has 1 fault; nothing was imported:\nentry 1: {missing}")]);
+    // What stands above the file's entries in the directory is above them; what is removed needs nothing above it.
+    let rows = "1,1,new,,\n\n\n7,,,,\n9,1,,,\n9,1,a,,\n1,77,a,,\n";
+    let short = file(folder.path(), "short.csv", &format!("{HEADER}{rows}"));
+    let told = format!(
+        "has 2 faults; nothing was imported:\nline 6: {missing}\nline 8: its partition is neither in the file nor in \
+         the directory"
+    );
+    for mode in ["merge", "replace"] {
+        directory(&server, &["import", "--mode", mode, &short]).expect(1).says(&[&told]);
+    }
+    assert_eq!(directory(&server, &["export"]).expect(0).out, before);
+    let gone = file(folder.path(), "gone.csv", &format!("{HEADER}9,1,a,,\n"));
+    directory(&server, &["import", "--mode", "remove", &gone]).expect(0);
+    // The last pieces of a long file have them, and the first ones do not stand either.
+    let orphans: String = (0..150).map(|number| format!("9,1,{number:03},,\n")).collect();
+    let long = file(folder.path(), "long.csv", &format!("{HEADER}{}{orphans}", large(7, 16_000)));
+    for words in [["--mode", "merge"], ["--mode", "replace"], ["--dry-run", "--mode=merge"]] {
+        let ran = directory(&server, &["import", words[0], words[1], &long]).expect(1);
+        ran.says(&[
+            "has 150 faults; nothing was imported:",
+            &format!("line 16004: {missing}"),
+            "and 50 more",
+        ]);
+        assert_eq!(directory(&server, &["export"]).expect(0).out, before);
+    }
+}
+
+#[test]
+fn a_dry_run_that_fails_midway_does_not_say_that_anything_stands() {
+    let server = Server::demo();
+    let folder = tempfile::tempdir().unwrap();
+    let long = file(folder.path(), "long.csv", &format!("{HEADER}{}", large(7, 16_000)));
+    let password = file(folder.path(), "password", "demo-admin");
+    for (dry, stands) in [(true, false), (false, true)] {
+        // CreateSession, Authenticate and the first piece.
+        let url = format!("http://{}", answers_of(&server, 3));
+        let mut words = vec![
+            "directory",
+            "import",
+            "--url",
+            &url,
+            "--user",
+            "admin",
+            "--password-file",
+            &password,
+            &long,
+        ];
+        words.extend(dry.then_some("--dry-run"));
+        let ran = run(&words).expect(1);
+        assert_eq!(ran.err.contains("entries were sent before that, and stand"), stands, "{}", ran.err);
+    }
+}
+
+/// Where that many requests are passed on to a server, each on a connection of its own, and those after them are not
+/// answered.
+fn answers_of(server: &Server, count: usize) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, to) = (listener.local_addr().unwrap(), server.address);
+    std::thread::spawn(move || {
+        for client in listener.incoming().take(count) {
+            let mut client = BufReader::new(client.unwrap());
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                client.read_line(&mut line).unwrap();
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+            }
+            let mut body = vec![0; length];
+            client.read_exact(&mut body).unwrap();
+            let reply = post(to, "/api/xml", &[], &body).unwrap();
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n";
+            let whole = format!("{head}Content-Length: {}\r\n\r\n{}", reply.body.len(), reply.body);
+            client.into_inner().write_all(whole.as_bytes()).unwrap();
+        }
+    });
+    address
 }
 
 /// A telephone system with so many devices, none of them short.

@@ -8,7 +8,7 @@ use crmconf_events::decide::Outcome;
 use crmconf_events::event::Context;
 
 use super::told;
-use crate::directory::{Faults, Format};
+use crate::directory::{Faults, Format, READ_BYTES_MAX};
 use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::Caller;
@@ -25,10 +25,6 @@ const SPEC: Spec = Spec {
     list: false,
     url_ids: false,
 };
-
-/// What reading a file may take in memory: less than all requests together may. CSV within the limit of a body always
-/// takes less; JSON of very many small entries does not.
-const READ_BYTES_MAX: usize = 48 << 20;
 
 /// Answers `DirectoryImport`.
 ///
