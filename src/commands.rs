@@ -11,6 +11,7 @@ pub mod init;
 pub mod man;
 pub mod replay;
 pub mod serve;
+mod source;
 pub mod templates;
 pub mod verify;
 

@@ -131,27 +131,29 @@ impl State {
 
     /// Judges an actor's right on a scope, on the account as it stands now.
     pub(crate) fn authorise(&self, actor: &Actor, right: Right, scope: &Scope) -> Result<(), Rejection> {
-        match actor {
-            Actor::System | Actor::Operator(_) => Ok(()),
-            Actor::Account(id) => match self.accounts.get(id) {
-                Some(account) if account.enabled => {
-                    account.grants.judge(right, scope).map_err(Rejection::Refused)
-                }
-                Some(_) | None => Err(Rejection::AccountGone),
-            },
+        match self.acting(actor)? {
+            None => Ok(()),
+            Some(account) => account.grants.judge(right, scope).map_err(Rejection::Refused),
         }
     }
 
     /// Judges whether an actor may administer, on the account as it stands now.
     pub(crate) fn authorise_administration(&self, actor: &Actor) -> Result<(), Rejection> {
+        match self.acting(actor)? {
+            None => Ok(()),
+            Some(account) if account.grants.administer() => Ok(()),
+            Some(_) => Err(Rejection::NotAdministrator),
+        }
+    }
+
+    /// The account that acts, if it is one: the server and the operator at the machine need no grants.
+    fn acting(&self, actor: &Actor) -> Result<Option<&AccountState>, Rejection> {
         match actor {
-            Actor::System | Actor::Operator(_) => Ok(()),
-            Actor::Account(id) => match self.accounts.get(id) {
-                Some(account) if !account.enabled => Err(Rejection::AccountGone),
-                Some(account) if account.grants.administer() => Ok(()),
-                Some(_) => Err(Rejection::NotAdministrator),
-                None => Err(Rejection::AccountGone),
-            },
+            Actor::System | Actor::Operator(_) => Ok(None),
+            Actor::Account(id) => {
+                let account = self.accounts.get(id).filter(|account| account.enabled);
+                account.map(|account| Some(&**account)).ok_or(Rejection::AccountGone)
+            }
         }
     }
 }

@@ -150,5 +150,8 @@ fn derive(
         let display_name = display_name.or_else(|| kept.cloned());
         derived = derived.renamed(name, display_name).map_err(VaultError::from)?;
     }
-    Ok(Some(verifier.map_or_else(|| derived.clone(), |verifier| derived.with_verifier(verifier.clone()))))
+    Ok(Some(match verifier {
+        Some(verifier) => derived.with_verifier(verifier.clone()),
+        None => derived,
+    }))
 }

@@ -7,12 +7,9 @@ mod fill;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::{self, Read};
-
 use self::fill::Slot;
-use super::Failure;
 use super::conversation::{Answer, Conversation, Reply, not_ours};
+use super::{Failure, source};
 use crate::cli::{CallArgs, RequestSource, Status, output};
 use crate::settings::BODY_BYTES_MAX;
 
@@ -49,19 +46,10 @@ fn converse(args: &CallArgs) -> Result<Answer, Failure> {
 }
 
 fn read_request(source: &RequestSource) -> Result<String, Failure> {
-    let limit = BODY_BYTES_MAX as u64;
-    let mut bytes = Vec::new();
-    let outcome = match source {
-        RequestSource::StandardInput => io::stdin().lock().take(limit + 1).read_to_end(&mut bytes),
-        RequestSource::File(path) => {
-            File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
-        }
-    };
     let name = name(source);
-    outcome.map_err(|cause| Failure::new(format!("{name} cannot be read: {cause}")))?;
-    if bytes.len() as u64 > limit {
-        return Err(Failure::new(format!("{name} is larger than 1 MiB, the most that the API takes")));
-    }
+    let bytes = source::bytes(source, BODY_BYTES_MAX as u64)
+        .map_err(|cause| Failure::new(format!("{name} cannot be read: {cause}")))?
+        .ok_or_else(|| Failure::new(format!("{name} is larger than 1 MiB, the most that the API takes")))?;
     String::from_utf8(bytes).map_err(|cause| {
         let place = cause.utf8_error().valid_up_to();
         Failure::new(format!("{name} is not UTF-8: the first wrong byte is number {place}, counted from 0"))

@@ -5,11 +5,8 @@ mod held;
 mod import;
 mod pieces;
 
-use std::fs::File;
-use std::io::{self, Read as _};
-
 use super::conversation::Conversation;
-use super::{Failure, print};
+use super::{Failure, print, source};
 use crate::cli::{DirectoryArgs, RequestSource, SignInArgs, Status};
 use crate::directory::Sheet;
 
@@ -40,22 +37,13 @@ fn export(args: &SignInArgs) -> Result<Status, Failure> {
 
 /// The text of a file, and what it is called in errors.
 fn read(source: &RequestSource) -> Result<(String, String), Failure> {
-    let mut bytes = Vec::new();
-    let (name, outcome) = match source {
-        RequestSource::StandardInput => {
-            let outcome = io::stdin().lock().take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
-            ("standard input".to_owned(), outcome)
-        }
-        RequestSource::File(path) => {
-            let file = File::open(path);
-            let read = file.and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
-            (path.display().to_string(), read)
-        }
+    let name = match source {
+        RequestSource::StandardInput => "standard input".to_owned(),
+        RequestSource::File(path) => path.display().to_string(),
     };
-    outcome.map_err(|cause| Failure::new(format!("{name} cannot be read: {cause}")))?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(Failure::new(format!("{name} is larger than {} MiB", FILE_BYTES_MAX >> 20)));
-    }
+    let bytes = source::bytes(source, FILE_BYTES_MAX)
+        .map_err(|cause| Failure::new(format!("{name} cannot be read: {cause}")))?
+        .ok_or_else(|| Failure::new(format!("{name} is larger than {} MiB", FILE_BYTES_MAX >> 20)))?;
     let text = String::from_utf8(bytes).map_err(|cause| {
         let good = cause.utf8_error().valid_up_to();
         let before = cause.as_bytes().get(..good).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crmconf_events::command::Orphan;
+use crmconf_events::decide::Found;
 
 use super::{Format, missing_above};
 
@@ -27,7 +28,7 @@ impl Faults {
     /// How many faults are kept; the others are counted.
     pub const KEPT_MAX: usize = 100;
     /// How many faults an error's text tells.
-    pub const TOLD_MAX: usize = 20;
+    pub const TOLD_MAX: usize = Found::<Orphan>::TOLD_MAX;
 
     pub(super) const fn new(format: Format) -> Self {
         Self { format, kept: Vec::new(), total: 0 }

@@ -7,7 +7,7 @@ use crmconf_events::access::{Grant, Grants, Role};
 use crmconf_events::event::Context;
 use crmconf_events::{AccountId, Reason};
 
-use super::write::refuse_request_key;
+use super::write::{outlive, refuse_request_key};
 use super::{Input, render};
 use crate::accounts::{AccountError, Asked, Done, Member, Whom, recorded};
 use crate::http::answer::Answer;
@@ -134,15 +134,13 @@ fn role(text: &str) -> Result<Role, ApiError> {
     })
 }
 
-/// Has the registrar work to the end. A client that leaves meanwhile takes its handler along, but not the work, which would
-/// be left half done: so it is a task of its own, and holds the request's room until it is done.
+/// Has the registrar work to the end, and what it did recorded.
 pub(super) async fn worked(
     input: &Input<'_>,
     work: impl Future<Output = Result<Option<Done>, AccountError>> + Send + 'static,
 ) -> Result<Option<Done>, AccountError> {
-    let room = input.room.take();
     let (recorder, by) = (input.witness.recorder(), input.witness.account());
-    let task = input.tasks.run(async move {
+    let recorded = async move {
         let outcome = work.await;
         // Here, so that what was done is recorded also when its client has left.
         if let Some(fact) =
@@ -150,10 +148,9 @@ pub(super) async fn worked(
         {
             recorder.record(fact);
         }
-        drop(room);
         outcome
-    });
-    task.await?
+    };
+    outlive(input, recorded).await?
 }
 
 /// The answer to a change: bare, with id and version when `ReturnID` asks for them.

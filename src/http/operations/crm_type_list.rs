@@ -25,6 +25,9 @@ const SPEC: Spec = Spec {
     url_ids: false,
 };
 
+/// What a row takes about.
+const ROW_BYTES: usize = 256;
+
 /// What rows can be sorted by.
 #[derive(Clone, Copy)]
 enum SortField {
@@ -77,13 +80,9 @@ pub fn answer(app: &App, _caller: &Caller, input: &Input<'_>) -> Result<Answer, 
         // They stand by CRMType already.
         None => {}
     }
-    let mut payload = Payload::new();
-    payload.property("Offset", &paging.offset.to_string());
-    payload.property("Total", &rows.len().to_string());
-    for row in paging.page(rows) {
-        payload.container(None, |into| row.render(into));
-    }
-    Ok(Answer::with(payload))
+    let total = rows.len();
+    let page = paging.page(rows);
+    paging::answered(paging.offset, total, page, ROW_BYTES, |into, row| row.render(into)).map(Answer::with)
 }
 
 impl Row<'_> {

@@ -8,7 +8,7 @@ use crmconf_projections::list::{Page, Query, ScopeMatch, Search, Sort, SortField
 use crmconf_projections::{Configuration, Descriptions, ReadModel};
 
 use super::Input;
-use super::paging::{self, Paging, within_answer};
+use super::paging::{self, Paging};
 use super::render::{self, OPTIONAL_FIELDS, Shapes};
 use crate::http::answer::Answer;
 use crate::http::app::App;
@@ -118,7 +118,6 @@ pub(super) fn scope_match(fields: &Fields<'_>) -> Result<ScopeMatch, ApiError> {
     }
 }
 
-/// The answer, unless it would be longer than one may be: that is found out before it is.
 fn render(
     app: &App,
     view: &ReadModel,
@@ -126,17 +125,12 @@ fn render(
     page: &Page,
     requested: &BTreeSet<&str>,
 ) -> Result<Payload, ApiError> {
-    /// What a row takes about, so that a long answer grows its buffer seldom.
+    /// What a row takes about.
     const ROW_BYTES: usize = 512;
-    let mut payload = Payload::with_capacity(page.rows.len().saturating_mul(ROW_BYTES));
-    payload.property("Offset", &offset.to_string());
-    payload.property("Total", &page.total.to_string());
     let mut shapes = Shapes::new(app, view);
-    for found in &page.rows {
-        payload.container(None, |row| render_row(row, &mut shapes, view, found, requested));
-        within_answer(&payload)?;
-    }
-    Ok(payload)
+    paging::answered(offset, page.total, page.rows.iter(), ROW_BYTES, |row, found| {
+        render_row(row, &mut shapes, view, found, requested);
+    })
 }
 
 /// The seed's six properties, then those asked for, in their fixed order.

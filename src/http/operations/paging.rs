@@ -65,12 +65,28 @@ pub(super) fn sort<F: Copy>(
     }
 }
 
-/// Whether rows make no longer answer than one may be.
-pub(super) fn within_answer(rows: &Payload) -> Result<(), ApiError> {
-    if rows.len() <= ANSWER_BYTES_MAX {
-        return Ok(());
+/// A page as it is answered: how many rows come before it, how many there are in all, and its own, each of about so many
+/// bytes, so that a long answer grows its buffer seldom.
+///
+/// # Errors
+/// When the answer would be longer than one may be: that is found out before it is.
+pub(super) fn answered<T>(
+    offset: u64,
+    total: usize,
+    rows: impl Iterator<Item = T>,
+    row_bytes: usize,
+    mut render: impl FnMut(&mut Payload, T),
+) -> Result<Payload, ApiError> {
+    let mut payload = Payload::with_capacity(rows.size_hint().0.saturating_mul(row_bytes));
+    payload.property("Offset", &offset.to_string());
+    payload.property("Total", &total.to_string());
+    for row in rows {
+        payload.container(None, |into| render(into, row));
+        if payload.len() > ANSWER_BYTES_MAX {
+            return Err(ApiError::invalid(format!(
+                "The rows take more than {ANSWER_BYTES_MAX} bytes; ask for fewer of them with a smaller Limit."
+            )));
+        }
     }
-    Err(ApiError::invalid(format!(
-        "The rows take more than {ANSWER_BYTES_MAX} bytes; ask for fewer of them with a smaller Limit."
-    )))
+    Ok(payload)
 }

@@ -1,18 +1,15 @@
 //! What waits in the writer's queue is judged on the accounts as they stand when its turn comes.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crmconf::http::listener::Patience;
 use crmconf_events::access::Role;
-use crmconf_events::disk::Disk;
-use crmconf_events::disk::sim::SimDisk;
-use crmconf_events::log::{LocalLog, LocalOptions, MemoryStore, SegmentSizes};
 
 use super::{ADD, CHANGE, DELETE, grant, new_account};
 use crate::harness::{add_payload, post, property, triple};
-use crate::inprocess::{self, Beside, InProcess, STORE, account_id, directory, found, own_vault, scope};
+use crate::inprocess::{self, Beside, InProcess, account_id, directory, found, own_vault, scope};
+use crate::late_commands::gated_log;
 
 /// Time after which what was sent has reached the writer's queue.
 const A_WHILE: Duration = Duration::from_millis(500);
@@ -25,15 +22,7 @@ const DISABLED: usize = 3;
 
 /// A service whose log stands still while the gate is held.
 async fn service(gate: &Arc<Mutex<()>>) -> InProcess {
-    let passing = Arc::clone(gate);
-    let disk: Arc<dyn Disk> = Arc::new(SimDisk::new().observed(move |_| {
-        drop(passing.lock().unwrap_or_else(PoisonError::into_inner));
-    }));
-    let data = Path::new("/data");
-    disk.create_folder(data).unwrap();
-    let segments = SegmentSizes { first: 1 << 20, max: 1 << 20 };
-    let options = LocalOptions { segments, ..LocalOptions::default() };
-    let log = LocalLog::create_on(&disk, data, &MemoryStore::default(), STORE, options).unwrap();
+    let log = gated_log(gate);
     let admin = || vec![inprocess::grant(Role::Administrator, scope(0, 0, ""))];
     let editor = || vec![inprocess::grant(Role::Editor, scope(1, 0, ""))];
     found(&log, &[admin(), editor(), admin(), editor()], directory(&[(1, 0, "", "1")]));

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crmconf_projections::Sortable;
-use crmconf_projections::list::Direction;
+use crmconf_projections::list::{Direction, Search};
 
 use super::show;
 use crate::accounts::Member;
@@ -13,9 +13,7 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::Spec;
 use crate::http::operations::Input;
-use crate::http::operations::paging::{self, Paging, within_answer};
-use crate::http::xml::Payload;
-use crate::vault::FoldedName;
+use crate::http::operations::paging::{self, Paging};
 
 const SPEC: Spec = Spec {
     properties: &["SearchQuery", "Sort", "Offset", "Limit"],
@@ -23,6 +21,9 @@ const SPEC: Spec = Spec {
     list: true,
     url_ids: false,
 };
+
+/// What a row takes about.
+const ROW_BYTES: usize = 512;
 
 /// What rows can be sorted by.
 #[derive(Clone, Copy)]
@@ -63,18 +64,19 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
     let sort = paging::sort(&fields, &FIELDS)?;
     let (field, direction) = sort.unwrap_or((Field::UserName, Direction::Ascending));
     let paging = Paging::of(&fields)?;
-    let search = fields.exact("SearchQuery").map(FoldedName::of);
+    let search = fields.exact("SearchQuery").map(Search::new);
 
     let found = |member: &Member| {
-        let holds =
-            |text: &str, searched: &FoldedName| FoldedName::of(text).as_str().contains(searched.as_str());
-        let matches = |searched| holds(member.name(), searched) || holds(member.display_name(), searched);
+        let matches = |search: &Search| search.is_in(member.name()) || search.is_in(member.display_name());
         search.as_ref().is_none_or(matches)
     };
     let members = app.registrar.members(caller.whole_view(&administration)).filter(found);
     let mut rows: Vec<_> = members.map(|member| (key(&member, field), member)).collect();
     rows.sort_by(|(a, _), (b, _)| compare(a, b, direction));
-    render(rows, &paging)
+    let total = rows.len();
+    let page = paging.page(rows);
+    paging::answered(paging.offset, total, page, ROW_BYTES, |row, (_, member)| show(row, &member))
+        .map(Answer::with)
 }
 
 fn key(member: &Member, field: Field) -> Key {
@@ -97,15 +99,4 @@ fn compare((a, a_id): &Key, (b, b_id): &Key, direction: Direction) -> Ordering {
         (Direction::Descending, FieldKey::Id) => ids.reverse(),
         (Direction::Descending, FieldKey::Text(_) | FieldKey::Number(_)) => b.cmp(a).then(ids),
     }
-}
-
-fn render(rows: Vec<(Key, Member)>, paging: &Paging) -> Result<Answer, ApiError> {
-    let mut payload = Payload::new();
-    payload.property("Offset", &paging.offset.to_string());
-    payload.property("Total", &rows.len().to_string());
-    for (_, member) in paging.page(rows) {
-        payload.container(None, |row| show(row, &member));
-        within_answer(&payload)?;
-    }
-    Ok(Answer::with(payload))
 }

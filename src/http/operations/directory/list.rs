@@ -12,7 +12,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Fields, Spec};
 use crate::http::operations::Input;
 use crate::http::operations::list::scope_match;
-use crate::http::operations::paging::{self, Paging, within_answer};
+use crate::http::operations::paging::{self, Paging};
 use crate::http::operations::render::ID_SENTINEL;
 use crate::http::xml::Payload;
 
@@ -62,16 +62,9 @@ fn read(fields: &Fields<'_>) -> Result<DirectoryQuery, ApiError> {
 }
 
 fn render(offset: usize, page: &DirectoryPage<'_>) -> Result<Payload, ApiError> {
-    /// What a row takes about, so that a long answer grows its buffer seldom.
+    /// What a row takes about.
     const ROW_BYTES: usize = 320;
-    let mut payload = Payload::with_capacity(page.rows.len().saturating_mul(ROW_BYTES));
-    payload.property("Offset", &offset.to_string());
-    payload.property("Total", &page.total.to_string());
-    for entry in &page.rows {
-        payload.container(None, |row| render_row(row, entry));
-        within_answer(&payload)?;
-    }
-    Ok(payload)
+    paging::answered(offset as u64, page.total, page.rows.iter(), ROW_BYTES, render_row)
 }
 
 /// The columns of a file, the ids with the sentinels of the API.
