@@ -148,7 +148,7 @@ impl Registrar {
             (Ok(_), Ok(password)) => Ok(self.first_credential(account, name, display_name, password).await?),
         };
         let fresh = credential.ok().map(|named| named.credential);
-        let command = CreateAccount { account, credential, enabled, grants };
+        let command = CreateAccount { account, credential, key: None, enabled, grants };
         let outcome = self.settle(asked, Command::CreateAccount(command), fresh, None).await?;
         Ok(done(Some(account), outcome))
     }
@@ -292,7 +292,13 @@ fn done(account: Option<AccountId>, outcome: Option<Outcome>) -> Option<Done> {
         }
         (
             Some(_) | None,
-            Some(Outcome::Account { .. } | Outcome::Configuration(_) | Outcome::DirectoryImport(_)) | None,
+            Some(
+                Outcome::Account { .. }
+                | Outcome::Configuration(_)
+                | Outcome::DirectoryImport(_)
+                | Outcome::Destruction(_),
+            )
+            | None,
         ) => None,
     }
 }

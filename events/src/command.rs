@@ -2,6 +2,7 @@
 
 mod account;
 mod directory;
+mod keys;
 
 #[cfg(test)]
 mod tests;
@@ -12,20 +13,22 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use account::{
-    ChangeAccount, CreateAccount, CredentialDifference, CredentialFault, DeleteAccount, NamedCredential,
-    NewCredential, SetCredential,
+    ChangeAccount, CreateAccount, CredentialDifference, CredentialFault, DeleteAccount, EraseAccount,
+    NamedCredential, NewCredential, SetCredential,
 };
 pub use directory::{
     ImportCounts, ImportDirectory, ImportMode, ImportProgress, KindCounts, ListedEntry, Listing, Orphan,
     Twice,
 };
 
+pub use keys::{DestroyRetired, HoldDestruction, ShredConfiguration};
+
 use crate::access::Grant;
 use crate::event::{Context, Part};
 use crate::json::Json;
 use crate::value::{
     AccountId, ConfigurationId, CredentialId, CrmType, Description, DeviceNumber, DirectoryText,
-    NameCommitment, PartitionId, RequestDigest, Scope, SealedValue, StoreId, TelSysId, TemplateDigest,
+    KeyId, NameCommitment, PartitionId, RequestDigest, Scope, SealedValue, StoreId, TelSysId, TemplateDigest,
     TemplateVersion,
 };
 
@@ -51,6 +54,14 @@ pub enum Command {
     ChangeConfiguration(ChangeConfiguration),
     /// Delete a configuration.
     DeleteConfiguration(DeleteConfiguration),
+    /// Give up the data key of a configuration.
+    ShredConfiguration(ShredConfiguration),
+    /// Give up the data keys of configurations that were deleted long enough ago.
+    DestroyRetired(DestroyRetired),
+    /// Destroy no more keys because their time has come.
+    HoldDestruction(HoldDestruction),
+    /// Destroy them again.
+    ResumeDestruction,
     /// Create an account.
     CreateAccount(CreateAccount),
     /// Change an account.
@@ -59,8 +70,33 @@ pub enum Command {
     SetCredential(SetCredential),
     /// Delete an account.
     DeleteAccount(DeleteAccount),
+    /// Give up an account's name and addresses.
+    EraseAccount(EraseAccount),
     /// Import into the directory.
     ImportDirectory(ImportDirectory),
+}
+
+impl Command {
+    /// What its request asked for, if its repetition can be told from another request.
+    #[must_use]
+    pub const fn form(&self) -> Option<&RequestForm> {
+        match self {
+            Self::AddConfiguration(command) => Some(&command.form),
+            Self::ChangeConfiguration(command) => Some(&command.form),
+            Self::DeleteConfiguration(command) => Some(&command.form),
+            Self::CreateStore(_)
+            | Self::ShredConfiguration(_)
+            | Self::DestroyRetired(_)
+            | Self::HoldDestruction(_)
+            | Self::ResumeDestruction
+            | Self::CreateAccount(_)
+            | Self::ChangeAccount(_)
+            | Self::SetCredential(_)
+            | Self::DeleteAccount(_)
+            | Self::EraseAccount(_)
+            | Self::ImportDirectory(_) => None,
+        }
+    }
 }
 
 /// Sets up an empty store in one commit.
@@ -83,6 +119,8 @@ pub struct NewAccount {
     pub name: NameCommitment,
     /// The credential's file in the vault.
     pub credential: CredentialId,
+    /// The data key given to its addresses.
+    pub key: Option<KeyId>,
     /// What it may do.
     pub grants: Vec<Grant>,
 }
@@ -134,6 +172,8 @@ pub struct AddConfiguration {
     pub description: Description,
     /// Its parts, checked against the type's template, or why they cannot stand.
     pub parts: Result<AddParts, PartsFault>,
+    /// The data key given to it, under which its password fields are sealed; the next one if none is named.
+    pub key: Option<KeyId>,
     /// What was given, for telling repetitions.
     pub form: RequestForm,
 }
@@ -151,6 +191,9 @@ pub struct ChangeConfiguration {
     pub description: Option<Description>,
     /// Its new parts, checked against the type's template, or why they cannot stand.
     pub parts: Result<ChangeParts, PartsFault>,
+    /// The data key under which new password values are sealed, if it is another than it has: then the values sealed under
+    /// that one, which can never be opened again, are dropped.
+    pub key: Option<KeyId>,
     /// The version it must have, if given.
     pub expected_version: Option<u64>,
     /// What was given, for telling repetitions.
@@ -234,6 +277,8 @@ pub enum PartsFault {
     UnknownType,
     /// The type's template cannot be loaded now.
     TemplateUnavailable(String),
+    /// The data key that password fields are to be sealed under cannot be had now.
+    KeyUnavailable(String),
     /// `CRMConfiguration` breaks a rule.
     Configuration(String),
     /// `CRMConfigurationCommon` breaks a rule.
@@ -271,6 +316,20 @@ pub struct RequestForm {
     pub configuration: Given,
     /// `CRMConfigurationCommon` as given.
     pub common: Given,
+    /// Digest over the password values given, as they are stored; see [`sealed_digest`].
+    pub sealed: Option<RequestDigest>,
+}
+
+/// Digest over password values by name, as they are stored: BLAKE3 in derive-key mode, context
+/// `crmconf request passwords v1`, over compact JSON as events have it. `None` where there are none.
+#[must_use]
+pub fn sealed_digest(values: &BTreeMap<String, SealedValue>) -> Option<RequestDigest> {
+    if values.is_empty() {
+        return None;
+    }
+    let bytes = serde_json::to_vec(values).ok()?;
+    let hash = blake3::Hasher::new_derive_key("crmconf request passwords v1").update(&bytes).finalize();
+    Some(RequestDigest::new(*hash.as_bytes()))
 }
 
 /// The bytes under the digest: compact JSON with keys in this order.

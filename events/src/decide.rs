@@ -7,6 +7,7 @@ mod create_store;
 mod delete;
 mod found;
 mod import_directory;
+mod keys;
 mod request_key;
 
 #[cfg(feature = "testkit")]
@@ -19,7 +20,7 @@ use thiserror::Error;
 pub use account::{ACCOUNTS_MAX, AccountDifference};
 pub use found::{Found, InUse, Use};
 pub use import_directory::ImportOutcome;
-pub use request_key::Prior;
+pub use request_key::{Again, Prior};
 
 use crate::access::{Refusal, Right};
 use crate::command::{Command, CredentialFault, Orphan, PartsFault, Request, RequestForm, TemplateUse};
@@ -59,6 +60,8 @@ pub enum Outcome {
     },
     /// Of an import into the directory, or of a portion of it.
     DirectoryImport(ImportOutcome),
+    /// Of the destruction of data keys whose time has come: how many were given up.
+    Destruction(usize),
 }
 
 impl Outcome {
@@ -67,7 +70,7 @@ impl Outcome {
     pub fn into_configuration(self) -> Option<ConfigurationOutcome> {
         match self {
             Self::Configuration(outcome) => Some(outcome),
-            Self::Account { .. } | Self::DirectoryImport(_) => None,
+            Self::Account { .. } | Self::DirectoryImport(_) | Self::Destruction(_) => None,
         }
     }
 
@@ -76,7 +79,7 @@ impl Outcome {
     pub fn into_import(self) -> Option<ImportOutcome> {
         match self {
             Self::DirectoryImport(outcome) => Some(outcome),
-            Self::Account { .. } | Self::Configuration(_) => None,
+            Self::Account { .. } | Self::Configuration(_) | Self::Destruction(_) => None,
         }
     }
 
@@ -158,26 +161,40 @@ pub enum Rejection {
     /// Scope, type and description are those of another live configuration.
     #[error("another configuration has this scope, type and description")]
     DuplicateName,
+    /// The clock is in doubt: no key is destroyed because its time has come, until somebody confirms it.
+    #[error("the clock is in doubt; until somebody confirms it, no key is destroyed because its time has come")]
+    DestructionHeld,
+    /// Nothing is held, so that nothing can be resumed.
+    #[error("the destruction of keys is not held")]
+    DestructionNotHeld,
+    /// Only the server itself asks for this.
+    #[error("this is for the server itself")]
+    NotForCallers,
     /// The store exists already.
     #[error("the store exists already")]
     StoreExists,
 }
 
 /// Decides a request on the state as it stands. `prior` is what the account's RequestKey, if one is given, was
-/// first used for.
+/// first used for, with how the password values compare.
 ///
 /// # Errors
 /// The first check that fails, in the order that the API documents.
-pub fn decide(state: &State, request: &Request, prior: Option<&Prior>) -> Result<Decision, Rejection> {
+pub fn decide(state: &State, request: &Request, prior: Option<&(Prior, Again)>) -> Result<Decision, Rejection> {
     let mut decision = match &request.command {
         Command::CreateStore(command) => create_store::decide(state, request, command),
         Command::AddConfiguration(command) => add::decide(state, request, command, prior),
         Command::ChangeConfiguration(command) => change::decide(state, request, command, prior),
         Command::DeleteConfiguration(command) => delete::decide(state, request, command, prior),
+        Command::ShredConfiguration(command) => keys::shred(state, request, command),
+        Command::DestroyRetired(command) => keys::destroy_retired(state, request, command),
+        Command::HoldDestruction(command) => keys::hold(state, request, *command),
+        Command::ResumeDestruction => keys::resume(state, request),
         Command::CreateAccount(command) => account::create(state, request, command),
         Command::ChangeAccount(command) => account::change(state, request, command),
         Command::SetCredential(command) => account::set_credential(state, request, command),
         Command::DeleteAccount(command) => account::delete(state, request, command),
+        Command::EraseAccount(command) => account::erase(state, request, command),
         Command::ImportDirectory(command) => import_directory::decide(state, request, command),
     }?;
     if request.validate_only {
@@ -194,7 +211,7 @@ fn admit(
     request: &Request,
     scope: &Scope,
     form: &RequestForm,
-    prior: Option<&Prior>,
+    prior: Option<&(Prior, Again)>,
 ) -> Result<Option<Decision>, Rejection> {
     state.authorise(&request.context.actor, Right::Write, scope)?;
     if let Some(repeated) = request_key::replay(state, request, form, prior)? {

@@ -10,17 +10,19 @@ mod store;
 use std::fmt;
 
 pub use account::{
-    AccountCreated, AccountDeleted, AccountDisabled, AccountEnabled, AccountRenamed, CredentialSet,
-    GrantGiven, GrantTaken,
+    AccountCreated, AccountDeleted, AccountDisabled, AccountEnabled, AccountErased, AccountRenamed,
+    CredentialSet, GrantGiven, GrantTaken,
 };
 pub use codec::{DecodeError, decode, encode};
-pub use configuration::{ConfigurationAdded, ConfigurationChanged, ConfigurationDeleted, Part, Secrets};
+pub use configuration::{
+    ConfigurationAdded, ConfigurationChanged, ConfigurationDeleted, ConfigurationShredded, Part, Secrets,
+};
 pub use directory::{
     DeviceRegistered, DeviceRemoved, DeviceRenamed, PartitionRegistered, PartitionRemoved, PartitionRenamed,
     TelSysRegistered, TelSysRemoved, TelSysRenamed,
 };
 pub use envelope::{Actor, Context, Envelope, RequestDigests};
-pub use store::{RequestRecorded, StoreCreated, TemplateRecorded};
+pub use store::{DestructionHeld, DestructionResumed, RequestRecorded, StoreCreated, TemplateRecorded};
 
 use crate::value::{AccountId, ConfigurationId, CrmType, TelSysId};
 
@@ -117,12 +119,18 @@ events! {
     TemplateRecorded, "TemplateRecorded", 1, |e| Stream::Template(e.crm_type.clone());
     /// A request with a RequestKey succeeded without changing anything.
     RequestRecorded, "RequestRecorded", 1, |e| Stream::Account(e.account);
+    /// The clock was in doubt: keys of deleted configurations are not destroyed until somebody confirms it.
+    DestructionHeld, "DestructionHeld", 1, |_| Stream::Store;
+    /// Somebody confirmed the clock: keys of deleted configurations are destroyed again when their time has come.
+    DestructionResumed, "DestructionResumed", 1, |_| Stream::Store;
     /// A configuration was added.
     ConfigurationAdded, "ConfigurationAdded", 1, |e| Stream::Configuration(e.id.clone());
     /// A configuration was changed.
     ConfigurationChanged, "ConfigurationChanged", 1, |e| Stream::Configuration(e.id.clone());
     /// A configuration was deleted.
     ConfigurationDeleted, "ConfigurationDeleted", 1, |e| Stream::Configuration(e.id.clone());
+    /// The data key of a configuration was given up: its password fields can never be opened again.
+    ConfigurationShredded, "ConfigurationShredded", 1, |e| Stream::Configuration(e.id.clone());
     /// An account was created.
     AccountCreated, "AccountCreated", 1, |e| Stream::Account(e.account);
     /// An account got another name.
@@ -139,6 +147,8 @@ events! {
     AccountEnabled, "AccountEnabled", 1, |e| Stream::Account(e.account);
     /// An account was deleted.
     AccountDeleted, "AccountDeleted", 1, |e| Stream::Account(e.account);
+    /// A deleted account's name and addresses were given up: nobody can tell any more whose it was.
+    AccountErased, "AccountErased", 1, |e| Stream::Account(e.account);
     /// A telephone system entered the directory.
     TelSysRegistered, "TelSysRegistered", 1, |e| Stream::Directory(e.telsys);
     /// A telephone system got other texts.

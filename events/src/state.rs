@@ -27,17 +27,22 @@ pub struct State {
     pub store: Option<StoreId>,
     /// The data key that the next configuration gets.
     pub next_key: KeyId,
+    /// Whether no data key is destroyed because its time has come, until somebody confirms the clock.
+    pub destruction_held: bool,
     /// Live configurations. Ids that were made one after another stand close together, so that a commit's changes touch few
     /// nodes that a clone shares; by hash they would touch as many as there are changes.
     pub configurations: imbl::OrdMap<ConfigurationId, Arc<ConfigurationState>>,
     /// Which live configuration has a scope, type and description.
     pub names: imbl::OrdMap<Arc<ConfigurationName>, ConfigurationId>,
+    /// Deleted configurations whose data key stands still.
+    pub retired: imbl::OrdMap<ConfigurationId, Arc<RetiredState>>,
     /// Telephone systems, partitions and devices.
     pub directory: DirectoryState,
     /// Accounts that are not deleted.
     pub accounts: imbl::OrdMap<AccountId, Arc<AccountState>>,
-    /// Accounts that were deleted, each with the credential that holds its name still: the name is not given again.
-    pub deleted: imbl::OrdMap<AccountId, CredentialId>,
+    /// Accounts that were deleted and not erased, each with the credential that holds its name still: the name is not given
+    /// again.
+    pub deleted: imbl::OrdMap<AccountId, DeletedAccountState>,
     /// Templates recorded, with their password fields.
     pub templates: imbl::OrdMap<TemplateDigest, Arc<BTreeSet<String>>>,
 }
@@ -48,8 +53,10 @@ impl Default for State {
             last: None,
             store: None,
             next_key: KeyId::FIRST,
+            destruction_held: false,
             configurations: imbl::OrdMap::new(),
             names: imbl::OrdMap::new(),
+            retired: imbl::OrdMap::new(),
             directory: DirectoryState::default(),
             accounts: imbl::OrdMap::new(),
             deleted: imbl::OrdMap::new(),
@@ -80,12 +87,34 @@ pub struct ConfigurationState {
     pub template: TemplateDigest,
     /// Its data key.
     pub key: KeyId,
+    /// Whether that key was destroyed: then its password fields never open again.
+    pub shredded: bool,
     /// `CRMConfiguration` without password fields.
     pub configuration: Part,
     /// Its password fields, sealed.
     pub secrets: Secrets,
     /// `CRMConfigurationCommon`.
     pub common: Part,
+}
+
+/// A deleted configuration whose data key stands still.
+#[derive(Clone, Debug)]
+pub struct RetiredState {
+    /// Where it applied.
+    pub scope: Scope,
+    /// Its type of CRM.
+    pub crm_type: CrmType,
+    /// Its data key.
+    pub key: KeyId,
+}
+
+/// A deleted account that was not erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeletedAccountState {
+    /// The credential's file in the vault.
+    pub credential: CredentialId,
+    /// The data key of its addresses, if it has one.
+    pub key: Option<KeyId>,
 }
 
 /// An account.
@@ -95,6 +124,8 @@ pub struct AccountState {
     pub name: NameCommitment,
     /// The credential's file in the vault.
     pub credential: CredentialId,
+    /// The data key of the addresses that it is used from, if it has one.
+    pub key: Option<KeyId>,
     /// Whether it may sign in.
     pub enabled: bool,
     /// What it may do.
@@ -120,7 +151,8 @@ impl State {
 
     /// The credentials that the vault is to hold: those of accounts, and those of deleted ones, for their names' sake.
     pub fn credentials(&self) -> impl Iterator<Item = CredentialId> + '_ {
-        self.accounts.values().map(|account| account.credential).chain(self.deleted.values().copied())
+        let deleted = self.deleted.values().map(|account| account.credential);
+        self.accounts.values().map(|account| account.credential).chain(deleted)
     }
 
     /// A configuration at a scope or below it, if there is one.

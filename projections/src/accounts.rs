@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crmconf_events::access::Grants;
 use crmconf_events::event::{Actor, Envelope, Event};
-use crmconf_events::{AccountId, CredentialId, NameCommitment, Sequence, SessionDigest};
+use crmconf_events::{AccountId, CredentialId, KeyId, NameCommitment, Sequence, SessionDigest};
 
 use crate::projection::Projection;
 
@@ -18,6 +18,8 @@ pub struct Account {
     pub name: NameCommitment,
     /// The credential's file in the vault.
     pub credential: CredentialId,
+    /// The data key of the addresses that it is used from, if it has one.
+    pub key: Option<KeyId>,
     /// Whether it may sign in.
     pub enabled: bool,
     /// What it may do.
@@ -77,6 +79,7 @@ impl Projection for Accounts {
                     id: e.account,
                     name: e.name,
                     credential: e.credential,
+                    key: e.key,
                     enabled: true,
                     grants: Grants::default(),
                     version: envelope.sequence,
@@ -102,12 +105,16 @@ impl Projection for Accounts {
             Event::AccountDeleted(e) => {
                 self.by_id.remove(&e.account);
             }
-            Event::StoreCreated(_)
+            Event::AccountErased(_)
+            | Event::StoreCreated(_)
             | Event::TemplateRecorded(_)
             | Event::RequestRecorded(_)
+            | Event::DestructionHeld(_)
+            | Event::DestructionResumed(_)
             | Event::ConfigurationAdded(_)
             | Event::ConfigurationChanged(_)
             | Event::ConfigurationDeleted(_)
+            | Event::ConfigurationShredded(_)
             | Event::TelSysRegistered(_)
             | Event::TelSysRenamed(_)
             | Event::TelSysRemoved(_)
@@ -122,10 +129,13 @@ impl Projection for Accounts {
 
     fn dump(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         for account in self.iter() {
-            let Account { id, name, credential, enabled, grants, version, own_change } = &**account;
+            let Account { id, name, credential, key, enabled, grants, version, own_change } = &**account;
             let state = if *enabled { "enabled" } else { "disabled" };
             writeln!(out, "{id}: {state}, version {version}")?;
             writeln!(out, "  name commitment {name}, credential {credential}")?;
+            if let Some(key) = key {
+                writeln!(out, "  addresses under key {}", key.0)?;
+            }
             if let Some(OwnChange { session, from }) = own_change {
                 writeln!(out, "  changed by itself, from version {from}, in session {session}")?;
             }

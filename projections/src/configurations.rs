@@ -24,6 +24,8 @@ pub struct Configuration {
     pub template: TemplateDigest,
     /// The data key of its password fields.
     pub key: KeyId,
+    /// Whether that key was destroyed: then its password fields never open again.
+    pub shredded: bool,
     /// The sequence of its first event: its place in the order of creation.
     pub created: Sequence,
     /// The sequence of its last event.
@@ -116,6 +118,7 @@ impl Configurations {
             description: event.description.clone(),
             template: event.template,
             key: event.key,
+            shredded: false,
             created: sequence,
             version: sequence,
             configuration: Arc::clone(&event.configuration),
@@ -132,6 +135,7 @@ impl Configurations {
         let mut new = Configuration::clone(old);
         new.version = sequence;
         new.template = event.template;
+        new.shredded = old.shredded && event.key == old.key;
         new.key = event.key;
         if let Some(description) = &event.description {
             new.description = description.clone();
@@ -146,6 +150,11 @@ impl Configurations {
             new.common = Arc::clone(common);
         }
         self.put(new);
+    }
+
+    fn shredded(&mut self, sequence: Sequence, id: &ConfigurationId) {
+        let Some(old) = self.by_id.get(id) else { return };
+        self.put(Configuration { version: sequence, shredded: true, ..Configuration::clone(old) });
     }
 
     fn deleted(&mut self, id: &ConfigurationId) {
@@ -164,9 +173,12 @@ impl Projection for Configurations {
             Event::ConfigurationAdded(e) => self.added(envelope.sequence, e),
             Event::ConfigurationChanged(e) => self.changed(envelope.sequence, e),
             Event::ConfigurationDeleted(e) => self.deleted(&e.id),
+            Event::ConfigurationShredded(e) => self.shredded(envelope.sequence, &e.id),
             Event::StoreCreated(_)
             | Event::TemplateRecorded(_)
             | Event::RequestRecorded(_)
+            | Event::DestructionHeld(_)
+            | Event::DestructionResumed(_)
             | Event::AccountCreated(_)
             | Event::AccountRenamed(_)
             | Event::CredentialSet(_)
@@ -175,6 +187,7 @@ impl Projection for Configurations {
             | Event::AccountDisabled(_)
             | Event::AccountEnabled(_)
             | Event::AccountDeleted(_)
+            | Event::AccountErased(_)
             | Event::TelSysRegistered(_)
             | Event::TelSysRenamed(_)
             | Event::TelSysRemoved(_)
@@ -197,6 +210,7 @@ impl Projection for Configurations {
                 description,
                 template,
                 key,
+                shredded,
                 created,
                 version,
                 configuration,
@@ -209,7 +223,9 @@ impl Projection for Configurations {
             writeln!(out, "{scope}: {id}")?;
             writeln!(out, "  description {description:?}, type {crm_type}")?;
             writeln!(out, "  search {folded_description:?}, {folded_type:?}")?;
-            writeln!(out, "  created {created}, version {version}, key {}, template {template}", key.0)?;
+            let destroyed = if *shredded { " (destroyed)" } else { "" };
+            let key = key.0;
+            writeln!(out, "  created {created}, version {version}, key {key}{destroyed}, template {template}")?;
             writeln!(out, "  configuration {configuration}")?;
             for (field, sealed) in &**secrets {
                 let sealed = sealed.ciphertext();

@@ -21,6 +21,7 @@ mod dump;
 pub mod list;
 mod projection;
 mod projector;
+mod retired;
 mod templates;
 mod text;
 
@@ -29,5 +30,6 @@ pub use configurations::{Configuration, Configurations};
 pub use directory::{Descriptions, Directory, EntryText};
 pub use projection::Projection;
 pub use projector::{OutOfStep, Projector, ReadModel};
+pub use retired::{Retired, RetiredConfiguration};
 pub use templates::{RecordedTemplate, Templates};
 pub use text::Sortable;

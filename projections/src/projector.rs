@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::dump::section;
 use crate::projection::Projection;
-use crate::{Accounts, Configurations, Directory, Templates};
+use crate::{Accounts, Configurations, Directory, Retired, Templates};
 
 /// All read models as of one instant. Cloning is cheap, and a clone never changes.
 #[derive(Clone, Default)]
@@ -21,6 +21,8 @@ pub struct ReadModel {
     pub time: Timestamp,
     /// Live configurations.
     pub configurations: Configurations,
+    /// Deleted configurations whose data key stands still.
+    pub retired: Retired,
     /// Telephone systems, partitions and devices.
     pub directory: Directory,
     /// Accounts.
@@ -92,13 +94,15 @@ impl Projector {
         if found < expected {
             return Err(OutOfStep::Duplicate { expected, found });
         }
-        let ReadModel { store, last, time, configurations, directory, accounts, templates } = &mut self.view;
+        let ReadModel { store, last, time, configurations, retired, directory, accounts, templates } =
+            &mut self.view;
         if let Event::StoreCreated(created) = &envelope.event {
             *store = Some(created.store);
         }
         *last = Some(found);
         *time = envelope.time;
         configurations.apply(envelope);
+        retired.apply(envelope);
         directory.apply(envelope);
         accounts.apply(envelope);
         templates.apply(envelope);
@@ -120,7 +124,7 @@ impl Projector {
 /// The whole state as sectioned text: the same events give the same text.
 impl fmt::Display for ReadModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { store, last, time, configurations, directory, accounts, templates } = self;
+        let Self { store, last, time, configurations, retired, directory, accounts, templates } = self;
         match (store, last) {
             (Some(store), Some(last)) => {
                 writeln!(f, "store {store} after event {last}, committed at {} µs", time.as_micros())?;
@@ -128,6 +132,7 @@ impl fmt::Display for ReadModel {
             (Some(_) | None, Some(_) | None) => writeln!(f, "no store")?,
         }
         section(f, configurations)?;
+        section(f, retired)?;
         section(f, directory)?;
         section(f, accounts)?;
         section(f, templates)

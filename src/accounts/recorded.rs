@@ -12,9 +12,12 @@ pub fn fact(done: &Done, by: Option<AccountId>) -> Option<Fact> {
     let Done { account, version: _, difference } = done;
     let account = *account;
     let own_password = AccountDifference { password: true, ..AccountDifference::default() };
-    let AccountDifference { created, deleted, renamed, password, enabled, given, taken } = difference.clone();
+    let AccountDifference { created, deleted, erased, renamed, password, enabled, given, taken } =
+        difference.clone();
     if *difference == AccountDifference::default() {
         None
+    } else if erased {
+        Some(Fact::AccountErased { account })
     } else if deleted {
         Some(Fact::AccountDeleted { account })
     } else if created {

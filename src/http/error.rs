@@ -133,6 +133,9 @@ impl From<PartsFault> for ApiError {
             PartsFault::TemplateUnavailable(why) => {
                 Self::with(Code::TemplateUnavailable, Code::TemplateUnavailable.with(why))
             }
+            PartsFault::KeyUnavailable(why) => {
+                Self::with(Code::Unresolved, Code::Unresolved.with("a data key")).broken(why)
+            }
             PartsFault::Configuration(why) => {
                 Self::with(Code::ConfigurationInvalid, Code::ConfigurationInvalid.with(why))
             }
@@ -174,6 +177,12 @@ impl From<Rejection> for ApiError {
             }
             Rejection::Parts(fault) => fault.into(),
             Rejection::DuplicateName => Self::new(Code::Duplicate),
+            Rejection::DestructionHeld | Rejection::NotForCallers => {
+                Self::with(Code::Unknown, format!("The server asked in vain: {rejection}."))
+            }
+            Rejection::DestructionNotHeld => {
+                Self::invalid("The destruction of keys is not held; there is nothing to resume.")
+            }
             Rejection::StoreExists => Self::with(Code::Unknown, "The store exists already."),
         }
     }

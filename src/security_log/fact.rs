@@ -108,6 +108,34 @@ pub enum Fact {
         /// The account.
         account: AccountId,
     },
+    /// An account's name and addresses were given up, for ever.
+    AccountErased {
+        /// The account.
+        account: AccountId,
+    },
+    /// An answer carried the values of password fields, under the key of its session.
+    SecretsAnswered {
+        /// The account that was answered.
+        account: AccountId,
+        /// Whose password fields.
+        configuration: String,
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// The data key of a configuration's password fields was destroyed, for ever.
+    ConfigurationShredded {
+        /// The configuration.
+        configuration: String,
+    },
+    /// The vault was sealed anew under another master key.
+    MasterKeyRotated {
+        /// Names the master key that seals the vault from now on.
+        master_key: String,
+        /// How many files were sealed anew.
+        files: u64,
+    },
+    /// Somebody confirmed the clock: keys of deleted configurations are destroyed again when their time has come.
+    DestructionResumed {},
     /// The directory was imported, or a piece of it.
     DirectoryImported {
         /// How.
@@ -225,19 +253,28 @@ impl Fact {
             Self::AccountAdded { .. } => "account_added",
             Self::AccountChanged { .. } => "account_changed",
             Self::AccountDeleted { .. } => "account_deleted",
+            Self::AccountErased { .. } => "account_erased",
+            Self::SecretsAnswered { .. } => "secrets_answered",
+            Self::ConfigurationShredded { .. } => "configuration_shredded",
+            Self::MasterKeyRotated { .. } => "master_key_rotated",
+            Self::DestructionResumed {} => "destruction_resumed",
             Self::DirectoryImported { .. } => "directory_imported",
             Self::RecordsRepeated { .. } => "records_repeated",
             Self::RecordsLost { .. } => "records_lost",
         }
     }
 
-    /// Whether it says what was done to the accounts or the directory of others: its record names who did it.
+    /// Whether it says what was done to accounts, keys or the directory: its record names who did it.
     #[must_use]
     pub const fn is_administrative(&self) -> bool {
         match self {
             Self::AccountAdded { .. }
             | Self::AccountChanged { .. }
             | Self::AccountDeleted { .. }
+            | Self::AccountErased { .. }
+            | Self::ConfigurationShredded { .. }
+            | Self::MasterKeyRotated { .. }
+            | Self::DestructionResumed {}
             | Self::DirectoryImported { .. } => true,
             Self::ServerStarted { .. }
             | Self::ServerStopped {}
@@ -250,6 +287,7 @@ impl Fact {
             | Self::Refused { .. }
             | Self::PasswordNotConfirmed { .. }
             | Self::PasswordChanged { .. }
+            | Self::SecretsAnswered { .. }
             | Self::RecordsRepeated { .. }
             | Self::RecordsLost { .. } => false,
         }
@@ -271,6 +309,11 @@ impl Fact {
             | Self::AccountAdded { .. }
             | Self::AccountChanged { .. }
             | Self::AccountDeleted { .. }
+            | Self::AccountErased { .. }
+            | Self::SecretsAnswered { .. }
+            | Self::ConfigurationShredded { .. }
+            | Self::MasterKeyRotated { .. }
+            | Self::DestructionResumed {}
             | Self::DirectoryImported { .. }
             | Self::RecordsRepeated { .. }
             | Self::RecordsLost { .. } => None,

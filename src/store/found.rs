@@ -174,6 +174,7 @@ fn store_account(vault: &Vault, new: FoundingAccount) -> Result<NewAccount, Stor
         account,
         name: credential.name_commitment(),
         credential: vault.store_credential(&credential)?,
+        key: None,
         grants: new.grants,
     })
 }

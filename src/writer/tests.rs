@@ -142,6 +142,7 @@ fn add_with(number: u64, description: &str, configuration: &str) -> Request {
         scope: Scope::EveryTelSys,
         crm_type: crm_type.clone(),
         description: description.clone(),
+        key: None,
         parts: Ok(AddParts {
             template: Arc::new(template),
             configuration: Arc::clone(&configuration),
@@ -157,6 +158,7 @@ fn add_with(number: u64, description: &str, configuration: &str) -> Request {
             expected_version: None,
             configuration: Given::Json(configuration),
             common: Given::Json(common),
+            sealed: None,
         },
     };
     Request {

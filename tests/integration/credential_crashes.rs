@@ -158,7 +158,7 @@ fn run(script: &Script) {
     let mut events = vec![StoreCreated { store: STORE }.into()];
     for (number, (id, credential)) in &accounts {
         let name = credential.name_commitment();
-        events.push(AccountCreated { account: account(*number), name, credential: *id }.into());
+        events.push(AccountCreated { account: account(*number), name, credential: *id, key: None }.into());
     }
     assert_eq!(log.append(commit(&log, events)), AppendOutcome::Appended);
     drop((log, vault));

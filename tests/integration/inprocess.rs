@@ -91,6 +91,7 @@ pub fn found(log: &dyn EventLog, accounts: &[Vec<Grant>], directory: Vec<Directo
             account: account_id(place),
             name: NameCommitment::new([seed; 32]),
             credential: CredentialId::new([seed; 16]),
+            key: None,
             grants: grants.clone(),
         }
     });

@@ -1,7 +1,7 @@
 //! What is wanted of accounts. Names, passwords and verifiers are in the vault: a command names credentials only.
 
 use crate::access::Grants;
-use crate::value::{AccountId, CredentialId, NameCommitment};
+use crate::value::{AccountId, CredentialId, KeyId, NameCommitment};
 
 /// Creates an account.
 #[derive(Clone, Debug)]
@@ -10,6 +10,8 @@ pub struct CreateAccount {
     pub account: AccountId,
     /// Its credential, already in the vault, or why there is none.
     pub credential: Result<NamedCredential, CredentialFault>,
+    /// The data key given to its addresses.
+    pub key: Option<KeyId>,
     /// Whether it may sign in.
     pub enabled: bool,
     /// What it may do.
@@ -90,5 +92,14 @@ pub struct DeleteAccount {
     /// The account; `None` when nobody bears the name given.
     pub account: Option<AccountId>,
     /// The version it must have, if given.
+    pub expected_version: Option<u64>,
+}
+
+/// Gives up an account's name and addresses; a live account is deleted by it.
+#[derive(Clone, Copy, Debug)]
+pub struct EraseAccount {
+    /// The account; `None` when nobody bears the name given, and no deleted account did.
+    pub account: Option<AccountId>,
+    /// The version it must have, if given; a deleted account has none any more.
     pub expected_version: Option<u64>,
 }

@@ -15,6 +15,7 @@ fn form(operation: &'static str) -> RequestForm {
         expected_version: None,
         configuration: Given::Absent,
         common: Given::Absent,
+        sealed: None,
     }
 }
 

@@ -4,12 +4,12 @@
 use super::{Decision, NewEvent, Outcome, Rejection};
 use crate::access::{Grant, Grants};
 use crate::command::{
-    ChangeAccount, CreateAccount, CredentialDifference, CredentialFault, DeleteAccount, NewCredential,
-    Request, SetCredential,
+    ChangeAccount, CreateAccount, CredentialDifference, CredentialFault, DeleteAccount, EraseAccount,
+    NewCredential, Request, SetCredential,
 };
 use crate::event::{
-    AccountCreated, AccountDeleted, AccountDisabled, AccountEnabled, AccountRenamed, Actor, CredentialSet,
-    Event, GrantGiven, GrantTaken,
+    AccountCreated, AccountDeleted, AccountDisabled, AccountEnabled, AccountErased, AccountRenamed, Actor,
+    CredentialSet, Event, GrantGiven, GrantTaken,
 };
 use crate::state::{AccountState, State};
 use crate::value::{AccountId, Sequence};
@@ -24,6 +24,8 @@ pub struct AccountDifference {
     pub created: bool,
     /// It was deleted.
     pub deleted: bool,
+    /// Its name and addresses were given up.
+    pub erased: bool,
     /// It got another name, or its holder another full one.
     pub renamed: bool,
     /// It got another password; a new account's first one does not count.
@@ -49,7 +51,15 @@ pub(super) fn create(
     let credential = command.credential.map_err(Rejection::Credential)?;
     let account = command.account;
     let mut events: Vec<Event> =
-        vec![AccountCreated { account, name: credential.name, credential: credential.credential }.into()];
+        vec![
+            AccountCreated {
+                account,
+                name: credential.name,
+                credential: credential.credential,
+                key: command.key,
+            }
+            .into(),
+        ];
     if !command.enabled {
         events.push(AccountDisabled { account }.into());
     }
@@ -127,6 +137,25 @@ pub(super) fn delete(
     Ok(record(state, request, None, vec![AccountDeleted { account: id }.into()]))
 }
 
+/// Erases an account. A live one is deleted by it, since it has no name afterwards.
+pub(super) fn erase(state: &State, request: &Request, command: &EraseAccount) -> Result<Decision, Rejection> {
+    state.authorise_administration(&request.context.actor)?;
+    let account = command.account.ok_or(Rejection::NoSuchAccount)?;
+    if let Some(live) = state.accounts.get(&account) {
+        keep_an_administrator(state, account, live)?;
+        check_version(live, command.expected_version)?;
+        let erased = AccountErased { account, key: live.key };
+        return Ok(record(
+            state,
+            request,
+            None,
+            vec![AccountDeleted { account }.into(), erased.into()],
+        ));
+    }
+    let deleted = state.deleted.get(&account).ok_or(Rejection::NoSuchAccount)?;
+    Ok(record(state, request, None, vec![AccountErased { account, key: deleted.key }.into()]))
+}
+
 /// Checks that the directory knows the scope of each of these grants; what is missing furthest up is told.
 fn check_directory<'a>(state: &State, grants: impl Iterator<Item = &'a Grant>) -> Result<(), Rejection> {
     match grants.filter_map(|grant| state.directory.check(&grant.scope).err()).min() {
@@ -184,6 +213,7 @@ fn difference(events: &[Event]) -> AccountDifference {
         match event {
             Event::AccountCreated(_) => difference.created = true,
             Event::AccountDeleted(_) => difference.deleted = true,
+            Event::AccountErased(_) => difference.erased = true,
             Event::AccountRenamed(_) => difference.renamed = true,
             Event::CredentialSet(_) => difference.password = true,
             Event::AccountEnabled(_) => difference.enabled = Some(true),
@@ -193,9 +223,12 @@ fn difference(events: &[Event]) -> AccountDifference {
             Event::StoreCreated(_)
             | Event::TemplateRecorded(_)
             | Event::RequestRecorded(_)
+            | Event::DestructionHeld(_)
+            | Event::DestructionResumed(_)
             | Event::ConfigurationAdded(_)
             | Event::ConfigurationChanged(_)
             | Event::ConfigurationDeleted(_)
+            | Event::ConfigurationShredded(_)
             | Event::TelSysRegistered(_)
             | Event::TelSysRenamed(_)
             | Event::TelSysRemoved(_)

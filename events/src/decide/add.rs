@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Decision, Prior, Rejection, admit, first_use, record, request_key};
+use super::{Again, Decision, Prior, Rejection, admit, first_use, record, request_key};
 use crate::command::{AddConfiguration, Request};
 use crate::event::ConfigurationAdded;
 use crate::state::{ConfigurationName, State};
@@ -11,7 +11,7 @@ pub(super) fn decide(
     state: &State,
     request: &Request,
     command: &AddConfiguration,
-    prior: Option<&Prior>,
+    prior: Option<&(Prior, Again)>,
 ) -> Result<Decision, Rejection> {
     if let Some(repeated) = admit(state, request, &command.scope, &command.form, prior)? {
         return Ok(repeated);
@@ -31,7 +31,7 @@ pub(super) fn decide(
         crm_type: name.crm_type,
         description: name.description,
         template: parts.template.digest,
-        key: state.next_key,
+        key: command.key.unwrap_or(state.next_key),
         configuration: Arc::clone(&parts.configuration),
         secrets: Arc::new(parts.secrets.clone()),
         common: Arc::clone(&parts.common),

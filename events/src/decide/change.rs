@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ConfigurationOutcome, Decision, NewEvent, Outcome, Prior, Rejection, admit, first_use, locate, record,
+    Again, ConfigurationOutcome, Decision, NewEvent, Outcome, Prior, Rejection, admit, first_use, locate, record,
     request_key,
 };
 use crate::command::{ChangeConfiguration, ChangeParts, ConfigurationChange, Request, SecretChange};
 use crate::event::{Actor, ConfigurationChanged, Part, RequestRecorded, Secrets};
 use crate::state::{ConfigurationName, ConfigurationState, State};
-use crate::value::{ConfigurationId, Description, SealedValue};
+use crate::value::{ConfigurationId, Description, KeyId};
 
 pub(super) fn decide(
     state: &State,
     request: &Request,
     command: &ChangeConfiguration,
-    prior: Option<&Prior>,
+    prior: Option<&(Prior, Again)>,
 ) -> Result<Decision, Rejection> {
     if let Some(repeated) = admit(state, request, &command.scope, &command.form, prior)? {
         return Ok(repeated);
@@ -27,7 +27,8 @@ pub(super) fn decide(
     }
     let parts = command.parts.as_ref().map_err(|fault| Rejection::Parts(fault.clone()))?;
     let description = new_description(state, &id, found, command.description.as_ref())?;
-    let configuration = parts.configuration.as_ref().and_then(|change| new_configuration(found, change));
+    let key = command.key.unwrap_or(found.key);
+    let configuration = parts.configuration.as_ref().and_then(|change| new_configuration(found, key, change));
     let common = parts.common.as_ref().filter(|common| **common != found.common).map(Arc::clone);
     if description.is_none() && configuration.is_none() && common.is_none() {
         return Ok(nothing_changes(state, request, command, parts, id, found));
@@ -38,7 +39,7 @@ pub(super) fn decide(
         scope: found.name.scope.clone(),
         crm_type: found.name.crm_type.clone(),
         template: parts.template.digest,
-        key: found.key,
+        key,
         description,
         configuration,
         secrets: secrets.unwrap_or_default(),
@@ -66,9 +67,19 @@ fn new_description(
     }
 }
 
-/// The new part with all its password fields, if either differs from what stands.
-fn new_configuration(found: &ConfigurationState, change: &ConfigurationChange) -> Option<(Part, Secrets)> {
-    let mut secrets: BTreeMap<String, SealedValue> = BTreeMap::clone(&found.secrets);
+/// The new part with all its password fields, if either differs from what stands. Stored values that are sealed under another
+/// key than `key` are dropped: there is another only where they can never be opened again.
+fn new_configuration(
+    found: &ConfigurationState,
+    key: KeyId,
+    change: &ConfigurationChange,
+) -> Option<(Part, Secrets)> {
+    let mut secrets = BTreeMap::new();
+    if key == found.key {
+        // What is no password any more, and is given in clear, is sealed no longer.
+        let kept = found.secrets.iter().filter(|(field, _)| change.configuration.get(field).is_none());
+        secrets.extend(kept.map(|(field, value)| (field.clone(), value.clone())));
+    }
     for (field, change) in &change.secrets {
         match change {
             SecretChange::Set(value) => secrets.insert(field.clone(), value.clone()),
@@ -95,7 +106,14 @@ fn nothing_changes(
         events.extend(first_use(state, request, template));
         events.push(NewEvent {
             context: request_key::remember(request, &command.form, &template.password_fields),
-            event: RequestRecorded { account, id, version: found.version, template: template.digest }.into(),
+            event: RequestRecorded {
+                account,
+                id,
+                version: found.version,
+                template: template.digest,
+                key: command.form.sealed.map(|_| found.key),
+            }
+            .into(),
         });
     }
     Decision { events, outcome: Some(outcome) }

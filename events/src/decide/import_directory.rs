@@ -221,9 +221,12 @@ fn text_bytes(event: &Event) -> usize {
         | Event::StoreCreated(_)
         | Event::TemplateRecorded(_)
         | Event::RequestRecorded(_)
+        | Event::DestructionHeld(_)
+        | Event::DestructionResumed(_)
         | Event::ConfigurationAdded(_)
         | Event::ConfigurationChanged(_)
         | Event::ConfigurationDeleted(_)
+        | Event::ConfigurationShredded(_)
         | Event::AccountCreated(_)
         | Event::AccountRenamed(_)
         | Event::CredentialSet(_)
@@ -231,7 +234,8 @@ fn text_bytes(event: &Event) -> usize {
         | Event::GrantTaken(_)
         | Event::AccountDisabled(_)
         | Event::AccountEnabled(_)
-        | Event::AccountDeleted(_) => 0,
+        | Event::AccountDeleted(_)
+        | Event::AccountErased(_) => 0,
     }
 }
 

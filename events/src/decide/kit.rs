@@ -1,6 +1,6 @@
 //! Given/when/then: tests of the decider as stories, for this crate and those above it.
 
-use super::{Decision, NewEvent, Outcome, Prior, Rejection, decide};
+use super::{Again, Decision, NewEvent, Outcome, Prior, Rejection, decide};
 use crate::command::Request;
 use crate::event::{Context, Envelope, Event};
 use crate::state::{State, evolve};
@@ -71,6 +71,8 @@ impl Given {
         let prior = asked.1.as_ref().and_then(|_| {
             self.past.iter().find(|e| (e.context.actor, e.context.key.clone()) == asked).and_then(Prior::of)
         });
+        // The stories seal alike under every key, so that what is given compares as it is.
+        let prior = prior.map(|prior| (prior, Again::Sealed(request.command.form().and_then(|form| form.sealed))));
         let result = decide(&self.state, &request, prior.as_ref());
         for new in result.iter().flat_map(|decision| &decision.events) {
             self.take_in(new);

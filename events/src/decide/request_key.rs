@@ -6,7 +6,7 @@ use super::{ConfigurationOutcome, Decision, Outcome, Rejection};
 use crate::command::{Request, RequestForm};
 use crate::event::{Context, Envelope, Event, RequestDigests};
 use crate::state::State;
-use crate::value::TemplateDigest;
+use crate::value::{KeyId, RequestDigest, TemplateDigest};
 
 /// What an account's RequestKey was first used for, as the log tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,20 @@ pub struct Prior {
     pub digests: RequestDigests,
     /// The template that tells which fields were passwords; a Delete has none.
     pub template: Option<TemplateDigest>,
+    /// The data key under which the password values given then were sealed.
+    pub key: Option<KeyId>,
     /// What the caller was told.
     pub outcome: ConfigurationOutcome,
+}
+
+/// The password values of a request, beside those of the request that its key was first used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Again {
+    /// They are not compared: nobody can tell any more what the first ones were.
+    #[default]
+    NotCompared,
+    /// The digest over them, sealed as the first ones were; `None` when there are none.
+    Sealed(Option<RequestDigest>),
 }
 
 impl Prior {
@@ -25,13 +37,16 @@ impl Prior {
     #[must_use]
     pub fn of(envelope: &Envelope) -> Option<Self> {
         let digests = envelope.context.request?;
-        let (id, template, version) = match &envelope.event {
-            Event::ConfigurationAdded(e) => (&e.id, Some(e.template), envelope.sequence),
-            Event::ConfigurationChanged(e) => (&e.id, Some(e.template), envelope.sequence),
-            Event::ConfigurationDeleted(e) => (&e.id, None, envelope.sequence),
-            Event::RequestRecorded(e) => (&e.id, Some(e.template), e.version),
+        let (id, template, version, key) = match &envelope.event {
+            Event::ConfigurationAdded(e) => (&e.id, Some(e.template), envelope.sequence, Some(e.key)),
+            Event::ConfigurationChanged(e) => (&e.id, Some(e.template), envelope.sequence, Some(e.key)),
+            Event::ConfigurationDeleted(e) => (&e.id, None, envelope.sequence, None),
+            Event::RequestRecorded(e) => (&e.id, Some(e.template), e.version, e.key),
             Event::StoreCreated(_)
             | Event::TemplateRecorded(_)
+            | Event::DestructionHeld(_)
+            | Event::DestructionResumed(_)
+            | Event::ConfigurationShredded(_)
             | Event::AccountCreated(_)
             | Event::AccountRenamed(_)
             | Event::CredentialSet(_)
@@ -40,6 +55,7 @@ impl Prior {
             | Event::AccountDisabled(_)
             | Event::AccountEnabled(_)
             | Event::AccountDeleted(_)
+            | Event::AccountErased(_)
             | Event::TelSysRegistered(_)
             | Event::TelSysRenamed(_)
             | Event::TelSysRemoved(_)
@@ -50,7 +66,7 @@ impl Prior {
             | Event::DeviceRenamed(_)
             | Event::DeviceRemoved(_) => return None,
         };
-        Some(Self { digests, template, outcome: ConfigurationOutcome { id: id.clone(), version } })
+        Some(Self { digests, template, key, outcome: ConfigurationOutcome { id: id.clone(), version } })
     }
 }
 
@@ -59,12 +75,16 @@ pub(super) fn replay(
     state: &State,
     request: &Request,
     form: &RequestForm,
-    prior: Option<&Prior>,
+    prior: Option<&(Prior, Again)>,
 ) -> Result<Option<Decision>, Rejection> {
-    let Some(prior) = prior.filter(|_| !request.validate_only) else { return Ok(None) };
+    let Some((prior, again)) = prior.filter(|_| !request.validate_only) else { return Ok(None) };
     let none = BTreeSet::new();
     let fields = prior.template.and_then(|template| state.templates.get(&template)).map_or(&none, |f| f);
-    if form.digest(fields) == Some(prior.digests.form) {
+    let same_passwords = match again {
+        Again::NotCompared => true,
+        Again::Sealed(digest) => *digest == prior.digests.sealed,
+    };
+    if form.digest(fields) == Some(prior.digests.form) && same_passwords {
         Ok(Some(Decision {
             events: Vec::new(),
             outcome: Some(Outcome::Configuration(prior.outcome.clone())),
@@ -78,7 +98,8 @@ pub(super) fn replay(
 pub(super) fn remember(request: &Request, form: &RequestForm, password_fields: &BTreeSet<String>) -> Context {
     let mut context = request.context.clone();
     if context.key.is_some() {
-        context.request = form.digest(password_fields).map(|form| RequestDigests { form, sealed: None });
+        let sealed = form.sealed;
+        context.request = form.digest(password_fields).map(|form| RequestDigests { form, sealed });
     }
     context
 }

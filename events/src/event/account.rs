@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Grant;
-use crate::value::{AccountId, CredentialId, NameCommitment};
+use crate::value::{AccountId, CredentialId, KeyId, NameCommitment};
 
 /// An account was created. It holds no grants and is enabled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,10 @@ pub struct AccountCreated {
     pub name: NameCommitment,
     /// The file in the vault that holds name and verifier.
     pub credential: CredentialId,
+    /// The data key given to the addresses that it is used from. Accounts of stores from before there were such keys have
+    /// none, and of their addresses nothing is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
 }
 
 /// An account got another name.
@@ -81,4 +85,15 @@ pub struct AccountEnabled {
 pub struct AccountDeleted {
     /// The account.
     pub account: AccountId,
+}
+
+/// A deleted account's name and addresses were given up: the vault forgets its credential and its data key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountErased {
+    /// The account.
+    pub account: AccountId,
+    /// The data key of its addresses, which is destroyed, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
 }

@@ -93,3 +93,19 @@ pub struct ConfigurationDeleted {
     /// The version that was deleted.
     pub version: Sequence,
 }
+
+/// The data key of a configuration, live or deleted, was given up: it is destroyed, and with it every value that was ever
+/// sealed under it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigurationShredded {
+    /// Its id.
+    pub id: ConfigurationId,
+    /// Where it applies or applied.
+    pub scope: Scope,
+    /// Its type of CRM.
+    #[serde(rename = "type")]
+    pub crm_type: CrmType,
+    /// The data key that is destroyed.
+    pub key: KeyId,
+}

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::Json;
 use crate::template::password_fields;
-use crate::value::{AccountId, ConfigurationId, CrmType, Sequence, StoreId, TemplateDigest, TemplateVersion};
+use crate::value::{
+    AccountId, ConfigurationId, CrmType, KeyId, Sequence, StoreId, TemplateDigest, TemplateVersion,
+    Timestamp,
+};
 
 /// The store came to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,4 +55,23 @@ pub struct RequestRecorded {
     pub version: Sequence,
     /// The template that told its password fields.
     pub template: TemplateDigest,
+    /// The data key under which the password values given were compared, if any were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
 }
+
+/// The clock was in doubt: it and the log's last commit were more than a day apart, and nothing vouched for either. Until
+/// somebody confirms the clock, no data key is destroyed because its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DestructionHeld {
+    /// What the clock said.
+    pub clock: Timestamp,
+    /// When the log's last commit was made.
+    pub head: Timestamp,
+}
+
+/// Somebody confirmed that the clock is right.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DestructionResumed {}

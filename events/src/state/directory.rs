@@ -101,9 +101,12 @@ impl<T: Clone + From<DirectoryText>> DirectoryState<T> {
             E::StoreCreated(_)
             | E::TemplateRecorded(_)
             | E::RequestRecorded(_)
+            | E::DestructionHeld(_)
+            | E::DestructionResumed(_)
             | E::ConfigurationAdded(_)
             | E::ConfigurationChanged(_)
             | E::ConfigurationDeleted(_)
+            | E::ConfigurationShredded(_)
             | E::AccountCreated(_)
             | E::AccountRenamed(_)
             | E::CredentialSet(_)
@@ -111,7 +114,8 @@ impl<T: Clone + From<DirectoryText>> DirectoryState<T> {
             | E::GrantTaken(_)
             | E::AccountDisabled(_)
             | E::AccountEnabled(_)
-            | E::AccountDeleted(_) => {}
+            | E::AccountDeleted(_)
+            | E::AccountErased(_) => {}
         }
     }
 }

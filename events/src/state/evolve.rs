@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{AccountState, ConfigurationName, ConfigurationState, State};
+use super::{
+    AccountState, ConfigurationName, ConfigurationState, DeletedAccountState, RetiredState, State,
+};
 use crate::access::Grants;
-use crate::event::{ConfigurationAdded, ConfigurationChanged, ConfigurationDeleted, Event, TemplateRecorded};
+use crate::event::{
+    AccountCreated, ConfigurationAdded, ConfigurationChanged, ConfigurationDeleted, ConfigurationShredded,
+    Event, TemplateRecorded,
+};
 use crate::value::{AccountId, KeyId, Sequence};
 
 /// Takes in the event at `sequence`. Pure, and total over well-formed events.
@@ -14,19 +19,13 @@ pub fn evolve(state: &mut State, sequence: Sequence, event: &Event) {
         Event::StoreCreated(e) => state.store = Some(e.store),
         Event::TemplateRecorded(e) => template_recorded(state, e),
         Event::RequestRecorded(_) => {}
+        Event::DestructionHeld(_) => state.destruction_held = true,
+        Event::DestructionResumed(_) => state.destruction_held = false,
         Event::ConfigurationAdded(e) => added(state, sequence, e),
         Event::ConfigurationChanged(e) => changed(state, sequence, e),
         Event::ConfigurationDeleted(e) => deleted(state, e),
-        Event::AccountCreated(e) => {
-            let account = AccountState {
-                name: e.name,
-                credential: e.credential,
-                enabled: true,
-                grants: Grants::default(),
-                version: sequence,
-            };
-            state.accounts.insert(e.account, Arc::new(account));
-        }
+        Event::ConfigurationShredded(e) => shredded(state, sequence, e),
+        Event::AccountCreated(e) => account_created(state, sequence, e),
         Event::AccountRenamed(e) => update(state, sequence, e.account, |account| {
             account.name = e.name;
             account.credential = e.credential;
@@ -42,8 +41,12 @@ pub fn evolve(state: &mut State, sequence: Sequence, event: &Event) {
         Event::AccountEnabled(e) => update(state, sequence, e.account, |account| account.enabled = true),
         Event::AccountDeleted(e) => {
             if let Some(account) = state.accounts.remove(&e.account) {
-                state.deleted.insert(e.account, account.credential);
+                let AccountState { credential, key, .. } = *account;
+                state.deleted.insert(e.account, DeletedAccountState { credential, key });
             }
+        }
+        Event::AccountErased(e) => {
+            state.deleted.remove(&e.account);
         }
         Event::TelSysRegistered(_)
         | Event::TelSysRenamed(_)
@@ -72,6 +75,7 @@ fn added(state: &mut State, sequence: Sequence, event: &ConfigurationAdded) {
         version: sequence,
         template: event.template,
         key: event.key,
+        shredded: false,
         configuration: Arc::clone(&event.configuration),
         secrets: Arc::clone(&event.secrets),
         common: Arc::clone(&event.common),
@@ -86,6 +90,7 @@ fn changed(state: &mut State, sequence: Sequence, event: &ConfigurationChanged) 
     let mut new = ConfigurationState::clone(old);
     new.version = sequence;
     new.template = event.template;
+    new.shredded = old.shredded && event.key == old.key;
     new.key = event.key;
     if let Some(configuration) = &event.configuration {
         new.configuration = Arc::clone(configuration);
@@ -114,6 +119,36 @@ fn give_out(state: &mut State, key: KeyId) {
 fn deleted(state: &mut State, event: &ConfigurationDeleted) {
     if let Some(old) = state.configurations.remove(&event.id) {
         state.names.remove(&old.name);
+        // Of a key that is destroyed already nothing is left to be done.
+        if !old.shredded {
+            let retired =
+                RetiredState { scope: event.scope.clone(), crm_type: event.crm_type.clone(), key: event.key };
+            state.retired.insert(event.id.clone(), Arc::new(retired));
+        }
+    }
+}
+
+fn shredded(state: &mut State, sequence: Sequence, event: &ConfigurationShredded) {
+    state.retired.remove(&event.id);
+    if let Some(live) = state.configurations.get_mut(&event.id) {
+        let live = Arc::make_mut(live);
+        live.version = sequence;
+        live.shredded = true;
+    }
+}
+
+fn account_created(state: &mut State, sequence: Sequence, event: &AccountCreated) {
+    let account = AccountState {
+        name: event.name,
+        credential: event.credential,
+        key: event.key,
+        enabled: true,
+        grants: Grants::default(),
+        version: sequence,
+    };
+    state.accounts.insert(event.account, Arc::new(account));
+    if let Some(key) = event.key {
+        give_out(state, key);
     }
 }
 

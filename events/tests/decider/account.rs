@@ -13,7 +13,7 @@ use crmconf_events::event::{
     AccountCreated, AccountDeleted, AccountDisabled, AccountEnabled, AccountRenamed, Actor, Context,
     CredentialSet, GrantGiven, GrantTaken,
 };
-use crmconf_events::state::Missing;
+use crmconf_events::state::{DeletedAccountState, Missing};
 use crmconf_events::{CredentialId, NameCommitment, Scope};
 
 use crate::kit::{ADMIN, EDITOR, VIEWER, account, device, editor, grant, nth, partition, telsys, world};
@@ -41,6 +41,7 @@ fn create(given: &[(Role, Scope)]) -> CreateAccount {
     CreateAccount {
         account: account(4),
         credential: Ok(NamedCredential { name: commitment(4), credential: credential(4) }),
+        key: None,
         enabled: true,
         grants: grants(given),
     }
@@ -73,7 +74,7 @@ fn deletes(command: DeleteAccount) -> Request {
 }
 
 fn created() -> AccountCreated {
-    AccountCreated { account: account(4), name: commitment(4), credential: credential(4) }
+    AccountCreated { account: account(4), name: commitment(4), credential: credential(4), key: None }
 }
 
 #[test]
@@ -272,7 +273,7 @@ fn an_account_is_disabled_and_enabled_again() {
 #[test]
 fn of_a_deleted_account_its_credential_is_remembered_and_it_is_gone() {
     let given = world().when(deletes(delete(2))).then(&[AccountDeleted { account: account(2) }.into()]);
-    assert_eq!(given.state().deleted.get(&account(2)), Some(&credential(2)));
+    assert_eq!(given.state().deleted.get(&account(2)), Some(&DeletedAccountState { credential: credential(2), key: None }));
     let mut named: Vec<_> = given.state().credentials().collect();
     named.sort();
     assert_eq!(named, [1, 2, 3].map(credential));

@@ -85,6 +85,7 @@ pub(crate) fn add(description: &str) -> Ask<AddConfiguration> {
         scope: telsys(1),
         crm_type: crm_type(),
         description: text(description),
+        key: None,
         parts: Ok(parts),
         form: form("CRMConfigurationAdd"),
     };
@@ -98,6 +99,7 @@ pub(crate) fn change(number: u16) -> Ask<ChangeConfiguration> {
         scope: telsys(1),
         crm_type: None,
         description: None,
+        key: None,
         parts: Ok(ChangeParts { template: template(), configuration: None, common: None }),
         expected_version: None,
         form: form("CRMConfigurationChange"),
@@ -303,6 +305,7 @@ fn form(operation: &'static str) -> RequestForm {
         expected_version: None,
         configuration: Text::Absent,
         common: Text::Absent,
+        sealed: None,
     }
 }
 

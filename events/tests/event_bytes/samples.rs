@@ -10,7 +10,7 @@ use crmconf_events::template::template_digest;
 use crmconf_events::{
     AccountId, ConfigurationId, CredentialId, CrmType, Description, DeviceNumber, DirectoryText, InvokeId,
     KeyId, NameCommitment, PartitionId, Reason, ReplicaId, RequestDigest, RequestKey, Salt, Scope,
-    SealedValue, Sequence, SessionDigest, StoreId, TelSysId, TemplateVersion,
+    SealedValue, Sequence, SessionDigest, StoreId, TelSysId, TemplateVersion, Timestamp,
 };
 
 pub(crate) const SALT: Salt = Salt::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]);
@@ -110,7 +110,23 @@ fn store() -> Vec<[Event; 2]> {
             digest,
             document: DOCUMENT.to_owned(),
         }),
-        fixed(RequestRecorded { account: ACCOUNT, id: id(), version: sequence(7), template: digest }),
+        [
+            RequestRecorded {
+                account: ACCOUNT,
+                id: id(),
+                version: sequence(7),
+                template: digest,
+                key: Some(KeyId(65_536)),
+            }
+            .into(),
+            RequestRecorded { account: ACCOUNT, id: id(), version: sequence(7), template: digest, key: None }
+                .into(),
+        ],
+        fixed(DestructionHeld {
+            clock: Timestamp::from_micros(1_900_000_000_000_000),
+            head: Timestamp::from_micros(1_800_000_000_000_000),
+        }),
+        fixed(DestructionResumed {}),
     ]
 }
 
@@ -161,7 +177,13 @@ fn configurations() -> Vec<[Event; 2]> {
         key: KeyId(7),
         version: sequence(u64::MAX),
     };
-    vec![[added.into(), short.into()], [changed.into(), unchanged.into()], fixed(deleted)]
+    let shredded = ConfigurationShredded { id: id(), scope: desk(), crm_type: crm_type(), key: KeyId(7) };
+    vec![
+        [added.into(), short.into()],
+        [changed.into(), unchanged.into()],
+        fixed(deleted),
+        fixed(shredded),
+    ]
 }
 
 fn accounts() -> Vec<[Event; 2]> {
@@ -170,7 +192,10 @@ fn accounts() -> Vec<[Event; 2]> {
     let wide = Grant { role: Role::Administrator, scope: Scope::EveryTelSys };
     let narrow = Grant { role: Role::Editor, scope: desk() };
     vec![
-        fixed(AccountCreated { account, name, credential }),
+        [
+            AccountCreated { account, name, credential, key: Some(KeyId(2)) }.into(),
+            AccountCreated { account, name, credential, key: None }.into(),
+        ],
         fixed(AccountRenamed { account, name, credential }),
         fixed(CredentialSet { account, credential }),
         [
@@ -181,6 +206,10 @@ fn accounts() -> Vec<[Event; 2]> {
         fixed(AccountDisabled { account }),
         fixed(AccountEnabled { account }),
         fixed(AccountDeleted { account }),
+        [
+            AccountErased { account, key: Some(KeyId(2)) }.into(),
+            AccountErased { account, key: None }.into(),
+        ],
     ]
 }
 

@@ -62,8 +62,8 @@ fn registering() -> Steps {
 }
 
 fn creating_accounts() -> Steps {
-    let alice = AccountCreated { account: ALICE, name: commitment(1), credential: credential(1) };
-    let bob = AccountCreated { account: BOB, name: commitment(2), credential: credential(2) };
+    let alice = AccountCreated { account: ALICE, name: commitment(1), credential: credential(1), key: Some(KeyId(1)) };
+    let bob = AccountCreated { account: BOB, name: commitment(2), credential: credential(2), key: None };
     vec![
         ("alice_gets_an_account", alice.into()),
         ("alice_becomes_administrator", GrantGiven { account: ALICE, grant: everything() }.into()),
@@ -92,6 +92,7 @@ fn configuring() -> Steps {
         id: id(2),
         version: Sequence::new(15).unwrap(),
         template: template_digest(DOCUMENT),
+        key: None,
     };
     let deleted = ConfigurationDeleted {
         id: id(1),

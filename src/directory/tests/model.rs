@@ -151,6 +151,7 @@ fn start() -> Given {
         account: ADMIN,
         name: NameCommitment::new([1; 32]),
         credential: CredentialId::new([1; 16]),
+        key: None,
     };
     let grant = Grant { role: Role::Administrator, scope: Scope::EveryTelSys };
     Given::nothing()

@@ -54,6 +54,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         id: app.ids.next(),
         scope: permit.scope().clone(),
         parts: parts::for_add(app, &crm_type, &configuration, &common),
+        key: None,
         form: RequestForm {
             operation: Operation::ConfigurationAdd.name(),
             scope: permit.scope().clone(),
@@ -63,6 +64,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
             expected_version: None,
             configuration: configuration.given,
             common: common.given,
+            sealed: None,
         },
         crm_type,
         description,

@@ -65,6 +65,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         crm_type: crm_type.clone(),
         description: description.clone(),
         parts,
+        key: None,
         expected_version,
         form: RequestForm {
             operation: Operation::ConfigurationChange.name(),
@@ -75,6 +76,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
             expected_version,
             configuration: configuration.given,
             common: common.given,
+            sealed: None,
         },
     });
     let return_id = extensions.return_id;

@@ -54,6 +54,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
             expected_version,
             configuration: Given::Absent,
             common: Given::Absent,
+            sealed: None,
         },
     });
     let return_id = extensions.return_id;

@@ -74,6 +74,26 @@ fn samples() -> Vec<Record> {
             "AccountChange",
         ),
         by(Fact::AccountDeleted { account }, "AccountDelete"),
+        by(Fact::AccountErased { account }, "AccountErase"),
+        own(
+            Fact::SecretsAnswered {
+                account,
+                configuration: "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776e".into(),
+                fields: vec!["ClientSecret".into()],
+            },
+            "CRMConfigurationInfo",
+        ),
+        by(
+            Fact::ConfigurationShredded {
+                configuration: "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776e".into(),
+            },
+            "CRMConfigurationShred",
+        ),
+        by(
+            Fact::MasterKeyRotated { master_key: "498136b7272a2c3f".into(), files: 7 },
+            "MasterKeyRotate",
+        ),
+        by(Fact::DestructionResumed {}, "DestructionResume"),
         by(Fact::DirectoryImported { mode: ImportMode::Merge, complete: true, counts }, "DirectoryImport"),
         Record::of(Fact::RecordsRepeated {
             of: "sign_in_failed",

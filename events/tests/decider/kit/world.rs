@@ -78,6 +78,7 @@ fn new_account(number: u8, grant: Grant) -> NewAccount {
         account: account(number),
         name: NameCommitment::new([number; 32]),
         credential: CredentialId::new([number; 16]),
+        key: None,
         grants: vec![grant],
     }
 }

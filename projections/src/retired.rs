@@ -1,0 +1,147 @@
+//! Deleted configurations whose data key stands still, in the order of their deletion: what is to be destroyed, and when.
+
+use std::fmt;
+
+use crmconf_events::event::{Actor, ConfigurationDeleted, ConfigurationShredded, Envelope, Event};
+use crmconf_events::{ConfigurationId, CrmType, KeyId, Scope, Sequence, Timestamp};
+
+use crate::projection::Projection;
+
+/// A deleted configuration whose data key stands still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredConfiguration {
+    /// Its id.
+    pub id: ConfigurationId,
+    /// Where it applied.
+    pub scope: Scope,
+    /// Its type of CRM.
+    pub crm_type: CrmType,
+    /// Its data key.
+    pub key: KeyId,
+    /// Who deleted it.
+    pub actor: Actor,
+    /// When it was deleted.
+    pub deleted: Timestamp,
+}
+
+/// The read model of deleted configurations whose data key stands still.
+#[derive(Clone, Default)]
+pub struct Retired {
+    by_deletion: imbl::OrdMap<Sequence, RetiredConfiguration>,
+    by_id: imbl::OrdMap<ConfigurationId, Sequence>,
+    /// Destroyed keys of live configurations: nothing is left to be done about them when these are deleted.
+    shredded: imbl::OrdMap<ConfigurationId, KeyId>,
+    held: bool,
+}
+
+impl Retired {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Whether no key is destroyed because its time has come, until somebody confirms the clock.
+    #[must_use]
+    pub const fn held(&self) -> bool {
+        self.held
+    }
+
+    /// All of them, the one deleted first at first.
+    pub fn iter(&self) -> impl Iterator<Item = &RetiredConfiguration> {
+        self.by_deletion.values()
+    }
+
+    /// Those deleted at a time or before, in order.
+    pub fn deleted_until(&self, time: Timestamp) -> impl Iterator<Item = &RetiredConfiguration> {
+        // The times of commits never go back.
+        self.iter().take_while(move |retired| retired.deleted <= time)
+    }
+
+    fn put(&mut self, envelope: &Envelope, event: &ConfigurationDeleted) {
+        if self.shredded.remove(&event.id) == Some(event.key) {
+            return;
+        }
+        let retired = RetiredConfiguration {
+            id: event.id.clone(),
+            scope: event.scope.clone(),
+            crm_type: event.crm_type.clone(),
+            key: event.key,
+            actor: envelope.context.actor,
+            deleted: envelope.time,
+        };
+        self.by_id.insert(event.id.clone(), envelope.sequence);
+        self.by_deletion.insert(envelope.sequence, retired);
+    }
+
+    fn destroyed(&mut self, event: &ConfigurationShredded) {
+        match self.by_id.remove(&event.id) {
+            Some(sequence) => drop(self.by_deletion.remove(&sequence)),
+            None => drop(self.shredded.insert(event.id.clone(), event.key)),
+        }
+    }
+}
+
+impl Projection for Retired {
+    const NAME: &'static str = "retired";
+    const VERSION: u32 = 1;
+
+    fn apply(&mut self, envelope: &Envelope) {
+        match &envelope.event {
+            Event::ConfigurationDeleted(e) => self.put(envelope, e),
+            Event::ConfigurationShredded(e) => self.destroyed(e),
+            Event::DestructionHeld(_) => self.held = true,
+            Event::DestructionResumed(_) => self.held = false,
+            Event::ConfigurationChanged(e) => {
+                // A key given after a destruction is another one, which stands.
+                if self.shredded.get(&e.id).is_some_and(|destroyed| *destroyed != e.key) {
+                    self.shredded.remove(&e.id);
+                }
+            }
+            Event::StoreCreated(_)
+            | Event::TemplateRecorded(_)
+            | Event::RequestRecorded(_)
+            | Event::ConfigurationAdded(_)
+            | Event::AccountCreated(_)
+            | Event::AccountRenamed(_)
+            | Event::CredentialSet(_)
+            | Event::GrantGiven(_)
+            | Event::GrantTaken(_)
+            | Event::AccountDisabled(_)
+            | Event::AccountEnabled(_)
+            | Event::AccountDeleted(_)
+            | Event::AccountErased(_)
+            | Event::TelSysRegistered(_)
+            | Event::TelSysRenamed(_)
+            | Event::TelSysRemoved(_)
+            | Event::PartitionRegistered(_)
+            | Event::PartitionRenamed(_)
+            | Event::PartitionRemoved(_)
+            | Event::DeviceRegistered(_)
+            | Event::DeviceRenamed(_)
+            | Event::DeviceRemoved(_) => {}
+        }
+    }
+
+    fn dump(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let Self { by_deletion, by_id: _, shredded, held } = self;
+        if *held {
+            writeln!(out, "held until somebody confirms the clock")?;
+        }
+        for (sequence, retired) in by_deletion {
+            let RetiredConfiguration { id, scope, crm_type, key, actor, deleted } = retired;
+            writeln!(out, "{scope}: {id}, type {crm_type}, key {}", key.0)?;
+            writeln!(out, "  deleted by {actor} in event {sequence}, at {} µs", deleted.as_micros())?;
+        }
+        for (id, key) in shredded {
+            writeln!(out, "shredded while it lives: {id}, key {}", key.0)?;
+        }
+        Ok(())
+    }
+}
