@@ -7,7 +7,9 @@
 //!
 //! It is not a key-value store and not a backup: a file that is lost is lost for good.
 
+mod buckets;
 mod credential;
+mod data_keys;
 mod error;
 mod files;
 mod master_key;
@@ -15,8 +17,11 @@ mod names;
 mod password;
 mod seal;
 mod store;
+mod tree;
 
+pub use buckets::{Destroyed, MissingBucket};
 pub use credential::{Credential, DISPLAY_NAME_CHARS_MAX, DisplayName};
+pub use data_keys::{Bound, DataKeyError, KeyStanding};
 pub use error::VaultError;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyId};
 pub use names::{AccountName, FoldedName, NAME_CHARS_MAX, NameError};

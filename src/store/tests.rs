@@ -113,7 +113,7 @@ fn keys() -> [MasterKeyError; 7] {
     ]
 }
 
-fn vaults() -> [VaultError; 9] {
+fn vaults() -> [VaultError; 10] {
     let [sealed_by, given] = [(); 2].map(|()| MasterKey::generate().unwrap().id());
     [
         VaultError::Io { path: path(), doing: "read", source: refused() },
@@ -123,6 +123,7 @@ fn vaults() -> [VaultError; 9] {
         VaultError::OtherMasterKey { path: path(), sealed_by, given },
         VaultError::NewerFormat { path: path(), format: 2 },
         VaultError::Damaged { path: path() },
+        VaultError::CopiesContradict { a: path(), b: path() },
         VaultError::NotSealed { path: path() },
         VaultError::Random(getrandom::Error::UNSUPPORTED),
     ]
@@ -177,6 +178,7 @@ fn is_above(error: &StoreError) {
             | VaultError::OtherMasterKey { .. }
             | VaultError::NewerFormat { .. }
             | VaultError::Damaged { .. }
+            | VaultError::CopiesContradict { .. }
             | VaultError::NotSealed { .. }
             | VaultError::Random(_) => {}
         },

@@ -66,6 +66,14 @@ pub enum VaultError {
         /// The file.
         path: PathBuf,
     },
+    /// The two copies of a bucket do not come from the same keys.
+    #[error("{a} and {b} hold other keys each; put both back from the same backup of the vault")]
+    CopiesContradict {
+        /// One copy.
+        a: PathBuf,
+        /// The other.
+        b: PathBuf,
+    },
     /// Sealing failed, which only a fault in this program explains.
     #[error("{path} could not be sealed")]
     NotSealed {
@@ -75,4 +83,21 @@ pub enum VaultError {
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes: {0}")]
     Random(#[from] getrandom::Error),
+}
+
+impl VaultError {
+    /// Whether it says that this one file is not what was written there, so that another copy of it may do.
+    pub(super) const fn is_of_the_file(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::OtherStore { .. } => true,
+            Self::Io { .. }
+            | Self::NotFound { .. }
+            | Self::AlreadyThere { .. }
+            | Self::OtherMasterKey { .. }
+            | Self::NewerFormat { .. }
+            | Self::CopiesContradict { .. }
+            | Self::NotSealed { .. }
+            | Self::Random(_) => false,
+        }
+    }
 }

@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Check,
     /// A credential.
     Credential,
+    /// A copy of a bucket of data keys.
+    Bucket,
 }
 
 impl Kind {
@@ -33,6 +35,7 @@ impl Kind {
         match self {
             Self::Check => "check",
             Self::Credential => "credential",
+            Self::Bucket => "bucket",
         }
     }
 }

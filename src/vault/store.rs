@@ -9,6 +9,7 @@ use crmconf_events::disk::{Disk, RealDisk, create_folders};
 use crmconf_events::{AccountId, CredentialId, StoreId};
 use data_encoding::HEXLOWER;
 
+use super::buckets::{Buckets, Copies};
 use super::credential::Credential;
 use super::error::VaultError;
 use super::files::{Doing, erase, read, replace, sweep};
@@ -22,6 +23,8 @@ const CHECK_FILE: &str = "check";
 const CHECK_CONTENT: &[u8] = b"crmconf vault";
 /// The folder of the credentials.
 const CREDENTIALS_FOLDER: &str = "credentials";
+/// The folder of the buckets of data keys.
+const KEYS_FOLDER: &str = "keys";
 
 /// The open vault of one store.
 ///
@@ -32,6 +35,7 @@ pub struct Vault {
     folder: PathBuf,
     sealer: Sealer,
     index: Mutex<Index>,
+    pub(super) buckets: Buckets,
 }
 
 /// The credentials in memory, found by id and by name.
@@ -124,8 +128,9 @@ impl Vault {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error).doing("read", &check),
         }
-        let credentials = folder.join(CREDENTIALS_FOLDER);
-        create_folders(&*disk, &credentials).doing("created", &credentials)?;
+        for part in [CREDENTIALS_FOLDER, KEYS_FOLDER].map(|name| folder.join(name)) {
+            create_folders(&*disk, &part).doing("created", &part)?;
+        }
         // The check file comes last: with it the vault is complete.
         let bytes = Sealer::new(key, store).seal(Kind::Check, &check, CHECK_CONTENT)?;
         replace(&*disk, &check, &bytes)?;
@@ -146,7 +151,9 @@ impl Vault {
         // Nothing is changed before it is certain that this is the right vault.
         check(&*disk, folder, &sealer)?;
         sweep(&*disk, folder)?;
-        let vault = Self { disk, folder: folder.into(), sealer, index: Mutex::default() };
+        let copies = Copies { disk: &*disk, folder: folder.join(KEYS_FOLDER), sealer: &sealer };
+        let buckets = Buckets::read(&copies)?;
+        let vault = Self { disk, folder: folder.into(), sealer, index: Mutex::default(), buckets };
         vault.read_credentials()?;
         Ok(vault)
     }
@@ -160,12 +167,11 @@ impl Vault {
         let disk = RealDisk;
         // The check file goes first: without it this is no vault any more, however far the rest gets.
         erase(&disk, &folder.join(CHECK_FILE))?;
-        let credentials = folder.join(CREDENTIALS_FOLDER);
-        if !credentials.exists() {
-            return Ok(());
-        }
-        for name in sweep(&disk, &credentials)? {
-            erase(&disk, &credentials.join(name))?;
+        for part in [CREDENTIALS_FOLDER, KEYS_FOLDER].map(|name| folder.join(name)) {
+            let names = if part.exists() { sweep(&disk, &part)? } else { Vec::new() };
+            for name in names {
+                erase(&disk, &part.join(name))?;
+            }
         }
         Ok(())
     }
@@ -278,6 +284,11 @@ impl Vault {
         let bytes = read(&*self.disk, &path).doing("read", &path)?;
         let content = self.sealer.open(Kind::Credential, &path, &bytes)?;
         Credential::from_content(&content).ok_or(VaultError::Damaged { path })
+    }
+
+    /// The files of the buckets.
+    pub(super) fn copies(&self) -> Copies<'_> {
+        Copies { disk: &*self.disk, folder: self.folder.join(KEYS_FOLDER), sealer: &self.sealer }
     }
 
     fn path(&self, id: CredentialId) -> PathBuf {
