@@ -269,10 +269,11 @@ impl Registrar {
         old: Option<CredentialId>,
     ) -> Result<Option<Outcome>, AccountError> {
         let forgotten = match &submitted {
-            Ok(_) => old,
+            Ok(_) | Err(WriteError::NotDestroyed(_)) => old,
             Err(WriteError::Unknown(_)) => None,
             Err(
                 WriteError::Rejected(_)
+                | WriteError::DataKey(_)
                 | WriteError::Unavailable(_)
                 | WriteError::Overloaded
                 | WriteError::Draining,

@@ -35,5 +35,6 @@ pub mod settings;
 pub mod store;
 pub mod telemetry;
 pub mod templates;
+pub mod transport;
 pub mod vault;
 pub mod writer;

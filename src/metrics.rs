@@ -132,7 +132,7 @@ impl Metrics {
 const fn step_word(step: Step) -> Option<&'static str> {
     use crmconf_events::log::Step as LogStep;
     match step {
-        Step::Sled | Step::Vault => None,
+        Step::Sled | Step::Vault | Step::Reconciling => None,
         Step::Log(LogStep::Checking) => Some("checking"),
         Step::Log(LogStep::Inserting) => Some("inserting"),
         Step::Folding => Some("folding"),

@@ -2,6 +2,7 @@
 
 mod found;
 mod open;
+mod reconcile;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,9 +3,14 @@
 //! Commands wait in a bounded queue. The thread takes all that wait, decides each on the state with the earlier ones
 //! applied, and appends the accepted events as one commit: load makes commits larger, not slower.
 
+mod batch;
+mod destruction;
+mod doubt;
 mod engine;
 mod entropy;
+mod keys;
 mod resolve;
+mod sealing;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -27,9 +32,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use engine::Engine;
+pub(crate) use destruction::given_up;
 pub use entropy::Entropy;
+pub use keys::DataKeys;
+pub use sealing::Passwords;
 
 use crate::metrics::Commits;
+use crate::vault::DataKeyError;
 
 /// How many waiting commands one commit takes at most: no more than a commit has room for.
 const BATCH_COMMANDS_MAX: usize = 1_024;
@@ -46,6 +55,12 @@ pub enum WriteError {
     /// Nothing was appended, for sure.
     #[error("the store takes no changes now: {0}")]
     Unavailable(String),
+    /// A data key that the request's passwords would be compared under cannot be had now.
+    #[error("the request's passwords cannot be compared: {0}")]
+    DataKey(DataKeyError),
+    /// It was appended; but a data key that it gives up could not be destroyed yet, which is tried again.
+    #[error("the change stands, but its data key is not destroyed yet: {0}")]
+    NotDestroyed(String),
     /// It may have been appended or not.
     #[error("the outcome is not known: {0}")]
     Unknown(String),
@@ -71,6 +86,7 @@ enum Message {
 /// A command on its way, and where its answer goes.
 pub(crate) struct Job {
     request: Request,
+    passwords: Passwords,
     answer: oneshot::Sender<WriteResult>,
 }
 
@@ -156,6 +172,8 @@ pub struct Origin {
     pub projector: Projector,
     /// Where read models are published.
     pub views: Views,
+    /// Where data keys are to be had.
+    pub keys: Arc<dyn DataKeys>,
 }
 
 impl Writer {
@@ -193,8 +211,16 @@ impl Writer {
     /// # Errors
     /// See [`WriteError`].
     pub async fn submit(&self, request: Request) -> WriteResult {
+        self.submit_with(request, Passwords::new()).await
+    }
+
+    /// The same with password values, which are sealed just before the decision.
+    ///
+    /// # Errors
+    /// See [`WriteError`].
+    pub async fn submit_with(&self, request: Request, passwords: Passwords) -> WriteResult {
         let (answer, outcome) = oneshot::channel();
-        self.queue.try_send(Message::Decide(Box::new(Job { request, answer }))).map_err(
+        self.queue.try_send(Message::Decide(Box::new(Job { request, passwords, answer }))).map_err(
             |error| match error {
                 mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
                 mpsc::error::TrySendError::Closed(_) => {
@@ -259,7 +285,7 @@ fn run(mut engine: Engine, mut queue: mpsc::Receiver<Message>, timer: &Runtime, 
     let _lost = lost;
     let mut messages = Vec::new();
     loop {
-        let received = if engine.may_recover() {
+        let received = if engine.has_to_look() {
             let received = timer.block_on(async {
                 timeout(LOOK_EVERY, queue.recv_many(&mut messages, BATCH_COMMANDS_MAX)).await
             });

@@ -59,15 +59,18 @@ impl Bench {
         let views = Views::new(ArcSwap::from_pointee(Projector::default().view().clone()));
         let log = Arc::new(Scripted::new(STORE, Arc::clone(&views)));
         let (state, projector) = (State::default(), Projector::default());
-        let origin = Origin { log: Arc::clone(&log) as Arc<_>, state, projector, views: Arc::clone(&views) };
+        let disk = SimDisk::new();
+        let key = MasterKey::generate().unwrap();
+        let vault = Vault::create_on(Arc::new(disk.clone()), Path::new("/vault"), STORE, &key).unwrap();
+        let vault = Arc::new(vault);
+        let keys = Arc::clone(&vault) as Arc<_>;
+        let origin =
+            Origin { log: Arc::clone(&log) as Arc<_>, state, projector, views: Arc::clone(&views), keys };
         let (writer, thread) = Writer::start(origin, 16).unwrap();
         let command = CreateStore { store: STORE, accounts: Vec::new(), directory: Vec::new() };
         let command = Command::CreateStore(command);
         writer.submit(Request { context: asked().context, validate_only: false, command }).await.unwrap();
-        let disk = SimDisk::new();
-        let key = MasterKey::generate().unwrap();
-        let vault = Vault::create_on(Arc::new(disk.clone()), Path::new("/vault"), STORE, &key).unwrap();
-        let registrar = Registrar::new(writer, views, Arc::new(vault), PasswordChecker::default());
+        let registrar = Registrar::new(writer, views, vault, PasswordChecker::default());
         Self { log, disk, registrar, thread }
     }
 

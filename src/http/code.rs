@@ -11,6 +11,9 @@ pub const ACCOUNT_OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store
 /// The same of the own password: who asks may not be allowed AccountInfo, which does not tell passwords either.
 pub const PASSWORD_OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store failed while the change was written. When \
                                               it is back, sign in with the new password, and else with the old one.";
+/// What is said where a change stands and its data key is not destroyed yet.
+pub const NOT_DESTROYED: &str = "The change is recorded, but the data key could not be destroyed on the disk yet. The server \
+                                 tries again by itself, and at its next start at the latest.";
 
 /// Declares the codes.
 macro_rules! codes {

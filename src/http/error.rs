@@ -16,7 +16,7 @@ use crmconf_events::state::Missing;
 use tracing::Level;
 
 use super::app::Unready;
-use super::code::{ACCOUNT_OUTCOME_NOT_KNOWN, Code, OUTCOME_NOT_KNOWN};
+use super::code::{ACCOUNT_OUTCOME_NOT_KNOWN, Code, NOT_DESTROYED, OUTCOME_NOT_KNOWN};
 use super::operations::directory::{in_use, orphans};
 use crate::accounts::AccountError;
 use crate::directory::Format;
@@ -206,6 +206,10 @@ impl From<WriteError> for ApiError {
         match error {
             WriteError::Rejected(rejection) => rejection.into(),
             WriteError::Unavailable(why) => Self::new(Code::StoreUnavailable).broken(why),
+            WriteError::DataKey(why) => {
+                Self::with(Code::Unresolved, Code::Unresolved.with("a data key")).broken(why)
+            }
+            WriteError::NotDestroyed(why) => Self::with(Code::StoreUnavailable, NOT_DESTROYED).broken(why),
             WriteError::Unknown(why) => Self::with(Code::StoreUnavailable, OUTCOME_NOT_KNOWN)
                 .broken(format_args!("the outcome of a change is not known: {why}")),
             WriteError::Overloaded => Self::busy("Too many changes are waiting; try again later."),

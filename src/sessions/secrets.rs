@@ -96,6 +96,13 @@ impl TransportKey {
         &self.0
     }
 
+    /// Reads a key as the API writes it, at the holder's end; `None` for anything but 64 bytes in base64.
+    #[must_use]
+    pub fn from_base64(text: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(BASE64.decode(text.as_bytes()).ok()?);
+        bytes.as_slice().try_into().ok().map(Self)
+    }
+
     /// The key in base64, as the API hands it to the session's holder.
     #[must_use]
     pub fn to_base64(&self) -> Zeroizing<String> {

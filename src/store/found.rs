@@ -15,7 +15,7 @@ use crmconf_events::disk::{RealDisk, create_folders};
 use crmconf_events::event::{Actor, Context, encode};
 use crmconf_events::log::{AppendOutcome, EventLog, LocalLog, LocalOptions};
 use crmconf_events::state::State;
-use crmconf_events::{AccountId, StoreId, Timestamp};
+use crmconf_events::{AccountId, KeyId, StoreId, Timestamp};
 
 use super::{StoreError, VAULT_FOLDER, exists, master_key};
 use crate::settings::{MasterKeySource, SECURITY_LOG_FILE};
@@ -68,11 +68,13 @@ pub fn found(
     let folder = data.join(VAULT_FOLDER);
     Vault::discard(&folder)?;
     let vault = Vault::create(&folder, store, &key)?;
-    let accounts = founder
-        .accounts
-        .into_iter()
-        .map(|account| store_account(&vault, account))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut next = KeyId::FIRST;
+    let mut accounts = Vec::with_capacity(founder.accounts.len());
+    for account in founder.accounts {
+        let key = vault.key_to_give(next)?;
+        accounts.push(store_account(&vault, account, key)?);
+        next = key.next();
+    }
     let command = CreateStore { store, accounts, directory: founder.directory };
     let commit = first_commit(&log, founder.actor, command)?;
     match log.append(commit) {
@@ -166,7 +168,7 @@ fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     Ok(bytes)
 }
 
-fn store_account(vault: &Vault, new: FoundingAccount) -> Result<NewAccount, StoreError> {
+fn store_account(vault: &Vault, new: FoundingAccount, key: KeyId) -> Result<NewAccount, StoreError> {
     let account = AccountId::new(random()?);
     let verifier = Verifier::of(&new.password).map_err(|error| StoreError::NotFounded(error.to_string()))?;
     let credential = Credential::new(account, new.name, None, verifier).map_err(VaultError::from)?;
@@ -174,7 +176,7 @@ fn store_account(vault: &Vault, new: FoundingAccount) -> Result<NewAccount, Stor
         account,
         name: credential.name_commitment(),
         credential: vault.store_credential(&credential)?,
-        key: None,
+        key: Some(key),
         grants: new.grants,
     })
 }

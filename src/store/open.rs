@@ -1,4 +1,4 @@
-//! Opening a store: the log first, then everything folded from it, then the vault that belongs to it.
+//! Opening a store: the log first, then its vault, then everything folded from the log, and then the two are compared.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,14 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use crmconf_events::Sequence;
+use crmconf_events::{KeyId, Sequence};
 use crmconf_events::event::decode;
 use crmconf_events::log::{self, EventLog, LocalLog, LocalOptions, OpenError};
 use crmconf_events::state::{State, evolve};
 use crmconf_projections::Projector;
 
 use super::found::refuse_lost_journal;
-use super::{Store, StoreError, VAULT_FOLDER, master_key};
+use super::{Store, StoreError, VAULT_FOLDER, master_key, reconcile};
 use crate::settings::MasterKeySource;
 use crate::vault::Vault;
 use crate::writer::Origin;
@@ -39,8 +39,10 @@ pub enum Step {
     Log(log::Step),
     /// Decision state and read models are folded from the log.
     Folding,
-    /// The vault is opened and compared with the log.
+    /// The vault is opened.
     Vault,
+    /// The vault is compared with the log.
+    Reconciling,
 }
 
 impl fmt::Display for Step {
@@ -50,6 +52,7 @@ impl fmt::Display for Step {
             Self::Log(step) => step.fmt(f),
             Self::Folding => f.write_str("folding the log"),
             Self::Vault => f.write_str("opening the vault"),
+            Self::Reconciling => f.write_str("comparing the vault with the log"),
         }
     }
 }
@@ -85,22 +88,34 @@ pub fn open(
         }
         opened => opened?,
     };
-    // The log has told the operator of its repairs itself.
-    let (state, projector) = fold(&log, progress)?;
-    projector.check_against(report.head.last)?;
+    // The log has told the operator of its repairs itself. The vault comes before the long work: a wrong master key is told
+    // at once.
     progress(Opening { step: Step::Vault, commits: None });
     let vault = Vault::open(&data.join(VAULT_FOLDER), log.store(), &master_key(key)?)?;
-    reconcile(&vault, &state)?;
-    let log = Arc::new(log);
+    let Folded { state, projector, given_up } = fold(&log, progress)?;
+    projector.check_against(report.head.last)?;
+    progress(Opening { step: Step::Reconciling, commits: None });
+    reconcile::reconcile(&vault, &state, &given_up)?;
+    let (log, vault) = (Arc::new(log), Arc::new(vault));
     let views = Arc::new(ArcSwap::from_pointee(projector.view().clone()));
-    let origin = Origin { log: Arc::clone(&log) as Arc<dyn EventLog>, state, projector, views };
-    Ok(Store { log, vault: Arc::new(vault), origin })
+    let keys = Arc::clone(&vault) as Arc<_>;
+    let origin = Origin { log: Arc::clone(&log) as Arc<dyn EventLog>, state, projector, views, keys };
+    Ok(Store { log, vault, origin })
 }
 
-/// Folds the whole log into the decision state and the read models.
-fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<(State, Projector), StoreError> {
+/// What is folded from a log.
+struct Folded {
+    state: State,
+    projector: Projector,
+    /// Every data key that an event gives up.
+    given_up: BTreeSet<KeyId>,
+}
+
+/// Folds the whole log.
+fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<Folded, StoreError> {
     let mut state = State::default();
     let mut projector = Projector::default();
+    let mut given_up = BTreeSet::new();
     for commit in log.read(Sequence::FIRST) {
         let commit = commit?;
         if commit.number() % FOLDED_EVERY == 1 {
@@ -111,30 +126,8 @@ fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<(State, Pro
                 .map_err(|cause| StoreError::Event { sequence: sequence.get(), cause })?;
             evolve(&mut state, sequence, &envelope.event);
             projector.apply(&envelope)?;
+            given_up.extend(crate::writer::given_up(&envelope.event));
         }
     }
-    Ok((state, projector))
-}
-
-/// Removes credentials that the log does not name, and tells of accounts that cannot sign in. The log names those of
-/// deleted accounts too: their names are not given again.
-fn reconcile(vault: &Vault, state: &State) -> Result<(), StoreError> {
-    let named: BTreeSet<_> = state.credentials().collect();
-    let found = vault.reconcile(&named)?;
-    if found.removed > 0 {
-        tracing::warn!(
-            removed = found.removed,
-            "credentials that no event names were removed from the vault"
-        );
-    }
-    for (account, standing) in &state.accounts {
-        let credential = standing.credential;
-        if found.missing.contains(&credential) {
-            tracing::error!(%account, %credential, "the vault lacks this credential: the account cannot sign in");
-        }
-        if let Some(why) = found.damaged.get(&credential) {
-            tracing::error!(%account, %credential, %why, "this credential does not open: the account cannot sign in");
-        }
-    }
-    Ok(())
+    Ok(Folded { state, projector, given_up })
 }

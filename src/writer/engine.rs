@@ -4,18 +4,20 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crmconf_events::command::Request;
-use crmconf_events::commit::{Commit, CommitBuilder, EventBytes};
-use crmconf_events::decide::{Decision, NewEvent, Prior, decide};
-use crmconf_events::event::{Actor, Envelope, decode, encode};
+use crmconf_events::Timestamp;
+use crmconf_events::command::Command;
+use crmconf_events::commit::{Commit, CommitBuilder};
+use crmconf_events::event::{Envelope, decode};
 use crmconf_events::log::{EventLog, Health};
 use crmconf_events::state::{State, evolve};
-use crmconf_events::{AccountId, RequestKey, Timestamp};
 use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
+use super::batch::{Asked, Open, Step};
+use super::destruction::Pending;
+use super::doubt::ClockWatch;
 use super::resolve::{Fate, Resolver};
-use super::{Entropy, Hindrance, Job, Obstacle, Origin, Views, WriteError, WriteResult};
+use super::{DataKeys, Entropy, Hindrance, Job, Obstacle, Origin, Views, WriteError, WriteResult};
 use crate::metrics::Commits;
 
 /// How far a commit's time may run ahead of the clock before the operator is told.
@@ -29,6 +31,10 @@ pub(super) struct Engine {
     state: State,
     projector: Projector,
     views: Views,
+    keys: Arc<dyn DataKeys>,
+    /// Data keys that recorded events give up, and that stand still.
+    pending: Pending,
+    clock_watch: ClockWatch,
     entropy: Entropy,
     clock: Box<dyn Fn() -> Timestamp + Send>,
     obstacle: Obstacle,
@@ -48,24 +54,6 @@ struct Decided {
     commit: Option<Commit>,
 }
 
-/// A batch while it is being decided.
-struct Open<'a> {
-    overlay: State,
-    builder: CommitBuilder,
-    envelopes: Vec<Envelope>,
-    answers: Vec<WriteResult>,
-    priors: HashMap<(AccountId, RequestKey), Prior>,
-    entropy: &'a mut Entropy,
-}
-
-/// What became of one command in an open batch.
-enum Step {
-    /// It is answered.
-    Answered(WriteResult),
-    /// The commit has no room for its events: it belongs to the next one.
-    Full,
-}
-
 impl Engine {
     pub(super) fn new(
         origin: Origin,
@@ -73,12 +61,15 @@ impl Engine {
         clock: Box<dyn Fn() -> Timestamp + Send>,
         obstacle: Obstacle,
     ) -> Self {
-        let Origin { log, state, projector, views } = origin;
+        let Origin { log, state, projector, views, keys } = origin;
         Self {
             log,
             state,
             projector,
             views,
+            keys,
+            pending: Pending::default(),
+            clock_watch: ClockWatch::default(),
             entropy,
             clock,
             obstacle,
@@ -96,10 +87,12 @@ impl Engine {
 
     /// Decides, appends and answers a batch; as several commits when one has no room for it.
     pub(super) fn run_batch(&mut self, jobs: Vec<Job>) {
-        let (mut requests, mut callers): (VecDeque<Request>, VecDeque<oneshot::Sender<WriteResult>>) =
-            jobs.into_iter().map(|job| (job.request, job.answer)).unzip();
+        let (mut requests, mut callers): (VecDeque<Asked>, VecDeque<oneshot::Sender<WriteResult>>) = jobs
+            .into_iter()
+            .map(|Job { request, passwords, answer }| (Asked { request, passwords }, answer))
+            .unzip();
         while !requests.is_empty() {
-            let answers = self.commit_front(&requests);
+            let answers = self.commit_front(&mut requests);
             // At least one is answered each time; the guard keeps a fault here from looping for ever.
             let answered = answers.len().max(1).min(requests.len());
             requests.drain(..answered);
@@ -111,7 +104,7 @@ impl Engine {
     }
 
     /// Decides as many of the first requests as one commit has room for, appends it, and returns their answers.
-    fn commit_front(&mut self, requests: &VecDeque<Request>) -> Vec<WriteResult> {
+    fn commit_front(&mut self, requests: &mut VecDeque<Asked>) -> Vec<WriteResult> {
         if let Some(why) = &self.out_of_step {
             return refuse(requests.len(), &WriteError::Unavailable(why.clone()));
         }
@@ -127,7 +120,8 @@ impl Engine {
                 Fate::Stands => {
                     self.commits.appended(commit, begun.elapsed(), self.clock_behind);
                     self.merge(decided.overlay, &decided.envelopes);
-                    return decided.answers;
+                    let destroyed = self.pending.destroy(&*self.keys, &decided.envelopes);
+                    return told_of_keys(requests, decided.answers, destroyed);
                 }
                 Fate::Lost => {}
                 Fate::NotAppended(why) => {
@@ -172,21 +166,28 @@ impl Engine {
         Ok(())
     }
 
-    fn decide_front(&mut self, requests: &VecDeque<Request>) -> Decided {
+    fn decide_front(&mut self, requests: &mut VecDeque<Asked>) -> Decided {
         let head = self.log.head();
         let now = (self.clock)();
         let builder = CommitBuilder::new(self.log.store(), head, now);
         self.tell_clock(builder.time().as_micros().saturating_sub(now.as_micros()));
+        let head_time = head.last.map(|_| head.time);
+        let in_doubt = self.clock_watch.is_in_doubt(now, Instant::now(), head_time);
         let mut open = Open {
             overlay: self.state.clone(),
             builder,
             envelopes: Vec::new(),
             answers: Vec::new(),
             priors: HashMap::new(),
+            keys: &*self.keys,
             entropy: &mut self.entropy,
         };
-        for request in requests {
-            match open.take(request, &*self.log) {
+        if in_doubt {
+            // Before anything else: this commit makes the log believe the clock.
+            open.hold_destruction(now, head.time);
+        }
+        for asked in requests {
+            match open.take(asked, &*self.log) {
                 Step::Answered(answer) => open.answers.push(answer),
                 Step::Full => break,
             }
@@ -251,9 +252,20 @@ impl Engine {
         matches!(self.obstacle.load().as_ref(), Some(Hindrance::Passing(_)))
     }
 
+    /// Whether there is something to look after though no change comes.
+    pub(super) fn has_to_look(&self) -> bool {
+        self.may_recover() || !self.pending.is_empty()
+    }
+
     /// Looks whether what hinders the writer has passed, without a change of anybody's: a commit whose fate is not
-    /// known is settled first.
+    /// known is settled first. Keys that could not be destroyed are tried again.
     pub(super) fn look(&mut self) {
+        if !self.pending.is_empty() && self.pending.retry(&*self.keys).is_ok() {
+            tracing::info!("data keys that were given up are destroyed now");
+        }
+        if !self.may_recover() {
+            return;
+        }
         let found = self.catch_up().and_then(|()| self.log.make_room());
         match found {
             Ok(()) => self.unhinder(),
@@ -262,90 +274,41 @@ impl Engine {
     }
 }
 
+/// What callers are told where keys that their commands give up are not destroyed yet.
+fn told_of_keys(
+    requests: &VecDeque<Asked>,
+    answers: Vec<WriteResult>,
+    destroyed: Result<(), String>,
+) -> Vec<WriteResult> {
+    let Err(why) = destroyed else { return answers };
+    let tell = |(answer, asked): (WriteResult, &Asked)| match (&answer, &asked.request.command) {
+        (Ok(_), Command::ShredConfiguration(_) | Command::EraseAccount(_) | Command::DestroyRetired(_)) => {
+            Err(WriteError::NotDestroyed(why.clone()))
+        }
+        (
+            Ok(_) | Err(_),
+            Command::ShredConfiguration(_)
+            | Command::EraseAccount(_)
+            | Command::DestroyRetired(_)
+            | Command::CreateStore(_)
+            | Command::AddConfiguration(_)
+            | Command::ChangeConfiguration(_)
+            | Command::DeleteConfiguration(_)
+            | Command::HoldDestruction(_)
+            | Command::ResumeDestruction
+            | Command::CreateAccount(_)
+            | Command::ChangeAccount(_)
+            | Command::SetCredential(_)
+            | Command::DeleteAccount(_)
+            | Command::ImportDirectory(_),
+        ) => answer,
+    };
+    answers.into_iter().zip(requests).map(tell).collect()
+}
+
 /// The same refusal for every caller.
 fn refuse(count: usize, error: &WriteError) -> Vec<WriteResult> {
     vec![Err(error.clone()); count]
-}
-
-impl Open<'_> {
-    /// Decides one request, and takes its events into the commit if there is room.
-    fn take(&mut self, request: &Request, log: &dyn EventLog) -> Step {
-        let asked = asked(request);
-        let prior = match asked.as_ref().map(|asked| self.prior(asked, log)).transpose() {
-            Ok(prior) => prior.flatten(),
-            Err(why) => return Step::Answered(Err(WriteError::Unavailable(why))),
-        };
-        let decision = match decide(&self.overlay, request, prior.as_ref()) {
-            Ok(decision) => decision,
-            Err(rejection) => return Step::Answered(Err(rejection.into())),
-        };
-        let Decision { events, outcome } = decision;
-        match self.push(events) {
-            Ok(None) => return Step::Full,
-            Ok(Some(envelopes)) => {
-                if let Some(asked) = asked {
-                    self.priors.extend(envelopes.iter().find_map(Prior::of).map(|prior| (asked, prior)));
-                }
-                self.envelopes.extend(envelopes);
-            }
-            Err(why) => return Step::Answered(Err(WriteError::Unavailable(why))),
-        }
-        Step::Answered(Ok(outcome))
-    }
-
-    /// What the account's key was first used for, in this batch or before.
-    fn prior(&self, asked: &(AccountId, RequestKey), log: &dyn EventLog) -> Result<Option<Prior>, String> {
-        if let Some(prior) = self.priors.get(asked) {
-            return Ok(Some(prior.clone()));
-        }
-        let Some(sequence) = log.find_request(&asked.0, &asked.1).map_err(|error| error.to_string())? else {
-            return Ok(None);
-        };
-        let commit = log.read_commit(sequence).map_err(|error| error.to_string())?;
-        let Some((commit, bytes)) =
-            commit.as_ref().and_then(|commit| Some((commit, commit.event(sequence)?)))
-        else {
-            return Err(format!("the log lacks event {sequence}, which a RequestKey names"));
-        };
-        decode(sequence, commit.time(), bytes)
-            .map(|envelope| Prior::of(&envelope))
-            .map_err(|error| error.to_string())
-    }
-
-    /// Takes events into the commit, all or none; `None` when there is no room.
-    fn push(&mut self, events: Vec<NewEvent>) -> Result<Option<Vec<Envelope>>, String> {
-        let mut encoded = Vec::with_capacity(events.len());
-        let mut bytes = 0;
-        for NewEvent { context, event } in events {
-            let salt = self.entropy.salt().map_err(|error| error.to_string())?;
-            let event_bytes =
-                EventBytes::from(encode(salt, &context, &event).map_err(|error| error.to_string())?);
-            bytes += event_bytes.len();
-            encoded.push((salt, context, event, event_bytes));
-        }
-        if !self.builder.has_room_for(encoded.len(), bytes) {
-            if self.builder.is_empty() {
-                return Err("the change is larger than a commit may be".into());
-            }
-            return Ok(None);
-        }
-        let mut envelopes = Vec::with_capacity(encoded.len());
-        for (salt, context, event, event_bytes) in encoded {
-            let sequence = self.builder.try_push(event_bytes).map_err(|refused| format!("{refused:?}"))?;
-            evolve(&mut self.overlay, sequence, &event);
-            let stream = event.stream();
-            envelopes.push(Envelope { sequence, time: self.builder.time(), stream, context, salt, event });
-        }
-        Ok(Some(envelopes))
-    }
-}
-
-/// Whose RequestKey a request names; a dry run ignores its key.
-fn asked(request: &Request) -> Option<(AccountId, RequestKey)> {
-    match (&request.context.actor, &request.context.key) {
-        (Actor::Account(account), Some(key)) if !request.validate_only => Some((*account, key.clone())),
-        (Actor::Account(_) | Actor::Operator(_) | Actor::System, Some(_) | None) => None,
-    }
 }
 
 /// What tests of the engine look at and turn.

@@ -6,6 +6,7 @@ mod hindrances;
 mod outcomes;
 pub(crate) mod scripted;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crmconf_events::command::{
     AddConfiguration, AddParts, Command, CreateStore, Given, NewAccount, Request, RequestForm, TemplateUse,
 };
 use crmconf_events::decide::Outcome;
+use crmconf_events::disk::sim::SimDisk;
 use crmconf_events::event::{Actor, Context};
 use crmconf_events::json::Json;
 use crmconf_events::state::State;
@@ -28,7 +30,8 @@ use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
 use super::engine::Engine;
-use super::{Entropy, Job, Obstacle, Origin, Views, WriteError, WriteResult};
+use super::{Entropy, Job, Obstacle, Origin, Passwords, Views, WriteError, WriteResult};
+use crate::vault::{MasterKey, Vault};
 use scripted::Scripted;
 
 const STORE: StoreId = StoreId::new([7; 16]);
@@ -60,6 +63,7 @@ impl Bench {
             state: State::default(),
             projector: Projector::default(),
             views: Arc::clone(&views),
+            keys: vault(),
         };
         let shown = Arc::clone(&clock);
         let now = move || Timestamp::from_micros(shown.load(Ordering::Relaxed));
@@ -99,9 +103,15 @@ impl Bench {
     }
 }
 
+/// A vault on a disk in memory.
+pub(crate) fn vault() -> Arc<Vault> {
+    let key = MasterKey::generate().unwrap();
+    Arc::new(Vault::create_on(Arc::new(SimDisk::new()), Path::new("/vault"), STORE, &key).unwrap())
+}
+
 fn job(request: Request) -> (Job, oneshot::Receiver<WriteResult>) {
     let (answer, outcome) = oneshot::channel();
-    (Job { request, answer }, outcome)
+    (Job { request, passwords: Passwords::new(), answer }, outcome)
 }
 
 fn create_store() -> Request {
@@ -109,6 +119,7 @@ fn create_store() -> Request {
         account,
         name: NameCommitment::new([seed; 32]),
         credential: CredentialId::new([seed; 16]),
+        key: None,
         grants: vec![Grant { role, scope: Scope::EveryTelSys }],
     };
     let accounts = vec![account(WRITER, Role::Editor, 1), account(STRANGER, Role::Editor, 2)];

@@ -162,7 +162,8 @@ impl InProcess {
         let Beside { vault, security_log } = beside;
         let (state, projector) = fold(&*log);
         let views = Views::new(arc_swap::ArcSwap::from_pointee(projector.view().clone()));
-        let origin = Origin { log: Arc::clone(&log), state, projector, views: Arc::clone(&views) };
+        let keys = Arc::clone(&vault) as Arc<_>;
+        let origin = Origin { log: Arc::clone(&log), state, projector, views: Arc::clone(&views), keys };
         let (writer, thread) = Writer::start(origin, QUEUE_COMMANDS_MAX).unwrap();
         let parts = AppParts {
             views,

@@ -65,7 +65,7 @@ fn each_commit_is_measured_and_those_that_the_clock_falls_behind_count_apart() {
     bench.run([add(6, "d6"), add(7, "d7")]);
     bench.run([add(8, "d7")]);
     let service = crate::http::app::Service::starting();
-    let text = metrics.render(&service, std::path::Path::new("/nowhere"));
+    let text = metrics.render(&service, Path::new("/nowhere"));
     for line in [
         "crmconf_commits_total 6",
         "crmconf_clock_lifted_commits_total 2",

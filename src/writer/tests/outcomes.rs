@@ -273,7 +273,8 @@ fn a_log_that_cannot_be_read_takes_no_changes() {
     }
     log.close();
     let views = Views::new(ArcSwap::from_pointee(Projector::default().view().clone()));
-    let origin = Origin { log, state: State::default(), projector: Projector::default(), views };
+    let (state, projector) = (State::default(), Projector::default());
+    let origin = Origin { log, state, projector, views, keys: vault() };
     let clock = Box::new(|| Timestamp::from_micros(1));
     let mut engine = Engine::new(origin, Entropy::default(), clock, Obstacle::default());
     let (job, mut answer) = job(add(1, "a"));

@@ -154,7 +154,8 @@ async fn moments(key: &MasterKey) -> Vec<Moment> {
     let (state, projector) = fold(&log);
     let views = Views::new(arc_swap::ArcSwap::from_pointee(projector.view().clone()));
     let log: Arc<dyn EventLog> = Arc::new(log);
-    let origin = Origin { log, state, projector, views: Arc::clone(&views) };
+    let keys = Arc::clone(&vault) as Arc<_>;
+    let origin = Origin { log, state, projector, views: Arc::clone(&views), keys };
     let (writer, thread) = Writer::start(origin, 4).unwrap();
     let registrar = Registrar::new(writer.clone(), views, vault, PasswordChecker::default());
     let mut script = Script { disk, registrar, promises };

@@ -42,6 +42,8 @@ pub(super) fn refusal(error: WriteError, format: Format, applied: &ImportCounts)
         WriteError::Rejected(Rejection::ParentsMissing(found)) => orphans(&found, format),
         WriteError::Unknown(_) => ApiError { message: OUTCOME_NOT_KNOWN.to_owned(), ..error.into() },
         WriteError::Rejected(_)
+        | WriteError::DataKey(_)
+        | WriteError::NotDestroyed(_)
         | WriteError::Unavailable(_)
         | WriteError::Overloaded
         | WriteError::Draining => error.into(),

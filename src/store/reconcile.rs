@@ -1,0 +1,81 @@
+//! Compares the vault with the log before anything is served: what the log has given up is destroyed, what the log does not
+//! name is removed, and what the vault lacks is named.
+
+use std::collections::BTreeSet;
+
+use crmconf_events::KeyId;
+use crmconf_events::state::State;
+
+use super::StoreError;
+use crate::vault::{KeyStanding, Vault};
+
+/// How many configurations are named one by one.
+const NAMED_MAX: usize = 20;
+
+/// Brings the vault to where the log says that it is.
+pub(super) fn reconcile(vault: &Vault, state: &State, given_up: &BTreeSet<KeyId>) -> Result<(), StoreError> {
+    destroy(vault, given_up)?;
+    missing(vault, state);
+    credentials(vault, state)
+}
+
+/// Destroys every data key that an event gives up: those of a crash in between, and all that an older vault put back from its
+/// backup brought along. All of them are compared, so that no file of the vault can say that it is further than it is.
+fn destroy(vault: &Vault, given_up: &BTreeSet<KeyId>) -> Result<(), StoreError> {
+    let destroyed = vault.destroy(given_up)?;
+    if destroyed.keys > 0 {
+        tracing::warn!(
+            keys = destroyed.keys,
+            "data keys that the log has given up stood in the vault; they are destroyed now"
+        );
+    }
+    Ok(())
+}
+
+/// Names the buckets that the vault lacks, and configurations whose passwords cannot be opened for want of a key that the
+/// log has not given up.
+fn missing(vault: &Vault, state: &State) {
+    for bucket in vault.missing_buckets(state.next_key) {
+        tracing::error!(
+            bucket = bucket.bucket,
+            first_key = bucket.first.0,
+            last_key = bucket.last.0,
+            why = bucket.why,
+            "the vault lacks this bucket of data keys: passwords under its keys are answered with 10103 until its file \
+             is put back from the vault's backup"
+        );
+    }
+    let lost = state.configurations.iter().filter(|(_, live)| !live.shredded && !live.secrets.is_empty());
+    let lost: Vec<_> =
+        lost.filter(|(_, live)| vault.standing(live.key) == KeyStanding::Destroyed).collect();
+    for (id, live) in lost.iter().take(NAMED_MAX) {
+        tracing::error!(configuration = %id, key = live.key.0, "the vault has destroyed this configuration's data key, \
+             and the log does not say so: its passwords cannot be opened. Was an older log put back?");
+    }
+    if let Some(more) = lost.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        tracing::error!(configurations = more, "so have more");
+    }
+}
+
+/// Removes credentials that the log does not name, and tells of accounts that cannot sign in. The log names those of
+/// deleted accounts too: their names are not given again.
+fn credentials(vault: &Vault, state: &State) -> Result<(), StoreError> {
+    let named: BTreeSet<_> = state.credentials().collect();
+    let found = vault.reconcile(&named)?;
+    if found.removed > 0 {
+        tracing::warn!(
+            removed = found.removed,
+            "credentials that no event names were removed from the vault"
+        );
+    }
+    for (account, standing) in &state.accounts {
+        let credential = standing.credential;
+        if found.missing.contains(&credential) {
+            tracing::error!(%account, %credential, "the vault lacks this credential: the account cannot sign in");
+        }
+        if let Some(why) = found.damaged.get(&credential) {
+            tracing::error!(%account, %credential, %why, "this credential does not open: the account cannot sign in");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Data keys that recorded events give up: destroyed once the events are durable, and again until the disk has taken it.
+
+use std::collections::BTreeSet;
+
+use crmconf_events::KeyId;
+use crmconf_events::event::{Envelope, Event};
+
+use super::DataKeys;
+
+/// The key that an event gives up, if it gives one up.
+#[must_use]
+pub(crate) fn given_up(event: &Event) -> Option<KeyId> {
+    match event {
+        Event::ConfigurationShredded(e) => Some(e.key),
+        Event::AccountErased(e) => e.key,
+        Event::StoreCreated(_)
+        | Event::TemplateRecorded(_)
+        | Event::RequestRecorded(_)
+        | Event::DestructionHeld(_)
+        | Event::DestructionResumed(_)
+        | Event::ConfigurationAdded(_)
+        | Event::ConfigurationChanged(_)
+        | Event::ConfigurationDeleted(_)
+        | Event::AccountCreated(_)
+        | Event::AccountRenamed(_)
+        | Event::CredentialSet(_)
+        | Event::GrantGiven(_)
+        | Event::GrantTaken(_)
+        | Event::AccountDisabled(_)
+        | Event::AccountEnabled(_)
+        | Event::AccountDeleted(_)
+        | Event::TelSysRegistered(_)
+        | Event::TelSysRenamed(_)
+        | Event::TelSysRemoved(_)
+        | Event::PartitionRegistered(_)
+        | Event::PartitionRenamed(_)
+        | Event::PartitionRemoved(_)
+        | Event::DeviceRegistered(_)
+        | Event::DeviceRenamed(_)
+        | Event::DeviceRemoved(_) => None,
+    }
+}
+
+/// Keys that are given up and not destroyed yet.
+#[derive(Debug, Default)]
+pub(super) struct Pending(BTreeSet<KeyId>);
+
+impl Pending {
+    /// Takes in what durable events give up, and destroys it.
+    ///
+    /// # Errors
+    /// Why some of it is not destroyed yet; [`Pending::retry`] tries again.
+    pub(super) fn destroy(&mut self, keys: &dyn DataKeys, envelopes: &[Envelope]) -> Result<(), String> {
+        let due: Vec<_> = envelopes.iter().filter_map(|envelope| given_up(&envelope.event)).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        self.0.extend(due);
+        self.retry(keys)
+    }
+
+    /// Whether there is something to try again.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Destroys what is not destroyed yet.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub(super) fn retry(&mut self, keys: &dyn DataKeys) -> Result<(), String> {
+        match keys.destroy(&self.0) {
+            Ok(destroyed) => {
+                for key in &destroyed.missing {
+                    // It comes back with its bucket only, and the start that finds it there destroys it.
+                    tracing::error!(key = key.0, "a data key that is given up is in a bucket that the vault lacks");
+                }
+                self.0.clear();
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, keys = self.0.len(), "data keys that are given up could not be destroyed yet");
+                Err(error.to_string())
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Sealing a command's passwords, just before it is decided and under the key that its configuration has or gets then.
+//!
+//! So no plaintext reaches a decision or an event, and what is sealed names the very key id that the decision gives out.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crmconf_events::command::{
+    AddConfiguration, ChangeConfiguration, ChangeParts, Command, ConfigurationChange, PartsFault, Request,
+    SecretChange, sealed_digest,
+};
+use crmconf_events::decide::{Again, Prior};
+use crmconf_events::event::Part;
+use crmconf_events::json::Json;
+use crmconf_events::state::{ConfigurationState, State};
+use crmconf_events::{ConfigurationId, KeyId, SealedValue};
+
+use super::{DataKeys, WriteError};
+use crate::transport::Plaintext;
+use crate::vault::{Bound, DataKeyError, KeyStanding, VaultError};
+
+/// The password values that came with a command, by field, in clear.
+pub type Passwords = BTreeMap<String, Plaintext>;
+
+/// What is sealed for a configuration, or why it cannot be.
+type Sealed = Result<BTreeMap<String, SealedValue>, DataKeyError>;
+
+/// The request to be decided on this state: with the data key that its command needs, and its passwords sealed under it. A
+/// key that cannot be had is one of the faults of the parts, so that it is told in its turn among the checks.
+///
+/// # Errors
+/// When there is no key to be given out.
+pub(super) fn sealed<'a>(
+    keys: &dyn DataKeys,
+    state: &State,
+    request: &'a mut Request,
+    passwords: &Passwords,
+) -> Result<Cow<'a, Request>, WriteError> {
+    match &mut request.command {
+        Command::AddConfiguration(command) => seal_add(keys, state, command, passwords)?,
+        Command::ChangeConfiguration(command) => {
+            // What is sealed depends on the state: decided again on another one, the request begins as it came.
+            if let Some(command) = seal_change(keys, state, command, passwords)? {
+                let Request { context, validate_only, command: _ } = &*request;
+                let command = Command::ChangeConfiguration(command);
+                let (context, validate_only) = (context.clone(), *validate_only);
+                return Ok(Cow::Owned(Request { context, validate_only, command }));
+            }
+        }
+        Command::CreateAccount(command) => command.key = Some(given(keys, state)?),
+        Command::CreateStore(_)
+        | Command::DeleteConfiguration(_)
+        | Command::ShredConfiguration(_)
+        | Command::DestroyRetired(_)
+        | Command::HoldDestruction(_)
+        | Command::ResumeDestruction
+        | Command::ChangeAccount(_)
+        | Command::SetCredential(_)
+        | Command::DeleteAccount(_)
+        | Command::EraseAccount(_)
+        | Command::ImportDirectory(_) => {}
+    }
+    Ok(Cow::Borrowed(request))
+}
+
+/// How a request's passwords compare with those that its RequestKey was first used with: sealed under the key of that time
+/// they are the same bytes if they are the same texts. Once that key is destroyed nobody can tell any more.
+///
+/// # Errors
+/// When the key stands, and cannot be had now.
+pub(super) fn again(keys: &dyn DataKeys, prior: &Prior, passwords: &Passwords) -> Result<Again, DataKeyError> {
+    let Some(key) = prior.key.filter(|_| !passwords.is_empty()) else { return Ok(Again::Sealed(None)) };
+    match seal_all(keys, key, &prior.outcome.id, passwords) {
+        Ok(sealed) => Ok(Again::Sealed(sealed_digest(&sealed))),
+        Err(DataKeyError::Destroyed) => Ok(Again::NotCompared),
+        Err(error @ (DataKeyError::Unavailable { .. } | DataKeyError::DoesNotOpen)) => Err(error),
+    }
+}
+
+fn seal_add(
+    keys: &dyn DataKeys,
+    state: &State,
+    command: &mut AddConfiguration,
+    passwords: &Passwords,
+) -> Result<(), WriteError> {
+    let Ok(parts) = &mut command.parts else { return Ok(()) };
+    let key = given(keys, state)?;
+    command.key = Some(key);
+    match seal_all(keys, key, &command.id, passwords) {
+        Ok(sealed) => {
+            command.form.sealed = sealed_digest(&sealed);
+            parts.secrets = sealed;
+        }
+        Err(error) => command.parts = Err(PartsFault::KeyUnavailable(error.to_string())),
+    }
+    Ok(())
+}
+
+/// The command with what is sealed for it; `None` when nothing is.
+fn seal_change(
+    keys: &dyn DataKeys,
+    state: &State,
+    command: &ChangeConfiguration,
+    passwords: &Passwords,
+) -> Result<Option<ChangeConfiguration>, WriteError> {
+    let (Some(id), Ok(parts)) = (&command.id, &command.parts) else { return Ok(None) };
+    let Some(found) = state.configurations.get(id) else { return Ok(None) };
+    let kept = in_clear(found, parts, passwords);
+    if passwords.is_empty() && kept.is_empty() {
+        return Ok(None);
+    }
+    let key = key_of(keys, state, found)?;
+    let sealed = seal_all(keys, key, id, passwords)
+        .and_then(|given| Ok((sealed_digest(&given), given, seal_all(keys, key, id, &kept)?)));
+    let mut command = command.clone();
+    match (sealed, &mut command.parts) {
+        (Ok((digest, given, kept)), Ok(parts)) => {
+            command.key = (key != found.key).then_some(key);
+            command.form.sealed = digest;
+            set(found, parts, given.into_iter().chain(kept).collect());
+        }
+        (Err(error), _) => command.parts = Err(PartsFault::KeyUnavailable(error.to_string())),
+        (Ok(_), Err(_)) => {}
+    }
+    Ok(Some(command))
+}
+
+/// Stored values in clear of fields that the present template marks as passwords, and that the change does not replace:
+/// they are sealed on this occasion.
+fn in_clear(found: &ConfigurationState, parts: &ChangeParts, given: &Passwords) -> Passwords {
+    let removed = parts.configuration.as_ref().map(|change| &change.secrets);
+    let fields = parts.template.password_fields.iter().filter(|field| !given.contains_key(*field));
+    fields
+        .filter(|field| !removed.is_some_and(|removed| removed.contains_key(*field)))
+        .filter_map(|field| {
+            let text = clear_text(found.configuration.get(field)?)?;
+            Some((field.clone(), Plaintext::new(&text).ok()?))
+        })
+        .collect()
+}
+
+/// A stored value as the text of a password; `None` where there is nothing to be kept secret.
+fn clear_text(value: &Json) -> Option<String> {
+    match value {
+        Json::Null => None,
+        Json::String(text) => Some(text.clone()),
+        Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => Some(value.to_text()),
+    }
+}
+
+/// Takes sealed values into the change, which becomes one of `CRMConfiguration` if it is none.
+fn set(found: &ConfigurationState, parts: &mut ChangeParts, sealed: BTreeMap<String, SealedValue>) {
+    let change = parts.configuration.get_or_insert_with(|| ConfigurationChange {
+        configuration: Arc::clone(&found.configuration),
+        secrets: BTreeMap::new(),
+    });
+    change.configuration = without(&change.configuration, sealed.keys());
+    change.secrets.extend(sealed.into_iter().map(|(field, value)| (field, SecretChange::Set(value))));
+}
+
+/// A part without some of its keys.
+fn without<'a>(part: &Part, fields: impl Iterator<Item = &'a String>) -> Part {
+    let mut fields = fields.filter(|field| part.get(field).is_some()).peekable();
+    let Some(object) = part.as_object().filter(|_| fields.peek().is_some()) else { return Arc::clone(part) };
+    let mut object = object.clone();
+    for field in fields {
+        object.remove(field);
+    }
+    Arc::new(Json::Object(object))
+}
+
+/// The key under which new values of a live configuration are sealed: its own, or a fresh one where that is destroyed, or
+/// cannot be had and nothing is sealed under it.
+fn key_of(keys: &dyn DataKeys, state: &State, found: &ConfigurationState) -> Result<KeyId, WriteError> {
+    let of_no_use = match keys.standing(found.key) {
+        KeyStanding::Whole => found.shredded,
+        KeyStanding::Destroyed => true,
+        KeyStanding::Missing => found.shredded || found.secrets.is_empty(),
+    };
+    if of_no_use { given(keys, state) } else { Ok(found.key) }
+}
+
+/// The key that is given out next.
+fn given(keys: &dyn DataKeys, state: &State) -> Result<KeyId, WriteError> {
+    keys.key_to_give(state.next_key).map_err(|error: VaultError| {
+        tracing::error!(%error, "there is no data key to give out");
+        WriteError::Unavailable(error.to_string())
+    })
+}
+
+fn seal_all(keys: &dyn DataKeys, key: KeyId, id: &ConfigurationId, passwords: &Passwords) -> Sealed {
+    let seal = |(field, plain): (&String, &Plaintext)| {
+        let bound = Bound::Password { configuration: id, field };
+        Ok((field.clone(), keys.seal(key, &bound, plain.as_str().as_bytes())?))
+    };
+    passwords.iter().map(seal).collect()
+}
