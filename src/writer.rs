@@ -35,7 +35,7 @@ use engine::Engine;
 pub(crate) use destruction::given_up;
 pub use entropy::Entropy;
 pub use keys::DataKeys;
-pub use sealing::Passwords;
+pub use sealing::{Passwords, SEALED_BYTES_MAX};
 
 use crate::metrics::Commits;
 use crate::vault::DataKeyError;

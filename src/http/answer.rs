@@ -8,6 +8,7 @@ use super::connection::Answering;
 use super::error::ApiError;
 use super::room::{Room, TakenRoom};
 use super::xml::{Namespace, Payload, Response};
+use crate::security_log::Fact;
 
 /// The type of every answer.
 const XML_TYPE: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
@@ -30,6 +31,8 @@ pub struct Answer {
     pub configuration_id: Option<String>,
     /// What an Info's answer is told from others by.
     pub etag: Option<String>,
+    /// What the security log is told when the answer goes out.
+    pub disclosed: Option<Fact>,
 }
 
 impl Answer {
@@ -71,7 +74,7 @@ pub(super) fn success(
     invoke_id: &str,
     namespace: Namespace,
 ) -> HttpResponse {
-    let Answer { payload, configuration_id, etag } = answer;
+    let Answer { payload, configuration_id, etag, disclosed: _ } = answer;
     let response = match payload {
         None => Response::success(invoke_id, namespace),
         Some(payload) => Response::success_with(invoke_id, namespace, payload),

@@ -59,7 +59,10 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
     let outcome = answer(&app, &request, &parsed, room, operation, Rc::clone(&witness)).await;
     let outcome = outcome.and_then(|answer| Ok((answer::room(&answer, &app.answers)?, answer)));
     match outcome {
-        Ok((room, answer)) => {
+        Ok((room, mut answer)) => {
+            if let Some(disclosed) = answer.disclosed.take() {
+                witness.record(disclosed);
+            }
             trace.succeeded(operation);
             let answering = || request.conn_data::<Activity>().map(Activity::answer);
             let invoke_id = parsed.invoke_id.as_deref().unwrap_or_default();

@@ -50,6 +50,8 @@ pub struct App {
     pub authenticator: Authenticator,
     /// Administers accounts.
     pub registrar: Registrar,
+    /// The data keys.
+    pub vault: Arc<Vault>,
     /// What an auditor is told.
     pub security_log: SecurityLog,
     /// What goes on though its client has left.
@@ -113,13 +115,14 @@ impl App {
             ids: IdSource::new(store, ReplicaId::SOLE)?,
             templates: ArcSwap::from_pointee(templates),
             authenticator: Authenticator::new(
-                vault,
+                Arc::clone(&vault),
                 Arc::clone(&sessions),
                 checker,
                 Throttle::new(ThrottleLimits::default()),
                 clock,
             ),
             registrar,
+            vault,
             sessions,
             security_log,
             tasks: Tasks::on(runtime),

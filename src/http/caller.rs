@@ -1,12 +1,13 @@
 //! Who calls, and what they may do where: a handler cannot reach the store without a permit for what it does.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crmconf_events::access::{Grants, Right};
 use crmconf_events::event::{Actor, Context};
-use crmconf_events::{AccountId, InvokeId, Scope, SessionDigest};
+use crmconf_events::{AccountId, InvokeId, Scope, SealedValue, SessionDigest};
 use crmconf_projections::{Account, OwnChange, ReadModel};
 
 use super::app::App;
@@ -16,13 +17,17 @@ use super::operations::Input;
 use super::witness::Witness;
 use super::xml::SessionIdText;
 use crate::security_log::{Fact, RevocationCause};
-use crate::sessions::{Binding, Session, SessionError};
+use crate::sessions::{Binding, Session, SessionError, TransportKey};
+use crate::vault::{Bound, Vault};
 
 /// A signed-in account with the view of the moment at which its request came in.
 pub struct Caller {
     account: Arc<Account>,
     session: SessionDigest,
+    transport_key: Arc<TransportKey>,
     invoke: Option<InvokeId>,
+    address: IpAddr,
+    vault: Arc<Vault>,
     view: Arc<ReadModel>,
     witness: Rc<Witness>,
 }
@@ -67,8 +72,8 @@ impl<K> Permit<K> {
 pub struct Found {
     /// What stands for it in the log.
     pub session: SessionDigest,
-    /// The account that signed in to it, if one did.
-    account: Option<Arc<Account>>,
+    /// The account that signed in to it, if one did, with the session's own key.
+    account: Option<(Arc<Account>, Arc<TransportKey>)>,
     /// The view that it was judged by.
     view: Arc<ReadModel>,
 }
@@ -88,7 +93,8 @@ pub fn session(app: &App, input: &Input<'_>) -> Result<Found, SessionError> {
         let Some(binding) = bound else { return Ok(Found { session, account: None, view }) };
         let account = view.accounts.get(&binding.account);
         if let Some(same) = account.filter(|account| is_same(app, session, &binding, account)) {
-            return Ok(Found { session, account: Some(Arc::clone(same)), view });
+            let account = Some((Arc::clone(same), binding.key));
+            return Ok(Found { session, account, view });
         }
         // A session that was kept or ended since it was looked up is looked up again.
         if app.sessions.revoke(session, binding.version) {
@@ -127,8 +133,9 @@ impl Caller {
     /// When there is no such session, nobody signed in to it, or its account is not the same any more.
     pub fn of(app: &App, input: &Input<'_>, invoke: Option<InvokeId>) -> Result<Self, ApiError> {
         let Found { session, account, view } = session(app, input)?;
-        let account = account.ok_or(SessionError::NotAuthenticated)?;
-        Ok(Self { account, session, invoke, view, witness: Rc::clone(&input.witness) })
+        let (account, transport_key) = account.ok_or(SessionError::NotAuthenticated)?;
+        let (address, vault, witness) = (input.address, Arc::clone(&app.vault), Rc::clone(&input.witness));
+        Ok(Self { account, session, transport_key, invoke, address, vault, view, witness })
     }
 
     /// What the caller is allowed.
@@ -183,13 +190,30 @@ impl Caller {
         self.session
     }
 
+    /// The key under which password fields travel in this session.
+    #[must_use]
+    pub fn transport_key(&self) -> &TransportKey {
+        &self.transport_key
+    }
+
     /// What stands around the events of this request.
     #[must_use]
     pub fn context(&self) -> Context {
         Context {
             session: Some(self.session),
             invoke: self.invoke.clone(),
+            address: self.sealed_address(),
             ..Context::of(Actor::Account(self.account.id))
         }
+    }
+
+    /// Where the request came from, sealed under a key of the account. A change does not wait for a key that the vault lacks:
+    /// it is recorded without the address then, and the operator is told.
+    fn sealed_address(&self) -> Option<SealedValue> {
+        let (account, key) = (self.account.id, self.account.key?);
+        let sealed = self.vault.seal(key, &Bound::Address { account }, self.address.to_string().as_bytes());
+        sealed
+            .map_err(|error| tracing::error!(%account, %error, "a change is recorded without its address"))
+            .ok()
     }
 }

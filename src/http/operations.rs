@@ -25,6 +25,7 @@ pub mod crm_type_info;
 pub mod crm_type_list;
 pub mod delete;
 pub mod directory;
+mod disclosure;
 pub mod info;
 pub mod list;
 pub mod logout;

@@ -27,7 +27,8 @@ impl PartFault {
     }
 
     /// A fault of a top-level field.
-    pub(super) fn field(name: &str, rule: &str) -> Self {
+    #[must_use]
+    pub fn field(name: &str, rule: &str) -> Self {
         Self { pointer: format!("/{}", segment(name)), rule: rule.to_owned() }
     }
 

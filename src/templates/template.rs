@@ -1,5 +1,7 @@
 //! `Template`: a document that passed every check, compiled.
 
+mod widened;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -139,6 +141,7 @@ pub struct Template {
     title: String,
     /// What commands are given of it, made once: they share it.
     used: Arc<TemplateUse>,
+    password_fields: BTreeSet<String>,
     configuration: PartSchema,
     common: PartSchema,
     /// Validates one password field's plaintext; `None` without password fields.
@@ -203,8 +206,10 @@ impl Template {
             ) => {
                 let digest = template_digest(text);
                 let document = text.into();
-                let used = TemplateUse { crm_type, version, digest, document, password_fields: passwords };
-                Ok(Self { title, used: Arc::new(used), configuration, common, password_rules: rules })
+                let password_fields = passwords.clone();
+                let used = Arc::new(TemplateUse { crm_type, version, digest, document, password_fields });
+                let password_fields = passwords;
+                Ok(Self { title, used, password_fields, configuration, common, password_rules: rules })
             }
             // Whatever could not be read left a fault.
             (faults, ..) => Err(faults.unwrap_or_else(|| TemplateError::NotAnObject.into())),
@@ -249,8 +254,8 @@ impl Template {
 
     /// The names of its password fields.
     #[must_use]
-    pub fn password_fields(&self) -> &BTreeSet<String> {
-        &self.used.password_fields
+    pub const fn password_fields(&self) -> &BTreeSet<String> {
+        &self.password_fields
     }
 
     /// The names of a part's fields in the document's order.

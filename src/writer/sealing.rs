@@ -26,6 +26,10 @@ pub type Passwords = BTreeMap<String, Plaintext>;
 /// What is sealed for a configuration, or why it cannot be.
 type Sealed = Result<BTreeMap<String, SealedValue>, DataKeyError>;
 
+/// The most that the password fields of a configuration may take, names and sealed values together, bytes: an event with all
+/// of them, the largest parts and the template that it first uses fits one commit.
+pub const SEALED_BYTES_MAX: usize = 64 << 10;
+
 /// The request to be decided on this state: with the data key that its command needs, and its passwords sealed under it. A
 /// key that cannot be had is one of the faults of the parts, so that it is told in its turn among the checks.
 ///
@@ -88,6 +92,7 @@ fn seal_add(
     let key = given(keys, state)?;
     command.key = Some(key);
     match seal_all(keys, key, &command.id, passwords) {
+        Ok(sealed) if bytes(sealed.iter()) > SEALED_BYTES_MAX => command.parts = Err(too_much()),
         Ok(sealed) => {
             command.form.sealed = sealed_digest(&sealed);
             parts.secrets = sealed;
@@ -118,7 +123,13 @@ fn seal_change(
         (Ok((digest, given, kept)), Ok(parts)) => {
             command.key = (key != found.key).then_some(key);
             command.form.sealed = digest;
-            set(found, parts, given.into_iter().chain(kept).collect());
+            let sealed: BTreeMap<_, _> = given.into_iter().chain(kept).collect();
+            let stays = found.secrets.iter().filter(|(field, _)| !sealed.contains_key(*field));
+            if bytes(sealed.iter().chain(stays)) > SEALED_BYTES_MAX {
+                command.parts = Err(too_much());
+            } else {
+                set(found, parts, sealed);
+            }
         }
         (Err(error), _) => command.parts = Err(PartsFault::KeyUnavailable(error.to_string())),
         (Ok(_), Err(_)) => {}
@@ -187,6 +198,17 @@ fn given(keys: &dyn DataKeys, state: &State) -> Result<KeyId, WriteError> {
         tracing::error!(%error, "there is no data key to give out");
         WriteError::Unavailable(error.to_string())
     })
+}
+
+/// What password fields take in an event, before they become text.
+fn bytes<'a>(fields: impl Iterator<Item = (&'a String, &'a SealedValue)>) -> usize {
+    fields.map(|(field, value)| field.len().saturating_add(value.ciphertext().len())).sum()
+}
+
+fn too_much() -> PartsFault {
+    PartsFault::Configuration(format!(
+        "its password fields have more than {SEALED_BYTES_MAX} bytes together, sealed and with their names"
+    ))
 }
 
 fn seal_all(keys: &dyn DataKeys, key: KeyId, id: &ConfigurationId, passwords: &Passwords) -> Sealed {

@@ -5,7 +5,8 @@ use crmconf_events::template::Part;
 use crmconf_events::{CrmType, Description};
 
 use super::write::Extensions;
-use super::{Input, changed, parts};
+use super::parts::{self, Made};
+use super::{Input, changed};
 use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::Caller;
@@ -50,10 +51,11 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let crm_type = require(crm_type, "CRMType")?;
     let permit = caller.permit(triple.scope()?)?;
 
+    let Made { parts, passwords } = parts::for_add(app, caller, &crm_type, [&configuration, &common]);
     let command = Command::AddConfiguration(AddConfiguration {
         id: app.ids.next(),
         scope: permit.scope().clone(),
-        parts: parts::for_add(app, &crm_type, &configuration, &common),
+        parts,
         key: None,
         form: RequestForm {
             operation: Operation::ConfigurationAdd.name(),
@@ -70,7 +72,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         description,
     });
     let return_id = extensions.return_id;
-    let outcome = extensions.submit(app, caller, &permit, input, command).await?;
+    let outcome = extensions.submit(app, caller, &permit, input, (command, passwords)).await?;
     let configuration_id = outcome.as_ref().map(|outcome| outcome.id.to_string());
     Ok(Answer { configuration_id, ..changed(outcome, return_id) })
 }

@@ -1,11 +1,14 @@
 //! `CRMConfigurationChange`.
 
+use std::sync::Arc;
+
 use crmconf_events::command::{ChangeConfiguration, Command, PartsFault, RequestForm};
 use crmconf_events::template::Part;
 use crmconf_events::{ConfigurationId, CrmType, Description};
 
 use super::write::{Extensions, expected_version};
-use super::{Input, changed, parts};
+use super::parts::{self, Made};
+use super::{Input, changed};
 use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::Caller;
@@ -54,11 +57,11 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     // one of another scope counts as none here too, or the time that its template takes would tell that it exists.
     let stored = id.as_ref().and_then(|id| caller.view(&permit).configurations.get(id));
     let stored = stored.filter(|stored| stored.scope == *permit.scope());
-    let parts = stored
-        .map(|stored| &stored.crm_type)
-        .or(crm_type.as_ref())
-        .ok_or(PartsFault::UnknownType)
-        .and_then(|crm_type| parts::for_change(app, crm_type, &configuration, &common));
+    let sealed = stored.map(|stored| Arc::clone(&stored.secrets)).unwrap_or_default();
+    let Made { parts, passwords } = match stored.map(|stored| &stored.crm_type).or(crm_type.as_ref()) {
+        Some(of) => parts::for_change(app, caller, of, &sealed, [&configuration, &common]),
+        None => Made::from(Err(PartsFault::UnknownType)),
+    };
     let command = Command::ChangeConfiguration(ChangeConfiguration {
         id,
         scope: permit.scope().clone(),
@@ -80,6 +83,6 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         },
     });
     let return_id = extensions.return_id;
-    let outcome = extensions.submit(app, caller, &permit, input, command).await?;
+    let outcome = extensions.submit(app, caller, &permit, input, (command, passwords)).await?;
     Ok(changed(outcome, return_id))
 }

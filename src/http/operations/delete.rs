@@ -10,6 +10,7 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Spec, require};
 use crate::http::operation::Operation;
+use crate::writer::Passwords;
 
 const SPEC: Spec = Spec {
     properties: &[
@@ -58,6 +59,6 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         },
     });
     let return_id = extensions.return_id;
-    let outcome = extensions.submit(app, caller, &permit, input, command).await?;
+    let outcome = extensions.submit(app, caller, &permit, input, (command, Passwords::new())).await?;
     Ok(changed(outcome, return_id))
 }

@@ -1,5 +1,6 @@
 //! `CRMConfigurationInfo`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crmconf_events::ConfigurationId;
@@ -8,6 +9,7 @@ use crmconf_projections::{Configuration, ReadModel};
 
 use super::Input;
 use super::list::requested_fields;
+use super::disclosure::disclose;
 use super::render::{self, Shape};
 use crate::http::answer::Answer;
 use crate::http::app::App;
@@ -16,6 +18,7 @@ use crate::http::code::Code;
 use crate::http::error::ApiError;
 use crate::http::fields::{Spec, require};
 use crate::http::xml::Payload;
+use crate::security_log::Fact;
 
 const SPEC: Spec = Spec {
     properties: &[
@@ -44,9 +47,24 @@ pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, A
     let id = require(fields.trimmed("CRMConfigurationID"), "CRMConfigurationID")?;
     let permit: Permit<Reads> = caller.permit(triple.scope()?)?;
     let found = locate(caller, &permit, id)?;
-    let class = if caller.grants().show_secrets(permit.scope()) { "secrets" } else { "plain" };
-    let payload = render(app, caller.view(&permit), found, requested.contains("Version"), as_json);
-    Ok(Answer { etag: Some(format!("\"{}-{class}\"", found.version)), ..Answer::with(payload) })
+    let view = caller.view(&permit);
+    let may_see_secrets = caller.grants().show_secrets(permit.scope());
+    let shape = Shape::of(app, view, found);
+    // What Change is to take unchanged has no password fields, so that none needs to be opened.
+    let secrets = if may_see_secrets && !as_json {
+        disclose(&app.vault, caller, found, &shape)?
+    } else {
+        BTreeMap::new()
+    };
+    let payload = render(view, found, &shape, requested.contains("Version"), as_json, &secrets);
+    let class = if may_see_secrets { "secrets" } else { "plain" };
+    let disclosed = (!secrets.is_empty()).then(|| Fact::SecretsAnswered {
+        account: caller.account(),
+        configuration: found.id.to_string(),
+        fields: secrets.into_keys().collect(),
+    });
+    let etag = Some(format!("\"{}-{class}\"", found.version));
+    Ok(Answer { etag, disclosed, ..Answer::with(payload) })
 }
 
 fn locate<'a>(
@@ -64,7 +82,14 @@ fn locate<'a>(
 }
 
 /// The seed's properties in the seed's order; what was asked for beyond them before the containers.
-fn render(app: &App, view: &ReadModel, found: &Configuration, version: bool, as_json: bool) -> Payload {
+fn render(
+    view: &ReadModel,
+    found: &Configuration,
+    shape: &Shape,
+    version: bool,
+    as_json: bool,
+    secrets: &BTreeMap<String, String>,
+) -> Payload {
     let mut payload = Payload::new();
     payload.property("CRMConfigurationID", found.id.as_str());
     payload.property("Description", found.description.as_str());
@@ -76,8 +101,12 @@ fn render(app: &App, view: &ReadModel, found: &Configuration, version: bool, as_
     if version {
         payload.property("Version", &found.version.to_string());
     }
-    let shape = Shape::of(app, view, found);
-    shape.container(&mut payload, Part::Configuration, &found.configuration, as_json);
-    shape.container(&mut payload, Part::Common, &found.common, as_json);
+    if as_json {
+        shape.json_container(&mut payload, Part::Configuration, &found.configuration);
+        shape.json_container(&mut payload, Part::Common, &found.common);
+    } else {
+        shape.container(&mut payload, Part::Configuration, &found.configuration, secrets);
+        shape.container(&mut payload, Part::Common, &found.common, &BTreeMap::new());
+    }
     payload
 }

@@ -1,6 +1,6 @@
 //! `CRMConfigurationList`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crmconf_events::template::Part;
 use crmconf_events::{CrmType, Scope};
@@ -160,7 +160,8 @@ fn render_row(
     optional("Version", &found.version.to_string());
     for (part, json) in [(Part::Configuration, &found.configuration), (Part::Common, &found.common)] {
         if requested.contains(part.name()) {
-            shapes.of(found).container(row, part, json, false);
+            // List carries no password, for any role.
+            shapes.of(found).container(row, part, json, &BTreeMap::new());
         }
     }
 }

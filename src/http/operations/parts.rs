@@ -1,17 +1,22 @@
 //! The two JSON parts of a request: read once at the border, then prepared by the type's template.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crmconf_events::CrmType;
 use crmconf_events::command::{AddParts, ChangeParts, ConfigurationChange, Given, PartsFault, SecretChange};
+use crmconf_events::event::Secrets;
 use crmconf_events::json::Json;
 use crmconf_events::template::Part;
 
 use super::Input;
 use crate::http::app::App;
+use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, json_data};
-use crate::templates::{Mode, PasswordInput, Prepared, Template, TemplateLookup};
+use crate::templates::{Mode, PartFault, PasswordInput, Prepared, Template, TemplateLookup};
+use crate::transport;
+use crate::writer::Passwords;
 
 /// The longest `JSONData`, in bytes of UTF-8, as given and again in normal form.
 const JSON_DATA_BYTES_MAX: usize = 256 * 1_024;
@@ -20,9 +25,6 @@ const JSON_DATA_BYTES_MAX: usize = 256 * 1_024;
 const COPIES: usize = 2;
 /// What an allocation takes beside its content, about: the allocator's own, and what it rounds up.
 const ALLOCATION_BYTES: usize = 16;
-
-/// What is said of a value in a password field: this version of the server has nowhere to keep it.
-const PASSWORD_REFUSED: &str = "is a password field, and this server takes no passwords";
 
 /// A part as given, and why it cannot stand if that is known already.
 pub(super) struct GivenPart {
@@ -130,147 +132,117 @@ fn prepare(
     }
 }
 
-/// The password fields of a part, none of which may hold a value yet.
-fn removed(prepared: &Prepared) -> Result<Vec<(String, SecretChange)>, PartsFault> {
-    let change = |(field, input): (&String, &PasswordInput)| match input {
-        PasswordInput::Remove => Ok((field.clone(), SecretChange::Remove)),
-        PasswordInput::Text(_) => Err(PartsFault::Configuration(format!("/{field} {PASSWORD_REFUSED}"))),
-    };
-    prepared.passwords.iter().map(change).collect()
+/// What is made of a request's parts, and the passwords that go beside them to be sealed.
+pub(super) struct Made<T> {
+    pub(super) parts: Result<T, PartsFault>,
+    pub(super) passwords: Passwords,
+}
+
+impl<T> From<Result<(T, Passwords), PartsFault>> for Made<T> {
+    fn from(made: Result<(T, Passwords), PartsFault>) -> Self {
+        match made {
+            Ok((parts, passwords)) => Self { parts: Ok(parts), passwords },
+            Err(fault) => Self { parts: Err(fault), passwords: Passwords::new() },
+        }
+    }
+}
+
+/// The password fields of a part: opened and checked, or named where they go.
+fn opened(
+    caller: &Caller,
+    template: &Template,
+    prepared: &Prepared,
+) -> Result<(Passwords, Vec<String>), PartsFault> {
+    let (mut passwords, mut removed) = (Passwords::new(), Vec::new());
+    for (field, input) in &prepared.passwords {
+        match input {
+            PasswordInput::Remove => removed.push(field.clone()),
+            PasswordInput::Text(text) => {
+                let refused = |fault: PartFault| fault_of(&fault);
+                let plain = transport::open(caller.transport_key(), field, text)
+                    .map_err(|error| refused(PartFault::field(field, &error.to_string())))?;
+                template.check_password(field, plain.as_str()).map_err(refused)?;
+                passwords.insert(field.clone(), plain);
+            }
+        }
+    }
+    Ok((passwords, removed))
+}
+
+fn fault_of(fault: &PartFault) -> PartsFault {
+    PartsFault::Configuration(fault.to_string())
 }
 
 /// The parts of an Add, both of which were given.
 pub(super) fn for_add(
     app: &App,
+    caller: &Caller,
     crm_type: &CrmType,
-    configuration: &GivenPart,
-    common: &GivenPart,
-) -> Result<AddParts, PartsFault> {
-    let template = template(app, crm_type)?;
-    let absent = |part| fault(part, "the container is missing".into());
-    let prepared = prepare(&template, Part::Configuration, configuration, Mode::Add)?
-        .ok_or_else(|| absent(Part::Configuration))?;
-    removed(&prepared)?;
-    let common = prepare(&template, Part::Common, common, Mode::Add)?.ok_or_else(|| absent(Part::Common))?;
-    Ok(AddParts {
-        template: Arc::clone(template.used()),
-        configuration: Arc::new(prepared.json),
-        secrets: std::collections::BTreeMap::new(),
-        common: Arc::new(common.json),
-    })
+    [configuration, common]: [&GivenPart; 2],
+) -> Made<AddParts> {
+    let made = || {
+        let template = template(app, crm_type)?;
+        let absent = |part| fault(part, "the container is missing".into());
+        let prepared = prepare(&template, Part::Configuration, configuration, Mode::Add)?
+            .ok_or_else(|| absent(Part::Configuration))?;
+        let (passwords, _) = opened(caller, &template, &prepared)?;
+        let common =
+            prepare(&template, Part::Common, common, Mode::Add)?.ok_or_else(|| absent(Part::Common))?;
+        let parts = AddParts {
+            template: Arc::clone(template.used()),
+            configuration: Arc::new(prepared.json),
+            secrets: BTreeMap::new(),
+            common: Arc::new(common.json),
+        };
+        Ok((parts, passwords))
+    };
+    made().into()
 }
 
-/// The parts of a Change, each of which may be absent.
+/// The parts of a Change, each of which may be absent. `sealed` are the fields whose stored values are sealed: they are
+/// passwords, whatever the template says today.
 pub(super) fn for_change(
     app: &App,
+    caller: &Caller,
     crm_type: &CrmType,
-    configuration: &GivenPart,
-    common: &GivenPart,
-) -> Result<ChangeParts, PartsFault> {
-    let template = template(app, crm_type)?;
-    let configuration = prepare(&template, Part::Configuration, configuration, Mode::Change)?
-        .map(|prepared| {
-            let secrets = removed(&prepared)?.into_iter().collect();
-            Ok(ConfigurationChange { configuration: Arc::new(prepared.json), secrets })
-        })
-        .transpose()?;
-    let common = prepare(&template, Part::Common, common, Mode::Change)?.map(|part| Arc::new(part.json));
-    Ok(ChangeParts { template: Arc::clone(template.used()), configuration, common })
+    sealed: &Secrets,
+    [configuration, common]: [&GivenPart; 2],
+) -> Made<ChangeParts> {
+    let made = || {
+        let template = template(app, crm_type)?;
+        let widened = template.with_passwords(sealed.keys()).map(Arc::new);
+        let template = widened.unwrap_or(template);
+        let (gone, configuration) = without_gone(&template, sealed, configuration);
+        let mut passwords = Passwords::new();
+        let configuration = prepare(&template, Part::Configuration, &configuration, Mode::Change)?
+            .map(|prepared| {
+                let (given, removed) = opened(caller, &template, &prepared)?;
+                passwords = given;
+                let removed = removed.into_iter().chain(gone).map(|field| (field, SecretChange::Remove));
+                let configuration = Arc::new(prepared.json);
+                Ok(ConfigurationChange { configuration, secrets: removed.collect() })
+            })
+            .transpose()?;
+        let common = prepare(&template, Part::Common, common, Mode::Change)?.map(|part| Arc::new(part.json));
+        Ok((ChangeParts { template: Arc::clone(template.used()), configuration, common }, passwords))
+    };
+    made().into()
+}
+
+/// Takes out the JSON nulls that remove sealed values of fields that the template does not know any more: nothing else could
+/// ever remove them. Returns these fields, and the part without them.
+fn without_gone(template: &Template, sealed: &Secrets, given: &GivenPart) -> (Vec<String>, GivenPart) {
+    let unchanged = GivenPart { given: given.given.clone(), fault: given.fault.clone() };
+    let Given::Json(json) = &given.given else { return (Vec::new(), unchanged) };
+    let order = template.key_order(Part::Configuration);
+    let is_gone = |field: &&String| !order.contains(field) && json.get(field) == Some(&Json::Null);
+    let gone: Vec<_> = sealed.keys().filter(is_gone).cloned().collect();
+    let Some(mut object) = json.as_object().filter(|_| !gone.is_empty()).cloned() else {
+        return (gone, unchanged);
+    };
+    gone.iter().for_each(|field| drop(object.remove(field)));
+    (gone, GivenPart { given: Given::Json(Arc::new(Json::Object(object))), fault: None })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use crmconf_events::commit::{CommitBuilder, Head};
-    use crmconf_events::event::{
-        Actor, ConfigurationAdded, Context, Event, RequestDigests, TemplateRecorded, encode,
-    };
-    use crmconf_events::template::template_digest;
-    use crmconf_events::{
-        AccountId, ChainHash, Description, DeviceNumber, InvokeId, KeyId, PartitionId, Reason, ReplicaId,
-        RequestDigest, RequestKey, Salt, Scope, SealedValue, Sequence, SessionDigest, StoreId, TelSysId,
-        TemplateVersion, Timestamp,
-    };
-
-    use super::*;
-    use crate::templates::TEMPLATE_BYTES_MAX;
-
-    /// The character that takes the most bytes.
-    fn text(chars: usize) -> String {
-        "\u{1f600}".repeat(chars)
-    }
-
-    /// A part as long as one may be.
-    fn part() -> Arc<Json> {
-        let json = Json::parse(&format!(r#"{{"a":"{}"}}"#, "x".repeat(JSON_DATA_BYTES_MAX - 8))).unwrap();
-        assert_eq!(json.to_text().len(), JSON_DATA_BYTES_MAX);
-        Arc::new(json)
-    }
-
-    fn context() -> Context {
-        let digest = RequestDigest::new([255; 32]);
-        Context {
-            actor: Actor::Account(AccountId::new([255; 16])),
-            origin: ReplicaId(u32::MAX),
-            session: Some(SessionDigest::new([255; 32])),
-            invoke: Some(InvokeId::new(&text(InvokeId::CHARS_MAX)).unwrap()),
-            key: Some(RequestKey::new(&text(RequestKey::CHARS_MAX)).unwrap()),
-            request: Some(RequestDigests { form: digest, sealed: Some(digest) }),
-            reason: Some(Reason::new(&text(Reason::CHARS_MAX)).unwrap()),
-            address: Some(SealedValue::from_ciphertext(vec![255; 256])),
-        }
-    }
-
-    #[test]
-    fn the_largest_configuration_and_the_largest_template_that_it_first_uses_fit_one_commit() {
-        // Of what a JSON document may hold, these grow most when it becomes a text in an event.
-        let document = "\"".repeat(TEMPLATE_BYTES_MAX);
-        let (crm_type, digest) =
-            (CrmType::new(&text(CrmType::CHARS_MAX)).unwrap(), template_digest(&document));
-        let template: Event = TemplateRecorded {
-            crm_type: crm_type.clone(),
-            version: TemplateVersion::new(&text(TemplateVersion::CHARS_MAX)).unwrap(),
-            digest,
-            document,
-        }
-        .into();
-        let (telsys, partition) = (TelSysId::new(999).unwrap(), PartitionId::new(999_999).unwrap());
-        let added: Event = ConfigurationAdded {
-            id: "ffffffffffffffff:-7fffffff:197ea30cca8:-7fff".parse().unwrap(),
-            scope: Scope::Device(telsys, partition, DeviceNumber::new(&text(64)).unwrap()),
-            crm_type,
-            description: Description::new(&text(Description::CHARS_MAX)).unwrap(),
-            template: digest,
-            key: KeyId(u64::MAX),
-            configuration: part(),
-            // None are taken yet: who takes them finds here how much room is left.
-            secrets: Arc::new(BTreeMap::new()),
-            common: part(),
-        }
-        .into();
-        let head = Head {
-            commit: u64::MAX - 1,
-            last: Sequence::new(u64::MAX >> 1),
-            hash: ChainHash::new([255; 32]),
-            time: Timestamp::default(),
-        };
-        let mut builder = CommitBuilder::new(StoreId::new([255; 16]), head, Timestamp::default());
-        for event in [&template, &added] {
-            let bytes = encode(Salt::new([255; 16]), &context(), event).unwrap();
-            builder.try_push(bytes.into()).unwrap();
-        }
-        assert_eq!(builder.seal().unwrap().events().len(), 2);
-    }
-
-    #[test]
-    fn the_memory_of_small_values_is_counted_as_what_it_is() {
-        let digits = Json::parse(&format!("{{\"a\":[{}0]}}", "0,".repeat(10_000))).unwrap();
-        assert!(memory(&digits) >= 10_001 * size_of::<Json>(), "{}", memory(&digits));
-        let keys: Vec<_> = (0..1_000).map(|n| format!("\"{n:03}\":0")).collect();
-        let keys = Json::parse(&format!("{{{}}}", keys.join(","))).unwrap();
-        assert!(memory(&keys) >= 1_000 * (size_of::<Json>() + size_of::<String>()), "{}", memory(&keys));
-        let text = Json::parse(&format!("{{\"a\":\"{}\"}}", "x".repeat(10_000))).unwrap();
-        assert!((10_000..25_000).contains(&memory(&text)), "{}", memory(&text));
-    }
-}
+mod tests;

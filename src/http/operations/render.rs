@@ -1,5 +1,6 @@
 //! How a configuration's properties and parts look in answers.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crmconf_events::json::Json;
@@ -77,14 +78,22 @@ impl Shape {
                 password_fields: template.password_fields().clone(),
             };
         }
+        // What today's template says cannot be had. What any template of the type has marked as a password is withheld, or
+        // a field could show that became one since this configuration was checked.
         let recorded = view.templates.get(&configuration.template);
         let order = |part| match (recorded, part) {
             (None, _) => Vec::new(),
             (Some(recorded), Part::Configuration) => recorded.configuration_keys.to_vec(),
             (Some(recorded), Part::Common) => recorded.common_keys.to_vec(),
         };
-        let password_fields = recorded.map(|recorded| recorded.password_fields.clone()).unwrap_or_default();
+        let of_type = view.templates.iter().filter(|(_, one)| one.crm_type == configuration.crm_type);
+        let password_fields = of_type.flat_map(|(_, one)| one.password_fields.iter().cloned()).collect();
         Self { orders: Part::ALL.map(order), password_fields }
+    }
+
+    /// The fields whose values are passwords.
+    pub(super) const fn password_fields(&self) -> &BTreeSet<String> {
+        &self.password_fields
     }
 
     fn order(&self, part: Part) -> &[String] {
@@ -99,25 +108,39 @@ impl Shape {
         part == Part::Configuration && self.password_fields.contains(key)
     }
 
-    /// Writes a part as a container: a `Property` for each key, or one `JSONData` that Change takes unchanged.
-    pub(super) fn container(&self, payload: &mut Payload, part: Part, json: &Json, as_json: bool) {
-        let Some(object) = json.as_object() else { return };
+    /// Writes a part as a container with one `JSONData` that Change takes unchanged: without password fields.
+    pub(super) fn json_container(&self, payload: &mut Payload, part: Part, json: &Json) {
+        let Some(mut shown) = json.as_object().cloned() else { return };
+        self.password_fields
+            .iter()
+            .filter(|_| part == Part::Configuration)
+            .for_each(|field| drop(shown.remove(field)));
         payload.container(Some(part.name()), |container| {
-            if as_json {
-                let mut shown = object.clone();
-                self.password_fields
-                    .iter()
-                    .filter(|_| part == Part::Configuration)
-                    .for_each(|field| drop(shown.remove(field)));
-                container.property("JSONData", &Json::Object(shown).to_text());
-                return;
-            }
-            let order = self.order(part);
-            let ordered = order.iter().filter_map(|key| object.get(key).map(|value| (key, value)));
-            let others = object.iter().filter(|(key, _)| !order.contains(key));
-            for (key, value) in ordered.chain(others) {
-                if !self.is_password(part, key) {
-                    container.property(key, &text(value));
+            container.property("JSONData", &Json::Object(shown).to_text());
+        });
+    }
+
+    /// Writes a part as a container with a `Property` for each key: of password fields those in `secrets` alone, each in the
+    /// form in which it travels.
+    pub(super) fn container(
+        &self,
+        payload: &mut Payload,
+        part: Part,
+        json: &Json,
+        secrets: &BTreeMap<String, String>,
+    ) {
+        let Some(object) = json.as_object() else { return };
+        let value = |key: &String| match object.get(key) {
+            Some(value) if !self.is_password(part, key) => Some(Cow::Owned(text(value))),
+            Some(_) | None => secrets.get(key).map(|secret| Cow::Borrowed(secret.as_str())),
+        };
+        let order = self.order(part);
+        let unordered = object.keys().chain(secrets.keys()).filter(|key| !order.contains(key));
+        let others: BTreeSet<&String> = unordered.collect();
+        payload.container(Some(part.name()), |container| {
+            for key in order.iter().chain(others) {
+                if let Some(value) = value(key) {
+                    container.property(key, &value);
                 }
             }
         });
@@ -125,7 +148,7 @@ impl Shape {
 }
 
 /// A value as a property's text.
-fn text(value: &Json) -> String {
+pub(super) fn text(value: &Json) -> String {
     match value {
         Json::Array(items) if items.iter().all(is_scalar) => {
             items.iter().map(scalar).collect::<Vec<_>>().join(",")

@@ -10,7 +10,7 @@ use crate::http::app::App;
 use crate::http::caller::{Caller, Permit, Writes};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
-use crate::writer::{WriteError, WriteResult};
+use crate::writer::{Passwords, WriteError, WriteResult};
 
 /// The extensions of every operation that changes something.
 pub(super) struct Extensions {
@@ -44,18 +44,18 @@ impl Extensions {
         })
     }
 
-    /// Has a command decided, with what rides along.
+    /// Has a command decided, with what rides along, and its passwords sealed before.
     pub(super) async fn submit(
         self,
         app: &App,
         caller: &Caller,
         _permit: &Permit<Writes>,
         input: &Input<'_>,
-        command: Command,
+        (command, passwords): (Command, Passwords),
     ) -> Result<Option<ConfigurationOutcome>, ApiError> {
         let context = Context { key: self.key, reason: self.reason, ..caller.context() };
         let request = Request { context, validate_only: self.validate_only, command };
-        Ok(decided(app, input, request).await?.and_then(Outcome::into_configuration))
+        Ok(decided(app, input, request, passwords).await?.and_then(Outcome::into_configuration))
     }
 }
 
@@ -72,10 +72,10 @@ pub(super) fn refuse_request_key(input: &Input<'_>) -> Result<(), ApiError> {
 /// Has a command decided and waits until its outcome is durable and visible. A client that leaves meanwhile takes its
 /// handler along, but not the command, which the writer has: a task of its own only holds the request's room until it is
 /// decided. It is the worker's own, since a step to another thread and back would cost each change a tenth of its time.
-async fn decided(app: &App, input: &Input<'_>, request: Request) -> WriteResult {
+async fn decided(app: &App, input: &Input<'_>, request: Request, passwords: Passwords) -> WriteResult {
     let (writer, room) = (app.writer.clone(), input.room.take());
     let waiting = actix_web::rt::spawn(async move {
-        let outcome = writer.submit(request).await;
+        let outcome = writer.submit_with(request, passwords).await;
         drop(room);
         outcome
     });
