@@ -8,6 +8,8 @@
 
 mod plaintext;
 
+#[cfg(test)]
+mod tests;
 
 use aes_siv::siv::{Aes256Siv, IV_SIZE};
 use aes_siv::{KeyInit as _, Tag};

@@ -128,7 +128,12 @@ mod tests {
         let nonce = Nonce::generate().unwrap().to_text();
         assert_eq!(nonce.len(), 32);
         assert!(nonce.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')), "form of a nonce");
-        assert_eq!(TransportKey::generate().unwrap().to_base64().len(), 88);
+        let key = TransportKey::generate().unwrap();
+        assert_eq!(key.to_base64().len(), 88);
+        assert_eq!(TransportKey::from_base64(&key.to_base64()).unwrap().as_bytes(), key.as_bytes());
+        for bad in ["", "AAAA", &"A".repeat(86), &("A".repeat(88) + "AAAA"), &"-".repeat(88)] {
+            assert!(TransportKey::from_base64(bad).is_none(), "{bad}");
+        }
     }
 
     #[test]
