@@ -85,6 +85,10 @@ pub struct CallArgs {
     pub sign_in: SignInArgs,
     /// Where the request comes from.
     pub request: RequestSource,
+    /// Whether the request's password fields are sealed before it is sent.
+    pub seal: bool,
+    /// Whether the response's password fields are shown opened.
+    pub open: bool,
 }
 
 /// Arguments of `verify`.
@@ -212,7 +216,7 @@ fn init(args: typed::Init, environment: &Environment) -> Result<Command, Stop> {
 
 fn call(args: typed::Call) -> CallArgs {
     let sign_in = SignInArgs::new(args.url, args.user, args.password_file);
-    CallArgs { sign_in, request: args.request.into() }
+    CallArgs { sign_in, request: args.request.into(), seal: args.seal, open: args.open }
 }
 
 impl Stop {

@@ -63,10 +63,19 @@ Examples:
   crmconf call --url http://127.0.0.1:8462 --user admin list.xml
   crmconf call --url http://127.0.0.1:8462 --user admin --password-file ~/.crmconf-password - < add.xml
   crmconf call --url 'http://127.0.0.1:8462/api/xml?TelSysID=1' --user admin list.xml
+  crmconf call --url http://127.0.0.1:8462 --user editor --seal add.xml
+  crmconf call --url http://127.0.0.1:8462 --user client --open info.xml
 
 Signs in, puts the session into the request's SessionID (added where it is missing), sends it, prints the response \
 and signs out. The password is the first line of the file, or else the environment variable CRMCONF_PASSWORD, or \
 else it is asked for. Parameters of the URL go with the request alone.
+
+--seal asks the server which fields of the request's CRMType are passwords (for a Change that names none, of the \
+configuration's type), and seals their plain texts in the JSONData of CRMConfiguration on this machine: the server and \
+the network get enc:v1:… values, which open in this session only. null stays, since it removes a password, and so does \
+a value that begins with enc:v1: already. If nothing is found to seal, nothing is sent. The plain text stands in the file: \
+keep it from others, remove it afterwards, or give the request on standard input; never as an argument, which other users \
+can list. --open writes passwords to standard output in clear.
 
 Exit status: 0 for Result=\"Success\"; 1 for Result=\"Fail\" and for anything that went wrong on the way; 2 the \
 command line is wrong, and nothing was tried.
@@ -172,6 +181,12 @@ pub(super) struct Call {
     /// File whose first line is the password
     #[arg(long, value_name = "FILE")]
     pub(super) password_file: Option<PathBuf>,
+    /// Seal the password fields of the request, given in it as plain text, before it is sent
+    #[arg(long)]
+    pub(super) seal: bool,
+    /// Show the password fields of the response opened: in clear, on standard output
+    #[arg(long)]
+    pub(super) open: bool,
     /// File with the request, or - for standard input
     #[arg(value_name = "REQUEST.xml|-")]
     pub(super) request: PathBuf,

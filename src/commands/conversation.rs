@@ -1,6 +1,6 @@
 //! A conversation with a server, as every command has it that speaks to one: signs in, asks, signs out.
 //!
-//! Neither the password nor the session's id is ever written to standard output, standard error or an error.
+//! Neither the password nor the session's id or key is ever written to standard output, standard error or an error.
 
 mod payload;
 mod reply;
@@ -9,7 +9,7 @@ mod wire;
 
 use zeroize::Zeroizing;
 
-pub(super) use self::payload::{Payload, escaped_bytes};
+pub(super) use self::payload::{Payload, escaped, escaped_bytes};
 use self::reply::Refusal;
 pub(super) use self::reply::{Node, Reply};
 use self::wire::Wire;
@@ -17,6 +17,7 @@ pub(super) use self::wire::{Answer, not_ours, not_understood};
 use super::Failure;
 use crate::cli::{SignInArgs, output};
 use crate::http::code::Code;
+use crate::sessions::TransportKey;
 
 /// What a server says where a session has ended: it was started again, or the account has changed.
 const SESSION_CODES: [Code; 3] = [Code::SessionUnknown, Code::NotAuthenticated, Code::AuthenticationFailed];
@@ -28,6 +29,8 @@ const SESSION_ID_CHARS_MAX: usize = 128;
 pub(super) struct Conversation<'a> {
     wire: Wire<'a>,
     session: Zeroizing<String>,
+    user: &'a str,
+    transport_key: Option<TransportKey>,
     /// What stands beside everything that is changed in it.
     invoke_id: &'static str,
 }
@@ -46,7 +49,10 @@ impl<'a> Conversation<'a> {
         let session = create_session(&wire, invoke_id)?;
         let names = Payload::of(&[("UserName", user.as_str()), ("Password", &password)]);
         match wire.ask(&names.request("Authenticate", invoke_id, Some(&session)))? {
-            Reply::Success(_) => Ok(Self { wire, session, invoke_id }),
+            Reply::Success(content) => {
+                let transport_key = content.property("TransportKey").and_then(TransportKey::from_base64);
+                Ok(Self { wire, session, user: user.as_str(), transport_key, invoke_id })
+            }
             Reply::Fail(refusal) => Err(refused(&wire, "Authenticate", &refusal)),
         }
     }
@@ -54,6 +60,18 @@ impl<'a> Conversation<'a> {
     /// The session's id, for a request that is not written here.
     pub(super) fn session(&self) -> &str {
         &self.session
+    }
+
+    /// The session's key for password fields.
+    pub(super) fn transport_key(&self) -> Result<&TransportKey, Failure> {
+        self.transport_key.as_ref().ok_or_else(|| {
+            Failure::new(format!(
+                "{} gave {} no TransportKey, without which --seal and --open can do nothing: accounts that are Client, \
+                 Editor or Administrator somewhere get one; the request was not sent",
+                self.wire.endpoint(),
+                self.user
+            ))
+        })
     }
 
     /// Sends a request that is not written here to this URL of the server.
@@ -146,7 +164,13 @@ mod tests {
     fn a_session_that_has_ended_is_told_with_what_to_do_and_without_its_id() {
         let endpoint = "http://127.0.0.1:1".parse().unwrap();
         let session = Zeroizing::new("5E49".to_owned());
-        let conversation = Conversation { wire: Wire::to(&endpoint), session, invoke_id: "crmconf test" };
+        let conversation = Conversation {
+            wire: Wire::to(&endpoint),
+            session,
+            user: "someone",
+            transport_key: None,
+            invoke_id: "crmconf test",
+        };
         let told = |code: &str| {
             let refusal = Refusal { code: code.to_owned(), message: "Why.".to_owned() };
             conversation.refused("Do", &refusal).to_string()

@@ -19,6 +19,7 @@ mod accounts;
 mod administration;
 mod bad_input;
 mod beside_the_body;
+mod call_secrets;
 mod canary;
 mod commands;
 mod credential_crashes;

@@ -1,5 +1,7 @@
 //! What is promised about `call`, shown against a small server that answers from a script.
 
+mod secrets;
+
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
@@ -54,7 +56,12 @@ impl Scripted {
             user: crate::vault::AccountName::new("ad<min").unwrap(),
             password: PasswordSource::File(folder.join("password")),
         };
-        CallArgs { sign_in, request: RequestSource::File(folder.join("request.xml")) }
+        CallArgs {
+            sign_in,
+            request: RequestSource::File(folder.join("request.xml")),
+            seal: false,
+            open: false,
+        }
     }
 
     fn bodies(self) -> Vec<String> {
@@ -138,7 +145,7 @@ fn the_body_is_handed_on_as_it_came() {
         ("200 OK", BODY),
         ("200 OK", SUCCESS),
     ]);
-    assert_eq!(converse(&server.call(REQUEST)).unwrap().body, BODY);
+    assert_eq!(converse(&server.call(REQUEST)).unwrap().body.as_str(), BODY);
 }
 
 #[test]

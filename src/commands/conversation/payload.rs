@@ -88,7 +88,7 @@ impl Wiped {
 }
 
 /// A text as it stands in XML, in parts. A CR is a reference, since XML reads a plain one as a line feed.
-fn escaped(text: &str) -> impl Iterator<Item = &str> {
+pub(in crate::commands) fn escaped(text: &str) -> impl Iterator<Item = &str> {
     let parts = text.split_inclusive(|character| reference(character).is_some());
     parts.flat_map(|part| match part.chars().next_back().and_then(|last| Some((last, reference(last)?))) {
         Some((last, reference)) => {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use zeroize::Zeroizing;
 
 use crate::http::code::Code;
 
@@ -32,7 +33,8 @@ pub(in crate::commands) struct Refusal {
 #[derive(Default, PartialEq, Eq)]
 pub(in crate::commands) struct Node {
     name: Option<String>,
-    properties: Vec<(String, String)>,
+    /// Names and texts; among these are a session's id and key, so that they are wiped when dropped.
+    properties: Vec<(String, Zeroizing<String>)>,
     /// The containers, in order.
     pub(in crate::commands) containers: Vec<Self>,
 }
@@ -131,7 +133,7 @@ impl Partial {
                 self.open.push(Node { name: attribute(tag, "Name"), ..Node::default() });
             }
             ("Property", _, Some(node)) => {
-                node.properties.push((attribute(tag, "Name")?, String::new()));
+                node.properties.push((attribute(tag, "Name")?, Zeroizing::default()));
                 self.in_property = true;
             }
             _ => {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ureq::Agent;
+use zeroize::Zeroizing;
 
 use super::reply::Reply;
 use crate::cli::Endpoint;
@@ -27,8 +28,8 @@ pub(super) struct Wire<'a> {
 pub(in crate::commands) struct Answer {
     /// HTTP status.
     pub(in crate::commands) status: u16,
-    /// The body as it came.
-    pub(in crate::commands) body: String,
+    /// The body as it came. The answer to `Authenticate` holds a key: wiped when dropped.
+    pub(in crate::commands) body: Zeroizing<String>,
 }
 
 impl<'a> Wire<'a> {
@@ -66,7 +67,7 @@ impl<'a> Wire<'a> {
                 self.endpoint
             ))
         })?;
-        Ok(Answer { status, body })
+        Ok(Answer { status, body: Zeroizing::new(body) })
     }
 
     /// Posts a request of ours, and reads the response.

@@ -1,0 +1,117 @@
+//! `call --seal`: the password fields of a request are sealed on the operator's machine, before anything of it is sent.
+
+use std::collections::BTreeSet;
+
+use zeroize::Zeroizing;
+
+use super::password_values::{self, Sealed};
+use super::places::{self, Place};
+use crate::cli::output;
+use crate::commands::Failure;
+use crate::commands::conversation::{Conversation, Payload, escaped};
+use crate::transport;
+
+/// The container whose JSON holds password fields, and the property that holds the JSON.
+pub(super) const CONTAINER: &str = "CRMConfiguration";
+const JSON_DATA: &str = "JSONData";
+
+/// What finds a configuration, as Info takes it from a request that changes it.
+const ID: &str = "CRMConfigurationID";
+const FINDING: [&str; 4] = [ID, "TelSysID", "PartIDInTelSys", "DeviceNumber"];
+
+/// A request whose password fields are to be sealed.
+pub(super) struct Sealing<'a> {
+    request: &'a str,
+    json: Place,
+    properties: Vec<(String, Zeroizing<String>)>,
+}
+
+impl<'a> Sealing<'a> {
+    /// Finds the JSON in the request. `name` is what the request is called in errors.
+    pub(super) fn of(request: &'a str, name: &str) -> Result<Self, Failure> {
+        let refused = |why: &str| Failure::new(format!("{name} cannot be sealed: {why}; nothing was sent"));
+        let places = places::properties(request, "OperationPayload")
+            .ok_or_else(|| refused("it holds a reference or an attribute that this API does not know"))?;
+        let is_json =
+            |place: &Place| place.container.as_deref() == Some(CONTAINER) && place.name == JSON_DATA;
+        let (mut json, others): (Vec<_>, Vec<_>) = places.into_iter().partition(is_json);
+        let json = match (json.pop(), json.len()) {
+            (Some(json), 0) => json,
+            (Some(_), _) => return Err(refused("it has the JSONData of CRMConfiguration more than once")),
+            (None, _) => return Err(refused("it has no JSONData in a container CRMConfiguration")),
+        };
+        let properties = others.into_iter().filter(|place| place.container.is_none());
+        let properties = properties.map(|place| (place.name, place.text)).collect();
+        let sealing = Self { request, json, properties };
+        if sealing.property("CRMType").or(sealing.property(ID)).is_none() {
+            return Err(refused(
+                "it names neither CRMType nor CRMConfigurationID, which tell its password fields",
+            ));
+        }
+        Ok(sealing)
+    }
+
+    /// The request with its password fields sealed under the key of this session, all else byte for byte as it was.
+    pub(super) fn sealed(&self, conversation: &Conversation<'_>) -> Result<Zeroizing<String>, Failure> {
+        let key = conversation.transport_key()?;
+        let crm_type = self.crm_type(conversation)?;
+        let passwords = passwords(&crm_type, conversation)?;
+        let seal = |field: &str, plain: &_| transport::seal(key, field, plain).ok();
+        let Sealed { json, left } =
+            password_values::sealed(&self.json.text, &passwords, seal).map_err(|why| {
+                let known = if passwords.is_empty() { "none".to_owned() } else { listed(&passwords) };
+                Failure::new(format!(
+                    "the JSONData of CRMConfiguration cannot be sealed: {why} (password fields of {crm_type}: {known}); \
+                     the request was not sent"
+                ))
+            })?;
+        for field in left {
+            output::note(&format_args!(
+                "crmconf: {field} begins with {} and is sent as it is; what another session sealed will not open",
+                transport::PREFIX
+            ));
+        }
+        Ok(places::replaced(self.request, &[(self.json.content.clone(), as_xml(&json))]))
+    }
+
+    /// The type that the request names, or else that of the configuration which it changes. Info is asked for the JSON,
+    /// in which password fields are left out: no secret is read for this.
+    fn crm_type(&self, conversation: &Conversation<'_>) -> Result<String, Failure> {
+        if let Some(named) = self.property("CRMType") {
+            return Ok(named.to_owned());
+        }
+        let mut payload = Payload::of(&[("ReturnJSON", "true")]);
+        for name in FINDING {
+            payload.property_of(name, self.property(name));
+        }
+        let info = conversation.ask("CRMConfigurationInfo", &payload)?;
+        let crm_type = info.property("CRMType").map(str::to_owned);
+        crm_type.ok_or_else(|| Failure::new("the server's answer to CRMConfigurationInfo names no CRMType"))
+    }
+
+    /// A property of the request that is not empty.
+    fn property(&self, name: &str) -> Option<&str> {
+        let found = self.properties.iter().find(|(known, _)| known == name);
+        found.map(|(_, text)| text.as_str()).filter(|text| !text.is_empty())
+    }
+}
+
+/// The password fields of a type, as its template on the server has them now.
+fn passwords(crm_type: &str, conversation: &Conversation<'_>) -> Result<BTreeSet<String>, Failure> {
+    let info = conversation.ask("CRMTypeInfo", &Payload::of(&[("CRMType", crm_type)]))?;
+    let fields = info.named(CONTAINER).flat_map(|container| &container.containers);
+    let passwords = fields.filter(|field| field.property("Password") == Some("true"));
+    Ok(passwords.filter_map(|field| field.property("Name")).map(str::to_owned).collect())
+}
+
+fn listed(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// A text as it stands in XML.
+pub(super) fn as_xml(text: &str) -> Zeroizing<String> {
+    let bytes = escaped(text).map(str::len).sum();
+    let mut xml = Zeroizing::new(String::with_capacity(bytes));
+    xml.extend(escaped(text));
+    xml
+}

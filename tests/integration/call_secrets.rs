@@ -1,0 +1,83 @@
+//! `crmconf call --seal` and `--open` as an operator meets them: the real binary at both ends.
+
+use std::fs;
+
+use crate::harness::{CANARY, Ran, SUGAR, Server, container, property, run_fed, text, triple};
+
+const SCOPE: [&str; 3] = ["1", "1", ""];
+
+fn request(operation: &str, payload: &str) -> String {
+    format!(
+        "<Request Operation=\"{operation}\"><InvokeID>5</InvokeID><OperationPayload>{payload}</OperationPayload></Request>"
+    )
+}
+
+fn scope() -> String {
+    let [telsys, partition, device] = SCOPE;
+    triple(telsys, partition, device)
+}
+
+fn add(json: &str) -> String {
+    let payload = scope()
+        + &property("Description", "with a secret")
+        + &property("CRMType", SUGAR)
+        + &property("ReturnID", "true")
+        + &container("CRMConfiguration", json)
+        + &container("CRMConfigurationCommon", "{}");
+    request("CRMConfigurationAdd", &payload)
+}
+
+/// Calls as this account of the demo.
+fn call(server: &Server, user: &str, words: &[&str], request: &str) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    fs::write(&password, format!("demo-{user}\n")).unwrap();
+    let url = format!("http://{}", server.address);
+    let signing_in = ["call", "--url", &url, "--user", user, "--password-file", text(&password)];
+    run_fed(&[&signing_in[..], words, &["-"]].concat(), request)
+}
+
+/// The text of a property in a printed response.
+fn shown(ran: &Ran, name: &str) -> Option<String> {
+    let (_, rest) = ran.out.split_once(&format!("<Property Name=\"{name}\">"))?;
+    rest.split_once("</Property>").map(|(value, _)| value.to_owned())
+}
+
+#[test]
+fn what_is_not_sealed_for_this_session_is_refused_and_not_repeated() {
+    let server = Server::demo();
+    let plain = call(&server, "editor", &[], &add(&format!("{{\"Password\":\"{CANARY}\"}}"))).expect(1);
+    assert_eq!(shown(&plain, "ErrorCode").as_deref(), Some("31006"));
+    let given = add("{\"Password\":\"enc:v1:AAAAAAAAAAAAAAAAAAAAAA\"}");
+    let of_another = call(&server, "editor", &["--seal"], &given).expect(1).says(&["begins with enc:v1:"]);
+    assert_eq!(shown(&of_another, "ErrorCode").as_deref(), Some("31006"));
+    for told in [&plain, &of_another] {
+        assert!(!format!("{told:?}").contains(CANARY), "{told:?}");
+    }
+    assert!(!server.log_text().contains(CANARY));
+}
+
+#[test]
+fn what_the_server_says_of_the_type_decides_what_is_sealed_and_without_any_of_it_nothing_is_sent() {
+    let server = Server::demo();
+    let misspelt = format!("{{\"pasword\":\"{CANARY}\"}}");
+    let added = call(&server, "editor", &["--seal"], &add(&misspelt)).expect(1);
+    // A Change that names no type: the configuration's is found.
+    let id = shown(&call(&server, "editor", &[], &add("{}")).expect(0), "CRMConfigurationID").unwrap();
+    let change = scope() + &property("CRMConfigurationID", &id) + &container("CRMConfiguration", &misspelt);
+    let changed = call(&server, "editor", &["--seal"], &request("CRMConfigurationChange", &change)).expect(1);
+    for refused in [added, changed] {
+        assert_eq!(refused.out, "");
+        assert!(!refused.err.contains(CANARY), "{}", refused.err);
+        refused.says(&[
+            "none of the type's password fields",
+            SUGAR,
+            ": Password)",
+            "the request was not sent",
+        ]);
+    }
+    call(&server, "viewer", &["--open"], &request("CRMConfigurationList", ""))
+        .expect(1)
+        .says(&["gave viewer no TransportKey", "Client, Editor or Administrator"]);
+    assert!(!server.log_text().contains(CANARY));
+}
