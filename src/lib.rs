@@ -4,7 +4,7 @@
 //! commit durable in the log (`crmconf-events`), the read models follow (`crmconf-projections`), and the answer is
 //! read from them. What must be able to forget stands beside the log, in the [`vault`].
 //!
-//! What it is not: it keeps no passwords inside configurations yet, and speaks no SOAP and no TLS.
+//! What it is not: it speaks no SOAP.
 //!
 //! Limits are constants beside what they limit, or settings ([`settings`]); beyond one comes an error that names it.
 //!

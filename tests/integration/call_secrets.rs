@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{CANARY, Ran, SUGAR, Server, container, property, run_fed, text, triple};
+use crate::harness::{CANARY, Ran, SUGAR, Server, container, contents, property, run_fed, text, triple};
 
 const SCOPE: [&str; 3] = ["1", "1", ""];
 
@@ -41,6 +41,52 @@ fn call(server: &Server, user: &str, words: &[&str], request: &str) -> Ran {
 fn shown(ran: &Ran, name: &str) -> Option<String> {
     let (_, rest) = ran.out.split_once(&format!("<Property Name=\"{name}\">"))?;
     rest.split_once("</Property>").map(|(value, _)| value.to_owned())
+}
+
+#[test]
+fn a_plain_text_is_sealed_stored_and_shown_to_those_who_may_see_it() {
+    let server = Server::demo();
+    let json = format!("{{\"UserName\":\"crm\",\"Password\":\"{CANARY}\"}}");
+    let added = call(&server, "editor", &["--seal"], &add(&json)).expect(0);
+    assert_eq!(added.err, "");
+    let id = shown(&added, "CRMConfigurationID").unwrap();
+    let named = scope() + &property("CRMConfigurationID", &id);
+    let info = request("CRMConfigurationInfo", &named);
+
+    for user in ["editor", "client"] {
+        let opened = call(&server, user, &["--open"], &info).expect(0);
+        assert_eq!(
+            (shown(&opened, "Password").as_deref(), opened.err.as_str()),
+            (Some(CANARY), ""),
+            "{user}"
+        );
+        let closed = shown(&call(&server, user, &[], &info).expect(0), "Password").unwrap();
+        assert!(closed.starts_with("enc:v1:"), "{user}: {closed}");
+    }
+    let viewer = call(&server, "viewer", &[], &info).expect(0);
+    assert_eq!(shown(&viewer, "Password"), None, "{}", viewer.out);
+    call(&server, "viewer", &["--open"], &info).expect(1).says(&["viewer no TransportKey"]);
+
+    // A Change that names no type.
+    let changed = |json: &str| {
+        request("CRMConfigurationChange", &(named.clone() + &container("CRMConfiguration", json)))
+    };
+    let password = || shown(&call(&server, "client", &["--open"], &info).expect(0), "Password");
+    call(&server, "editor", &["--seal"], &changed("{\"Password\":\"another &amp; <\\u20ac>\"}")).expect(0);
+    assert_eq!(password().as_deref(), Some("another &amp;amp; &lt;\u{20ac}&gt;"));
+    call(&server, "editor", &[], &changed("{\"UserName\":\"crm 2\"}")).expect(0);
+    assert!(password().is_some(), "a password that a Change leaves out stays");
+    call(&server, "editor", &["--seal"], &changed("{\"Password\":null}")).expect(0);
+    assert_eq!(password().unwrap_or_default(), "");
+
+    assert!(!server.log_text().contains(CANARY));
+    for (path, content, _) in contents(&server.data) {
+        assert!(
+            !content.windows(CANARY.len()).any(|w| w == CANARY.as_bytes()),
+            "{} holds it",
+            path.display()
+        );
+    }
 }
 
 #[test]
