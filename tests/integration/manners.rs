@@ -161,8 +161,9 @@ fn a_start_tells_each_of_its_steps() {
         "opening the store",
         "step=opening sled",
         "step=checking the journal",
-        "step=folding the log",
         "step=opening the vault",
+        "step=folding the log",
+        "step=comparing the vault with the log",
         "serving",
     ] {
         let (_, after) =

@@ -121,7 +121,7 @@ fn null_takes_a_password_away_in_a_change_and_is_refused_in_an_add() {
 }
 
 #[test]
-fn a_value_in_a_password_field_is_refused_in_this_version() {
+fn a_value_in_a_password_field_that_is_not_sealed_is_refused() {
     let server = SERVER.get();
     let editor = server.session("editor");
     let own = own(&editor);
