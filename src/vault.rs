@@ -12,10 +12,14 @@ mod credential;
 mod data_keys;
 mod error;
 mod files;
+mod layout;
 mod master_key;
+mod master_keys;
 mod names;
 mod password;
+mod rotation;
 mod seal;
+mod sealed;
 mod store;
 mod tree;
 
@@ -24,9 +28,11 @@ pub use credential::{Credential, DISPLAY_NAME_CHARS_MAX, DisplayName};
 pub use data_keys::{Bound, DataKeyError, KeyStanding};
 pub use error::VaultError;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyId};
+pub use master_keys::MasterKeys;
 pub use names::{AccountName, FoldedName, NAME_CHARS_MAX, NameError};
 pub use password::{
     ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Password,
     PasswordError, Verifier, VerifierError, dummy_verify,
 };
+pub use rotation::{MasterKeyUse, Rotation, RotationProgress};
 pub use store::{NameHeld, NameReservation, Reconciled, Vault};

@@ -14,7 +14,7 @@ use crmconf_events::state::State;
 use crmconf_projections::Projector;
 
 use super::*;
-use crate::vault::{FoldedName, MasterKey};
+use crate::vault::{FoldedName, MasterKey, MasterKeys};
 use crate::writer::Origin;
 use crate::writer::tests::scripted::{Read, Scripted, Step};
 
@@ -60,7 +60,7 @@ impl Bench {
         let log = Arc::new(Scripted::new(STORE, Arc::clone(&views)));
         let (state, projector) = (State::default(), Projector::default());
         let disk = SimDisk::new();
-        let key = MasterKey::generate().unwrap();
+        let key = MasterKeys::sole(MasterKey::generate().unwrap());
         let vault = Vault::create_on(Arc::new(disk.clone()), Path::new("/vault"), STORE, &key).unwrap();
         let vault = Arc::new(vault);
         let keys = Arc::clone(&vault) as Arc<_>;

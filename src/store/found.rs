@@ -19,7 +19,7 @@ use crmconf_events::{AccountId, KeyId, StoreId, Timestamp};
 
 use super::{StoreError, VAULT_FOLDER, exists, master_key};
 use crate::settings::{MasterKeySource, SECURITY_LOG_FILE};
-use crate::vault::{AccountName, Credential, MasterKey, Password, Vault, VaultError, Verifier};
+use crate::vault::{AccountName, Credential, MasterKey, MasterKeys, Password, Vault, VaultError, Verifier};
 use crate::writer::Entropy;
 
 /// An account that a store begins with.
@@ -64,7 +64,7 @@ pub fn found(
     let store = StoreId::new(random()?);
     // Taking the log first takes the folder's lock: two processes cannot set up one folder.
     let log = LocalLog::create(data, store, options)?;
-    let key = make_or_read(key)?;
+    let key = MasterKeys::sole(make_or_read(key)?);
     let folder = data.join(VAULT_FOLDER);
     Vault::discard(&folder)?;
     let vault = Vault::create(&folder, store, &key)?;

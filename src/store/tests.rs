@@ -120,7 +120,7 @@ fn vaults() -> [VaultError; 10] {
         VaultError::NotFound { path: path() },
         VaultError::AlreadyThere { path: path() },
         VaultError::OtherStore { path: path() },
-        VaultError::OtherMasterKey { path: path(), sealed_by, given },
+        VaultError::OtherMasterKey { path: path(), sealed_by, given: vec![given] },
         VaultError::NewerFormat { path: path(), format: 2 },
         VaultError::Damaged { path: path() },
         VaultError::CopiesContradict { a: path(), b: path() },

@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use crmconf_events::KeyId;
 use zeroize::Zeroizing;
 
-pub(super) use copies::Copies;
+pub(super) use copies::{Copies, bucket_of};
 
 use super::data_keys::{DataKeyError, KeyStanding};
 use super::error::VaultError;

@@ -42,15 +42,17 @@ pub enum VaultError {
     },
     /// Another master key sealed the vault.
     #[error(
-        "{path} was sealed under the master key {sealed_by}, but the key given is {given}; give the right one"
+        "{path} was sealed under the master key {sealed_by}, which is none of those given ({}); give the right one, \
+         or this one too with further_master_keys",
+        list(given)
     )]
     OtherMasterKey {
         /// The file that says so.
         path: PathBuf,
         /// The key that is needed.
         sealed_by: MasterKeyId,
-        /// The key that was given.
-        given: MasterKeyId,
+        /// The keys that were given, the current one first.
+        given: Vec<MasterKeyId>,
     },
     /// A newer version of this program wrote the file.
     #[error("{path} has format {format}, written by a newer version of crmconf; run that one")]
@@ -100,4 +102,8 @@ impl VaultError {
             | Self::Random(_) => false,
         }
     }
+}
+
+fn list(ids: &[MasterKeyId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

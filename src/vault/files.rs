@@ -24,6 +24,14 @@ pub(super) fn read(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
     read_file(disk, path)
 }
 
+/// The first bytes of a file, fewer where it is shorter.
+pub(super) fn read_beginning(disk: &dyn Disk, path: &Path, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    let read = disk.open_to_read(path)?.read_at(&mut bytes, 0)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
 /// Writes a file that is not there yet, and makes its bytes durable.
 fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let file = disk.create(path)?;
@@ -94,12 +102,20 @@ pub(super) fn sweep(disk: &dyn Disk, folder: &Path) -> Result<Vec<String>, Vault
     let mut kept = Vec::new();
     for name in disk.list(folder).doing("listed", folder)? {
         let path = folder.join(&name);
-        match name.rsplit_once('.') {
-            Some((of, NEW | OLD)) => discard(disk, &path, &folder.join(of))?,
-            Some(_) | None => kept.push(name),
+        match without_ending(&name) {
+            own if own == name => kept.push(name),
+            of => discard(disk, &path, &folder.join(of))?,
         }
     }
     Ok(kept)
+}
+
+/// The name of the file that a leftover is one of; any other name as it is.
+pub(super) fn without_ending(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((of, NEW | OLD)) => of,
+        Some(_) | None => name,
+    }
 }
 
 /// Takes away a leftover of the file `of`. Between linking and renaming both are names of one file, which is still

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::VaultError;
 use super::master_key::{MasterKey, MasterKeyId};
+use super::master_keys::MasterKeys;
 
 /// First bytes of every vault file.
 const MAGIC: [u8; 4] = *b"CRMV";
@@ -15,6 +16,8 @@ const MAGIC: [u8; 4] = *b"CRMV";
 const FORMAT: u8 = 1;
 /// BLAKE3 derive-key context of the key that seals files.
 const SEAL_CONTEXT: &str = "crmconf vault file key v1";
+/// Size of the plain header: the above, the master key's id and the store's, bytes.
+pub(super) const HEADER_BYTES: usize = 4 + 1 + 8 + 16;
 /// Size of an AEAD_AES_SIV_CMAC_512 key (RFC 5297), bytes.
 const SEAL_KEY_BYTES: usize = 64;
 
@@ -40,27 +43,80 @@ impl Kind {
     }
 }
 
-/// Seals and opens the files of one store under one master key.
+/// Seals the files of one store under the current master key, and opens those that any known one sealed.
 pub(super) struct Sealer {
-    key: Zeroizing<[u8; SEAL_KEY_BYTES]>,
-    key_id: MasterKeyId,
+    current: FileKey,
+    further: Vec<FileKey>,
     store: StoreId,
 }
 
-impl Sealer {
-    pub(super) fn new(master: &MasterKey, store: StoreId) -> Self {
+/// What is derived from one master key.
+struct FileKey {
+    id: MasterKeyId,
+    key: Zeroizing<[u8; SEAL_KEY_BYTES]>,
+}
+
+/// The plain beginning of a file.
+struct Header<'a> {
+    sealed_by: MasterKeyId,
+    store: StoreId,
+    sealed: &'a [u8],
+}
+
+impl FileKey {
+    fn new(master: &MasterKey) -> Self {
         let mut key = Zeroizing::new([0; SEAL_KEY_BYTES]);
         master.derive(SEAL_CONTEXT, key.as_mut_slice());
-        Self { key, key_id: master.id(), store }
+        Self { id: master.id(), key }
+    }
+
+    fn cipher(&self) -> Option<Aes256Siv> {
+        Aes256Siv::new_from_slice(self.key.as_slice()).ok()
+    }
+}
+
+impl Sealer {
+    pub(super) fn new(keys: &MasterKeys, store: StoreId) -> Self {
+        let further = keys.all().skip(1).map(FileKey::new).collect();
+        Self { current: FileKey::new(keys.current()), further, store }
+    }
+
+    /// The same store's, under other keys.
+    pub(super) fn with(&self, keys: &MasterKeys) -> Self {
+        Self::new(keys, self.store)
+    }
+
+    /// The ids of the known master keys, the current one's first.
+    pub(super) fn ids(&self) -> impl Iterator<Item = MasterKeyId> + '_ {
+        self.keys().map(|key| key.id)
+    }
+
+    pub(super) const fn current_id(&self) -> MasterKeyId {
+        self.current.id
+    }
+
+    pub(super) fn knows(&self, id: MasterKeyId) -> bool {
+        self.ids().any(|known| known == id)
+    }
+
+    /// The error that names the key which a file needs.
+    pub(super) fn other_key(&self, path: &Path, sealed_by: MasterKeyId) -> VaultError {
+        VaultError::OtherMasterKey { path: path.into(), sealed_by, given: self.ids().collect() }
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &FileKey> + '_ {
+        std::iter::once(&self.current).chain(&self.further)
     }
 
     /// The bytes of the file `path`. Its name without the folder is bound into the seal.
     pub(super) fn seal(&self, kind: Kind, path: &Path, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let FileKey { id, .. } = &self.current;
         let sealed = self
+            .current
             .cipher()
             .and_then(|mut cipher| cipher.encrypt(self.bound_to(kind, &name_of(path)), plain).ok())
             .ok_or_else(|| VaultError::NotSealed { path: path.into() })?;
-        let header: [&[u8]; 4] = [&MAGIC, &[FORMAT], self.key_id.as_bytes(), self.store.as_bytes()];
+        let header: [&[u8]; 4] = [&MAGIC, &[FORMAT], id.as_bytes(), self.store.as_bytes()];
         Ok([header.concat(), sealed].concat())
     }
 
@@ -71,38 +127,43 @@ impl Sealer {
         path: &Path,
         file: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let damaged = || VaultError::Damaged { path: path.into() };
-        let (magic, rest) = file.split_first_chunk().ok_or_else(damaged)?;
-        let (format, rest) = rest.split_first().ok_or_else(damaged)?;
-        if *magic != MAGIC || *format == 0 {
-            return Err(damaged());
-        }
-        if *format > FORMAT {
-            return Err(VaultError::NewerFormat { path: path.into(), format: *format });
-        }
-        let (key_id, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
-        let (store, sealed) = rest.split_first_chunk().ok_or_else(damaged)?;
-        if StoreId::new(*store) != self.store {
+        let Header { sealed_by, store, sealed } = header(path, file)?;
+        if store != self.store {
             return Err(VaultError::OtherStore { path: path.into() });
         }
-        let sealed_by = MasterKeyId::new(*key_id);
-        if sealed_by != self.key_id {
-            return Err(VaultError::OtherMasterKey { path: path.into(), sealed_by, given: self.key_id });
-        }
-        self.cipher()
+        let Some(key) = self.keys().find(|key| key.id == sealed_by) else {
+            return Err(self.other_key(path, sealed_by));
+        };
+        key.cipher()
             .and_then(|mut cipher| cipher.decrypt(self.bound_to(kind, &name_of(path)), sealed).ok())
             .map(Zeroizing::new)
-            .ok_or_else(damaged)
-    }
-
-    fn cipher(&self) -> Option<Aes256Siv> {
-        Aes256Siv::new_from_slice(self.key.as_slice()).ok()
+            .ok_or_else(|| VaultError::Damaged { path: path.into() })
     }
 
     /// The associated data, in the order in which it is frozen: store id, kind, name.
     fn bound_to<'a>(&'a self, kind: Kind, name: &'a str) -> [&'a [u8]; 3] {
         [self.store.as_bytes(), kind.as_str().as_bytes(), name.as_bytes()]
     }
+}
+
+/// Which master key sealed a file that begins with these bytes.
+pub(super) fn sealed_by(path: &Path, beginning: &[u8]) -> Result<MasterKeyId, VaultError> {
+    header(path, beginning).map(|header| header.sealed_by)
+}
+
+fn header<'a>(path: &Path, file: &'a [u8]) -> Result<Header<'a>, VaultError> {
+    let damaged = || VaultError::Damaged { path: path.into() };
+    let (magic, rest) = file.split_first_chunk().ok_or_else(damaged)?;
+    let (format, rest) = rest.split_first().ok_or_else(damaged)?;
+    if *magic != MAGIC || *format == 0 {
+        return Err(damaged());
+    }
+    if *format > FORMAT {
+        return Err(VaultError::NewerFormat { path: path.into(), format: *format });
+    }
+    let (id, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+    let (store, sealed) = rest.split_first_chunk().ok_or_else(damaged)?;
+    Ok(Header { sealed_by: MasterKeyId::new(*id), store: StoreId::new(*store), sealed })
 }
 
 /// The file's own name, under which it is sealed also while it is still written as `.new`.
@@ -124,7 +185,7 @@ mod tests {
         let path = folder.path().join("key");
         std::fs::write(&path, text).unwrap();
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        Sealer::new(&MasterKey::from_file(&path).unwrap(), StoreId::new([store; 16]))
+        Sealer::new(&MasterKeys::sole(MasterKey::from_file(&path).unwrap()), StoreId::new([store; 16]))
     }
 
     #[test]

@@ -7,33 +7,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crmconf_events::disk::{Disk, RealDisk, create_folders};
 use crmconf_events::{AccountId, CredentialId, StoreId};
-use data_encoding::HEXLOWER;
 
 use super::buckets::{Buckets, Copies};
 use super::credential::Credential;
 use super::error::VaultError;
 use super::files::{Doing, erase, read, replace, sweep};
-use super::master_key::MasterKey;
+use super::layout::{CHECK_FILE, CREDENTIALS_FOLDER, credential_id, parts};
+use super::master_keys::MasterKeys;
 use super::names::{AccountName, FoldedName};
 use super::seal::{Kind, Sealer};
+use super::sealed::SealedFiles;
 
-/// The file that tells whether master key and store are the right ones.
-const CHECK_FILE: &str = "check";
-/// What that file holds under its seal.
+/// What the check file holds under its seal.
 const CHECK_CONTENT: &[u8] = b"crmconf vault";
-/// The folder of the credentials.
-const CREDENTIALS_FOLDER: &str = "credentials";
-/// The folder of the buckets of data keys.
-const KEYS_FOLDER: &str = "keys";
 
 /// The open vault of one store.
 ///
 /// Changes and lookups come from anywhere: each credential is a file of its own, written once. Every change is durable when
 /// its function returns. Whoever gives a name reserves it first ([`Vault::reserve`]), so that no two give the same one.
 pub struct Vault {
-    disk: Arc<dyn Disk>,
-    folder: PathBuf,
-    sealer: Sealer,
+    pub(super) files: SealedFiles,
     index: Mutex<Index>,
     pub(super) buckets: Buckets,
 }
@@ -90,8 +83,8 @@ impl Vault {
     ///
     /// # Errors
     /// When there is a vault already, or the file system refuses.
-    pub fn create(folder: &Path, store: StoreId, key: &MasterKey) -> Result<Self, VaultError> {
-        Self::create_on(Arc::new(RealDisk), folder, store, key)
+    pub fn create(folder: &Path, store: StoreId, keys: &MasterKeys) -> Result<Self, VaultError> {
+        Self::create_on(Arc::new(RealDisk), folder, store, keys)
     }
 
     /// Opens the vault, clears away what an interrupted change left, and reads all credentials.
@@ -99,17 +92,18 @@ impl Vault {
     /// A credential that does not open is no error here: [`Vault::reconcile`] reports it if it counts.
     ///
     /// # Errors
-    /// When there is none, it belongs to another store or master key, or the file system refuses.
-    pub fn open(folder: &Path, store: StoreId, key: &MasterKey) -> Result<Self, VaultError> {
-        Self::open_on(Arc::new(RealDisk), folder, store, key)
+    /// When there is none, it belongs to another store, a file needs a master key that is not given, or the file system
+    /// refuses.
+    pub fn open(folder: &Path, store: StoreId, keys: &MasterKeys) -> Result<Self, VaultError> {
+        Self::open_on(Arc::new(RealDisk), folder, store, keys)
     }
 
-    /// Whether [`Vault::open`] would find a vault of this store and master key. Changes nothing.
+    /// Whether [`Vault::open`] would find a vault of this store and all keys that it needs. Changes nothing.
     ///
     /// # Errors
-    /// When there is none, it belongs to another store or master key, or cannot be read.
-    pub fn check(folder: &Path, store: StoreId, key: &MasterKey) -> Result<(), VaultError> {
-        check(&RealDisk, folder, &Sealer::new(key, store))
+    /// When there is none, it belongs to another store, a file needs a master key that is not given, or it cannot be read.
+    pub fn check(folder: &Path, store: StoreId, keys: &MasterKeys) -> Result<(), VaultError> {
+        SealedFiles::new(Arc::new(RealDisk), folder, Sealer::new(keys, store)).check()
     }
 
     /// [`Vault::create`] on any disk.
@@ -120,7 +114,7 @@ impl Vault {
         disk: Arc<dyn Disk>,
         folder: &Path,
         store: StoreId,
-        key: &MasterKey,
+        keys: &MasterKeys,
     ) -> Result<Self, VaultError> {
         let check = folder.join(CHECK_FILE);
         match read(&*disk, &check) {
@@ -128,13 +122,13 @@ impl Vault {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error).doing("read", &check),
         }
-        for part in [CREDENTIALS_FOLDER, KEYS_FOLDER].map(|name| folder.join(name)) {
+        for part in parts(folder) {
             create_folders(&*disk, &part).doing("created", &part)?;
         }
         // The check file comes last: with it the vault is complete.
-        let bytes = Sealer::new(key, store).seal(Kind::Check, &check, CHECK_CONTENT)?;
+        let bytes = Sealer::new(keys, store).seal(Kind::Check, &check, CHECK_CONTENT)?;
         replace(&*disk, &check, &bytes)?;
-        Self::open_on(disk, folder, store, key)
+        Self::open_on(disk, folder, store, keys)
     }
 
     /// [`Vault::open`] on any disk.
@@ -145,15 +139,14 @@ impl Vault {
         disk: Arc<dyn Disk>,
         folder: &Path,
         store: StoreId,
-        key: &MasterKey,
+        keys: &MasterKeys,
     ) -> Result<Self, VaultError> {
-        let sealer = Sealer::new(key, store);
-        // Nothing is changed before it is certain that this is the right vault.
-        check(&*disk, folder, &sealer)?;
-        sweep(&*disk, folder)?;
-        let copies = Copies { disk: &*disk, folder: folder.join(KEYS_FOLDER), sealer: &sealer };
-        let buckets = Buckets::read(&copies)?;
-        let vault = Self { disk, folder: folder.into(), sealer, index: Mutex::default(), buckets };
+        let files = SealedFiles::new(disk, folder, Sealer::new(keys, store));
+        // Nothing is changed before it is certain that this is the right vault and every file's key is known.
+        files.check()?;
+        files.sweep(folder)?;
+        let buckets = Buckets::read(&Copies(&files))?;
+        let vault = Self { files, index: Mutex::default(), buckets };
         vault.read_credentials()?;
         Ok(vault)
     }
@@ -167,7 +160,7 @@ impl Vault {
         let disk = RealDisk;
         // The check file goes first: without it this is no vault any more, however far the rest gets.
         erase(&disk, &folder.join(CHECK_FILE))?;
-        for part in [CREDENTIALS_FOLDER, KEYS_FOLDER].map(|name| folder.join(name)) {
+        for part in parts(folder) {
             let names = if part.exists() { sweep(&disk, &part)? } else { Vec::new() };
             for name in names {
                 erase(&disk, &part.join(name))?;
@@ -186,7 +179,7 @@ impl Vault {
         let id = CredentialId::new(id);
         let path = self.path(id);
         let content = credential.to_content().ok_or_else(|| VaultError::NotSealed { path: path.clone() })?;
-        replace(&*self.disk, &path, &self.sealer.seal(Kind::Credential, &path, &content)?)?;
+        self.files.replace(Kind::Credential, &path, &content)?;
         self.index().insert(id, Arc::new(credential.clone()));
         Ok(id)
     }
@@ -197,7 +190,7 @@ impl Vault {
     /// When the file system refuses; it is not found any more all the same.
     pub fn remove_credential(&self, id: CredentialId) -> Result<(), VaultError> {
         self.index().remove(id);
-        erase(&*self.disk, &self.path(id))
+        self.files.erase(&self.path(id))
     }
 
     /// Makes the vault agree with the log at start: removes the files of credentials that it does not name, and
@@ -264,13 +257,15 @@ impl Vault {
     }
 
     fn read_credentials(&self) -> Result<(), VaultError> {
-        let folder = self.folder.join(CREDENTIALS_FOLDER);
+        let folder = self.files.folder().join(CREDENTIALS_FOLDER);
         let mut index = self.index();
-        for name in sweep(&*self.disk, &folder)? {
+        for name in self.files.sweep(&folder)? {
             // A file of another name is not ours: it is neither read nor removed.
             let Some(id) = credential_id(&name) else { continue };
             match self.read_credential(id) {
                 Ok(credential) => index.insert(id, Arc::new(credential)),
+                // Not damaged: whoever gives the right keys can read it.
+                Err(error @ VaultError::OtherMasterKey { .. }) => return Err(error),
                 Err(error) => {
                     index.damaged.insert(id, error);
                 }
@@ -281,18 +276,17 @@ impl Vault {
 
     fn read_credential(&self, id: CredentialId) -> Result<Credential, VaultError> {
         let path = self.path(id);
-        let bytes = read(&*self.disk, &path).doing("read", &path)?;
-        let content = self.sealer.open(Kind::Credential, &path, &bytes)?;
+        let content = self.files.open(Kind::Credential, &path)?;
         Credential::from_content(&content).ok_or(VaultError::Damaged { path })
     }
 
     /// The files of the buckets.
     pub(super) fn copies(&self) -> Copies<'_> {
-        Copies { disk: &*self.disk, folder: self.folder.join(KEYS_FOLDER), sealer: &self.sealer }
+        Copies(&self.files)
     }
 
     fn path(&self, id: CredentialId) -> PathBuf {
-        self.folder.join(CREDENTIALS_FOLDER).join(id.file_name())
+        self.files.folder().join(CREDENTIALS_FOLDER).join(id.file_name())
     }
 
     /// The index. A thread that panicked while holding it left it whole: each change of it is made in memory alone.
@@ -301,21 +295,9 @@ impl Vault {
     }
 }
 
-/// Opens the file that tells whether master key and store are the right ones.
-fn check(disk: &dyn Disk, folder: &Path, sealer: &Sealer) -> Result<(), VaultError> {
-    let check = folder.join(CHECK_FILE);
-    match read(disk, &check) {
-        Ok(bytes) => sealer.open(Kind::Check, &check, &bytes).map(drop),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(VaultError::NotFound { path: folder.into() })
-        }
-        Err(error) => Err(error).doing("read", &check),
-    }
-}
-
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("Vault").field("folder", &self.files.folder()).finish_non_exhaustive()
     }
 }
 
@@ -357,12 +339,6 @@ impl Index {
             }
         }
     }
-}
-
-/// The id that a file name stands for.
-fn credential_id(file_name: &str) -> Option<CredentialId> {
-    let bytes = HEXLOWER.decode(file_name.as_bytes()).ok()?;
-    bytes.try_into().ok().map(CredentialId::new)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use tokio::sync::oneshot;
 
 use super::engine::Engine;
 use super::{Entropy, Job, Obstacle, Origin, Passwords, Views, WriteError, WriteResult};
-use crate::vault::{MasterKey, Vault};
+use crate::vault::{MasterKey, MasterKeys, Vault};
 use scripted::Scripted;
 
 const STORE: StoreId = StoreId::new([7; 16]);
@@ -105,7 +105,7 @@ impl Bench {
 
 /// A vault on a disk in memory.
 pub(crate) fn vault() -> Arc<Vault> {
-    let key = MasterKey::generate().unwrap();
+    let key = MasterKeys::sole(MasterKey::generate().unwrap());
     Arc::new(Vault::create_on(Arc::new(SimDisk::new()), Path::new("/vault"), STORE, &key).unwrap())
 }
 

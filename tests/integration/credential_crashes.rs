@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crmconf::vault::{AccountName, Credential, MasterKey, Password, Vault, Verifier};
+use crmconf::vault::{AccountName, Credential, MasterKey, MasterKeys, Password, Vault, Verifier};
 use crmconf_events::commit::{Commit, CommitBuilder};
 use crmconf_events::disk::sim::{Failing, SimDisk, Snapshot};
 use crmconf_events::disk::{Disk, read_file};
@@ -49,7 +49,7 @@ struct Promises {
 struct Script {
     disk: SimDisk,
     reads: MemoryStore,
-    key: MasterKey,
+    key: MasterKeys,
     verifier: Verifier,
     promises: Arc<Mutex<Promises>>,
     moments: Arc<Mutex<Vec<(Snapshot, MemoryStore, Promises)>>>,
@@ -74,7 +74,7 @@ impl Script {
         Self {
             disk,
             reads: MemoryStore::default(),
-            key: MasterKey::generate().unwrap(),
+            key: MasterKeys::sole(MasterKey::generate().unwrap()),
             verifier: Verifier::of(&Password::given("a password")).unwrap(),
             promises: Arc::default(),
             moments: Arc::default(),
@@ -223,7 +223,7 @@ fn every_account_can_sign_in_after_a_power_cut_at_every_call_of_a_credential_cha
     println!("{} calls, {states} states of power cuts", moments.len());
 }
 
-fn check(key: &MasterKey, disk: &SimDisk, reads: &MemoryStore, promises: &Promises, place: &str) {
+fn check(key: &MasterKeys, disk: &SimDisk, reads: &MemoryStore, promises: &Promises, place: &str) {
     let shared: Arc<dyn Disk> = Arc::new(disk.clone());
     if !LocalLog::exists_on(&shared, Path::new(DATA)).unwrap() {
         assert!(promises.named.is_empty(), "{place}: the store is gone");

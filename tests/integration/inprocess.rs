@@ -17,7 +17,7 @@ use crmconf::http::listener::{Listener, ListenerOptions, Patience};
 use crmconf::security_log::SecurityLog;
 use crmconf::sessions::SessionLimits;
 use crmconf::templates::TemplateSet;
-use crmconf::vault::{MasterKey, Vault};
+use crmconf::vault::{MasterKey, MasterKeys, Vault};
 use crmconf::writer::{Origin, Views, Writer};
 use crmconf_events::access::{Grant, Role};
 use crmconf_events::command::{Command, CreateStore, DirectoryEntry, NewAccount, Request};
@@ -129,7 +129,7 @@ fn vault() -> Arc<Vault> {
 
 /// A vault of a test's own, on no real disk.
 pub fn own_vault() -> Arc<Vault> {
-    let key = MasterKey::generate().unwrap();
+    let key = MasterKeys::sole(MasterKey::generate().unwrap());
     Arc::new(Vault::create_on(Arc::new(SimDisk::new()), Path::new("/vault"), STORE, &key).unwrap())
 }
 

@@ -16,7 +16,7 @@ use crate::cli::{Status, output, shell};
 use crate::security_log::SecurityLog;
 use crate::settings::{MasterKeySource, Settings, Sourced, table};
 use crate::store;
-use crate::vault::Vault;
+use crate::vault::{MasterKeys, Vault};
 
 /// What a look at one thing came to: a sentence that all is well, or why not.
 type Finding = Result<String, String>;
@@ -133,7 +133,7 @@ fn look_at_key(settings: &Settings, store: bool) -> Finding {
     {
         return Ok(format!("{place}, which is not there yet; `crmconf init` makes it"));
     }
-    let key = store::master_key(source).map_err(|error| error.to_string())?;
+    let key = MasterKeys::sole(store::master_key(source).map_err(|error| error.to_string())?);
     let data = &settings.data.value;
     match store.then(|| store_id(data)).flatten() {
         Some(id) => Vault::check(&data.join(store::VAULT_FOLDER), id, &key)

@@ -158,19 +158,19 @@ fn opened(
         match input {
             PasswordInput::Remove => removed.push(field.clone()),
             PasswordInput::Text(text) => {
-                let refused = |fault: PartFault| fault_of(&fault);
-                let plain = transport::open(caller.transport_key(), field, text)
-                    .map_err(|error| refused(PartFault::field(field, &error.to_string())))?;
-                template.check_password(field, plain.as_str()).map_err(refused)?;
+                let unopened = |error| {
+                    let pointer = PartFault::field(field, "");
+                    PartsFault::Configuration(format!("{} {error}", pointer.pointer()))
+                };
+                let plain = transport::open(caller.transport_key(), field, text).map_err(unopened)?;
+                template.check_password(field, plain.as_str()).map_err(|fault| {
+                    PartsFault::Configuration(fault.to_string())
+                })?;
                 passwords.insert(field.clone(), plain);
             }
         }
     }
     Ok((passwords, removed))
-}
-
-fn fault_of(fault: &PartFault) -> PartsFault {
-    PartsFault::Configuration(fault.to_string())
 }
 
 /// The parts of an Add, both of which were given.

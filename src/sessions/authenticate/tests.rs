@@ -8,7 +8,7 @@ use super::super::limits::SessionLimits;
 use super::super::table::Binding;
 use super::super::throttle::ThrottleLimits;
 use super::*;
-use crate::vault::{AccountName, MasterKey};
+use crate::vault::{AccountName, MasterKey, MasterKeys};
 
 const PASSWORD: &str = "canary-password";
 const AWAY: &str = "192.0.2.1";
@@ -46,7 +46,7 @@ struct Fixture {
 impl Fixture {
     fn new(limits: SessionLimits) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let key = MasterKey::generate().unwrap();
+        let key = MasterKeys::sole(MasterKey::generate().unwrap());
         let store = crmconf_events::StoreId::new([1; 16]);
         let vault = Arc::new(Vault::create(&folder.path().join("vault"), store, &key).unwrap());
         let clock = Arc::new(TurnedClock::new());

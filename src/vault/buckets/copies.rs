@@ -5,11 +5,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crmconf_events::disk::{Disk, create_folders};
+use crmconf_events::disk::create_folders;
 
 use crate::vault::error::VaultError;
-use crate::vault::files::{Doing, read, replace, sweep};
-use crate::vault::seal::{Kind, Sealer};
+use crate::vault::files::Doing;
+use crate::vault::layout::KEYS_FOLDER;
+use crate::vault::seal::Kind;
+use crate::vault::sealed::SealedFiles;
 use crate::vault::tree::Tree;
 
 /// Endings of the two copies of a bucket, in the order in which they are written.
@@ -17,12 +19,8 @@ const COPIES: [&str; 2] = ["a", "b"];
 /// How many hexadecimal digits name a bucket: 48 bits, since each covers 16 bits of the key ids.
 const NAME_DIGITS: usize = 12;
 
-/// Where the files of buckets are, and what seals them.
-pub(in crate::vault) struct Copies<'a> {
-    pub(in crate::vault) disk: &'a dyn Disk,
-    pub(in crate::vault) folder: PathBuf,
-    pub(in crate::vault) sealer: &'a Sealer,
-}
+/// The files of buckets.
+pub(in crate::vault) struct Copies<'a>(pub(in crate::vault) &'a SealedFiles);
 
 /// What stands in the folder.
 pub(super) struct Found {
@@ -46,7 +44,7 @@ impl Copies<'_> {
     }
 
     fn write_copy(&self, path: &Path, tree: &Tree) -> Result<(), VaultError> {
-        replace(self.disk, path, &self.sealer.seal(Kind::Bucket, path, &tree.to_bytes())?)
+        self.0.replace(Kind::Bucket, path, &tree.to_bytes())
     }
 
     /// Reads all buckets. A copy that is missing, damaged or less punctured than the other is written anew from it.
@@ -67,15 +65,14 @@ impl Copies<'_> {
 
     /// The buckets of which a file stands in the folder, which is made if it is not there: older vaults have none.
     fn buckets(&self) -> Result<BTreeSet<u64>, VaultError> {
-        match self.disk.list(&self.folder) {
+        let folder = self.folder();
+        match self.0.disk().list(&folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                create_folders(self.disk, &self.folder).doing("created", &self.folder)?;
+                create_folders(self.0.disk(), &folder).doing("created", &folder)?;
                 Ok(BTreeSet::new())
             }
             // A file of another name is not ours: it is neither read nor removed.
-            Err(_) | Ok(_) => {
-                Ok(sweep(self.disk, &self.folder)?.iter().filter_map(|name| bucket_of(name)).collect())
-            }
+            Err(_) | Ok(_) => Ok(self.0.sweep(&folder)?.iter().filter_map(|name| bucket_of(name)).collect()),
         }
     }
 
@@ -116,30 +113,29 @@ impl Copies<'_> {
     }
 
     fn read_copy(&self, path: &Path) -> Result<Copy, VaultError> {
-        let bytes = match read(self.disk, path).doing("read", path) {
-            Ok(bytes) => bytes,
-            Err(VaultError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-                return Ok(Copy::Absent);
-            }
-            Err(error) => return Ok(Copy::Damaged(error)),
-        };
-        match self.sealer.open(Kind::Bucket, path, &bytes) {
+        match self.0.open(Kind::Bucket, path) {
             Ok(content) => Ok(match Tree::from_bytes(&content) {
                 Some(tree) => Copy::Opened(tree),
                 None => Copy::Damaged(VaultError::Damaged { path: path.into() }),
             }),
+            Err(VaultError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(Copy::Absent),
+            Err(error @ VaultError::Io { .. }) => Ok(Copy::Damaged(error)),
             Err(error) if error.is_of_the_file() => Ok(Copy::Damaged(error)),
             Err(error) => Err(error),
         }
     }
 
+    fn folder(&self) -> PathBuf {
+        self.0.folder().join(KEYS_FOLDER)
+    }
+
     fn path(&self, bucket: u64, copy: &str) -> PathBuf {
-        self.folder.join(format!("{bucket:0NAME_DIGITS$x}.{copy}"))
+        self.folder().join(format!("{bucket:0NAME_DIGITS$x}.{copy}"))
     }
 }
 
 /// Which bucket a file of this name is a copy of.
-fn bucket_of(name: &str) -> Option<u64> {
+pub(in crate::vault) fn bucket_of(name: &str) -> Option<u64> {
     let (number, copy) = name.split_once('.')?;
     let digits = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let ours = number.len() == NAME_DIGITS && number.bytes().all(digits) && COPIES.contains(&copy);

@@ -8,12 +8,13 @@ use crmconf_events::StoreId;
 use crmconf_events::disk::sim::SimDisk;
 
 use super::super::master_key::MasterKey;
+use super::super::master_keys::MasterKeys;
 use super::*;
 
 const STORE: StoreId = StoreId::new([1; 16]);
 
 fn vault() -> Vault {
-    let key = MasterKey::generate().unwrap();
+    let key = MasterKeys::sole(MasterKey::generate().unwrap());
     Vault::create_on(Arc::new(SimDisk::new()), Path::new("/vault"), STORE, &key).unwrap()
 }
 

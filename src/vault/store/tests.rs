@@ -6,6 +6,7 @@ use crmconf_events::disk::sim::SimDisk;
 use proptest::prelude::*;
 
 use super::super::files::tests::{ends, moments};
+use super::super::master_key::MasterKey;
 use super::super::password::{Password, Verifier};
 use super::*;
 
@@ -31,12 +32,15 @@ fn fold(name: &str) -> FoldedName {
 /// A vault in a folder of its own, and its key.
 struct Fixture {
     folder: tempfile::TempDir,
-    key: MasterKey,
+    key: MasterKeys,
 }
 
 impl Fixture {
     fn new() -> (Self, Vault) {
-        let this = Self { folder: tempfile::tempdir().unwrap(), key: MasterKey::generate().unwrap() };
+        let this = Self {
+            folder: tempfile::tempdir().unwrap(),
+            key: MasterKeys::sole(MasterKey::generate().unwrap()),
+        };
         let vault = Vault::create(&this.path(), STORE, &this.key).unwrap();
         (this, vault)
     }
@@ -136,10 +140,10 @@ fn the_wrong_key_store_or_place_is_told_before_anything_is_touched() {
     let (fixture, vault) = Fixture::new();
     let id = vault.store_credential(&credential(7, "admin")).unwrap();
     fs::write(fixture.path().join("check.new"), b"leftover").unwrap();
-    let wrong = MasterKey::generate().unwrap();
+    let wrong = MasterKeys::sole(MasterKey::generate().unwrap());
     let error = Vault::open(&fixture.path(), STORE, &wrong).unwrap_err();
     assert!(matches!(error, VaultError::OtherMasterKey { .. }), "{error}");
-    for id in [fixture.key.id(), wrong.id()] {
+    for id in fixture.key.ids().chain(wrong.ids()) {
         assert!(error.to_string().contains(&id.to_string()), "{error}");
     }
     let error = Vault::open(&fixture.path(), OTHER_STORE, &fixture.key).unwrap_err();
@@ -186,7 +190,8 @@ fn the_folder_holds_neither_name_nor_password_nor_verifier_in_clear() {
 
 #[test]
 fn creation_broken_off_anywhere_can_be_repeated() {
-    let (disk, path, key) = (SimDisk::new(), Path::new("/data/vault"), MasterKey::generate().unwrap());
+    let (disk, path, key) =
+        (SimDisk::new(), Path::new("/data/vault"), MasterKeys::sole(MasterKey::generate().unwrap()));
     create_folders(&disk, Path::new("/data")).unwrap();
     let on = |disk: &SimDisk| Arc::new(disk.clone()) as Arc<dyn Disk>;
     let moments = moments(&disk, |disk| drop(Vault::create_on(disk, path, STORE, &key).unwrap()));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crmconf::accounts::{AccountChange, Asked, Member, NewAccount, Registrar, Whom};
 use crmconf::sessions::PasswordChecker;
-use crmconf::vault::{AccountName, FoldedName, MasterKey, Password, Vault};
+use crmconf::vault::{AccountName, FoldedName, MasterKey, MasterKeys, Password, Vault};
 use crmconf::writer::{Origin, Views, Writer};
 use crmconf_events::access::{Grants, Role};
 use crmconf_events::disk::sim::{SimDisk, Snapshot};
@@ -133,7 +133,7 @@ impl Script {
 type Moment = (Snapshot, MemoryStore, Promises);
 
 /// Administers accounts, and keeps what stands and is promised at each call of the disk.
-async fn moments(key: &MasterKey) -> Vec<Moment> {
+async fn moments(key: &MasterKeys) -> Vec<Moment> {
     let disk = SimDisk::new();
     let reads = MemoryStore::default();
     let promises: Arc<Mutex<Promises>> = Arc::default();
@@ -166,7 +166,7 @@ async fn moments(key: &MasterKey) -> Vec<Moment> {
     std::mem::take(&mut *moments.lock().unwrap())
 }
 
-fn check(key: &MasterKey, disk: &SimDisk, reads: &MemoryStore, promises: &Promises, place: &str) {
+fn check(key: &MasterKeys, disk: &SimDisk, reads: &MemoryStore, promises: &Promises, place: &str) {
     let shared: Arc<dyn Disk> = Arc::new(disk.clone());
     let (log, _) = LocalLog::open_on(&shared, Path::new(DATA), &reads.detached(), OPTIONS).unwrap();
     let vault = Vault::open_on(shared, Path::new(VAULT), STORE, key).unwrap();
@@ -195,7 +195,7 @@ fn check(key: &MasterKey, disk: &SimDisk, reads: &MemoryStore, promises: &Promis
 
 #[tokio::test]
 async fn a_power_cut_at_any_call_leaves_no_account_half_done() {
-    let key = MasterKey::generate().unwrap();
+    let key = MasterKeys::sole(MasterKey::generate().unwrap());
     let moments = moments(&key).await;
     assert!(moments.len() > 60, "the script is long enough to mean something: {} calls", moments.len());
     let (mut states, seed) = (0, seed_or(SEED));

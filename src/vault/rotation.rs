@@ -1,0 +1,108 @@
+//! Rotation: sealing every file anew under another master key, beside a running server, and proof that it is done.
+//!
+//! The data keys stay as they are: a few files are rewritten, however many configurations there are. Killed at any moment
+//! it is finished by running it again, with the old key among the further ones until then.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::error::VaultError;
+use super::layout::{Standing, files};
+use super::master_key::MasterKeyId;
+use super::master_keys::MasterKeys;
+use super::store::Vault;
+
+/// How far a rotation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RotationProgress {
+    /// Files that are done.
+    pub done: usize,
+    /// Files that there are.
+    pub total: usize,
+}
+
+/// What [`Vault::rotate`] did.
+#[derive(Debug, Default)]
+pub struct Rotation {
+    /// Files that were sealed anew.
+    pub rewritten: usize,
+    /// Files that the current key had sealed already, or that were removed meanwhile.
+    pub unchanged: usize,
+    /// Files that do not open, with the reason. They are left as they are, and as long as they stand there the vault may
+    /// ask for the key that sealed them.
+    pub unreadable: BTreeMap<PathBuf, VaultError>,
+}
+
+/// How many files of the vault a master key sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MasterKeyUse {
+    /// The key.
+    pub id: MasterKeyId,
+    /// Whether new files are sealed under it.
+    pub current: bool,
+    /// Whether it was given.
+    pub known: bool,
+    /// Files that cannot be opened without it, leftovers of interrupted changes among them.
+    pub files: usize,
+}
+
+impl Vault {
+    /// Takes over these master keys, and seals every file anew that the current one of them has not sealed, the check
+    /// file last. Beside it everything goes on: changes wait for one file at most.
+    ///
+    /// # Errors
+    /// When the keys do not open every file: then nothing is changed and the former keys stay. When the file system refuses:
+    /// then the keys are taken over, the vault is as whole as before, and the rotation is to be run again.
+    pub fn rotate(
+        &self,
+        keys: &MasterKeys,
+        progress: &mut dyn FnMut(RotationProgress),
+    ) -> Result<Rotation, VaultError> {
+        // What is written from here on is sealed under the current key: only what stands there now is to be gone through.
+        let standing = self.files.adopt(keys)?;
+        let mut rotation = Rotation::default();
+        let total = standing.len();
+        for (done, Standing { kind, path, .. }) in standing.into_iter().enumerate() {
+            progress(RotationProgress { done, total });
+            match self.files.reseal(kind, &path) {
+                Ok(true) => rotation.rewritten = rotation.rewritten.saturating_add(1),
+                Ok(false) => rotation.unchanged = rotation.unchanged.saturating_add(1),
+                Err(why) if why.is_of_the_file() => {
+                    rotation.unreadable.insert(path, why);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        progress(RotationProgress { done: total, total });
+        Ok(rotation)
+    }
+
+    /// Which master keys the files of the vault need, read from the files themselves: the current one first, then the
+    /// others that were given, then any that were not. A key with no files is not needed.
+    ///
+    /// # Errors
+    /// When a folder or file cannot be read.
+    pub fn master_key_usage(&self) -> Result<Vec<MasterKeyUse>, VaultError> {
+        // Alone: a change under way would show what is gone a moment later.
+        let sealer = self.files.alone();
+        let current = sealer.current_id();
+        let mut uses: Vec<_> = sealer
+            .ids()
+            .map(|id| MasterKeyUse { id, current: id == current, known: true, files: 0 })
+            .collect();
+        for Standing { path, .. } in files(self.files.disk(), self.files.folder())? {
+            let id = match self.files.sealed_by(&path) {
+                Ok(Some(id)) => id,
+                Ok(None) => continue,
+                // Overwritten, or not ours: no key opens it.
+                Err(error) if error.is_of_the_file() => continue,
+                Err(error) => return Err(error),
+            };
+            match uses.iter_mut().find(|of| of.id == id) {
+                Some(of) => of.files = of.files.saturating_add(1),
+                None => uses.push(MasterKeyUse { id, current: false, known: false, files: 1 }),
+            }
+        }
+        Ok(uses)
+    }
+}

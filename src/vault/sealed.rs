@@ -1,0 +1,142 @@
+//! `SealedFiles`: the one way to the vault's files, each change of which is made under the keys of the moment.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crmconf_events::disk::Disk;
+use zeroize::Zeroizing;
+
+use super::error::VaultError;
+use super::files::{Doing, erase, read, read_beginning, replace, sweep};
+use super::layout::{CHECK_FILE, Standing, files, parts};
+use super::master_key::MasterKeyId;
+use super::master_keys::MasterKeys;
+use super::seal::{HEADER_BYTES, Kind, Sealer, sealed_by};
+
+/// The files of one vault.
+///
+/// Whoever changes a file holds the keys shared; a rotation holds them alone for each file that it seals anew. So it never
+/// writes back what was replaced or removed meanwhile, and nothing is sealed under keys that were given up.
+pub(super) struct SealedFiles {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    sealer: RwLock<Sealer>,
+}
+
+impl SealedFiles {
+    /// The files of the vault in `folder`.
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: &Path, sealer: Sealer) -> Self {
+        Self { disk, folder: folder.into(), sealer: RwLock::new(sealer) }
+    }
+
+    /// The vault's folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    /// Puts `plain`, sealed, in the place of a file; durable on return, the former content overwritten.
+    pub(super) fn replace(&self, kind: Kind, path: &Path, plain: &[u8]) -> Result<(), VaultError> {
+        let sealer = self.sealer();
+        replace(self.disk(), path, &sealer.seal(kind, path, plain)?)
+    }
+
+    /// What a file holds.
+    pub(super) fn open(&self, kind: Kind, path: &Path) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let sealer = self.sealer();
+        let bytes = read(self.disk(), path).doing("read", path)?;
+        sealer.open(kind, path, &bytes)
+    }
+
+    /// Overwrites a file and removes it, durably. That it is not there is no error.
+    pub(super) fn erase(&self, path: &Path) -> Result<(), VaultError> {
+        let _shared = self.sealer();
+        erase(self.disk(), path)
+    }
+
+    /// Takes away what interrupted changes left in a folder, and gives the names of the other files.
+    pub(super) fn sweep(&self, folder: &Path) -> Result<Vec<String>, VaultError> {
+        let _alone = self.alone();
+        sweep(self.disk(), folder)
+    }
+
+    /// Opens the check file, and makes sure that of every other file the key is known that sealed it. Changes nothing.
+    pub(super) fn check(&self) -> Result<(), VaultError> {
+        let check = self.folder.join(CHECK_FILE);
+        match self.open(Kind::Check, &check) {
+            Ok(_) => {}
+            Err(VaultError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                return Err(VaultError::NotFound { path: self.folder.clone() });
+            }
+            Err(error) => return Err(error),
+        }
+        self.require_keys(&self.sealer())
+    }
+
+    /// Makes sure that of every file the key is known that sealed it. One that does not tell is looked into elsewhere.
+    fn require_keys(&self, sealer: &Sealer) -> Result<(), VaultError> {
+        let files = files(self.disk(), &self.folder)?;
+        for Standing { path, .. } in files.iter().filter(|file| !file.leftover) {
+            match self.sealed_by(path) {
+                Ok(Some(id)) if !sealer.knows(id) => return Err(sealer.other_key(path, id)),
+                Err(error @ VaultError::NewerFormat { .. }) => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Which master key sealed a file; `None` when it is not there.
+    pub(super) fn sealed_by(&self, path: &Path) -> Result<Option<MasterKeyId>, VaultError> {
+        match read_beginning(self.disk(), path, HEADER_BYTES) {
+            Ok(header) => sealed_by(path, &header).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).doing("read", path),
+        }
+    }
+
+    /// Takes over other keys, once it is sure that they open every file, and gives the files that there are.
+    pub(super) fn adopt(&self, keys: &MasterKeys) -> Result<Vec<Standing>, VaultError> {
+        let mut present = self.alone();
+        let sealer = present.with(keys);
+        self.require_keys(&sealer)?;
+        // Errors in the past may have left something, sealed under a key that is about to be given up.
+        for folder in parts(&self.folder).iter().chain([&self.folder]) {
+            match sweep(self.disk(), folder) {
+                Err(VaultError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                swept => drop(swept?),
+            }
+        }
+        *present = sealer;
+        files(self.disk(), &self.folder)
+    }
+
+    /// Seals a file anew under the current key, if another key sealed it; whether it did.
+    pub(super) fn reseal(&self, kind: Kind, path: &Path) -> Result<bool, VaultError> {
+        let sealer = self.alone();
+        let bytes = match read(self.disk(), path) {
+            // It was removed since the files were listed.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            bytes => bytes.doing("read", path)?,
+        };
+        if sealed_by(path, &bytes)? == sealer.current_id() {
+            return Ok(false);
+        }
+        let plain = sealer.open(kind, path, &bytes)?;
+        replace(self.disk(), path, &sealer.seal(kind, path, &plain)?)?;
+        Ok(true)
+    }
+
+    fn sealer(&self) -> RwLockReadGuard<'_, Sealer> {
+        self.sealer.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys, and nobody changes a file meanwhile. They are exchanged in one step: a panic leaves them whole.
+    pub(super) fn alone(&self) -> RwLockWriteGuard<'_, Sealer> {
+        self.sealer.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
