@@ -248,3 +248,6 @@ fn key_id(bucket: u64, leaf: u16) -> KeyId {
 fn first_of(bucket: u64) -> KeyId {
     key_id(bucket, 0).max(KeyId::FIRST)
 }
+
+#[cfg(test)]
+mod tests;

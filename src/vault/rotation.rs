@@ -106,3 +106,6 @@ impl Vault {
         Ok(uses)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -272,3 +272,6 @@ impl fmt::Debug for DataKey {
         f.write_str("DataKey(..)")
     }
 }
+
+#[cfg(test)]
+mod tests;
