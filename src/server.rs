@@ -2,6 +2,7 @@
 
 mod exposition;
 mod files;
+mod retention;
 mod signals;
 mod start;
 mod watch;
@@ -25,6 +26,7 @@ use crate::security_log::SecurityLogError;
 use crate::settings::Settings;
 use crate::store::{Founder, StoreError};
 use exposition::Exposition;
+use retention::Schedule;
 use signals::StopSignals;
 use watch::Watch;
 
@@ -73,6 +75,8 @@ struct Running {
     log: Arc<LocalLog>,
     /// Where templates come from a folder.
     templates: Option<Watch>,
+    /// What destroys the keys of deleted configurations.
+    retention: Schedule,
 }
 
 /// How many clients the operating system lets wait until they are taken up.
@@ -206,8 +210,8 @@ fn listen(settings: &Settings, service: &Data<Service>) -> Result<(Listener, Ser
 /// Stops accepting, answers what is under way, waits for what goes on though its client has left, writes what waits, closes
 /// the logs.
 async fn stop(running: Running, listener: &Listener, drain: Duration) -> Result<(), ServerError> {
-    let Running { app, writer, log, templates } = running;
-    drop(templates);
+    let Running { app, writer, log, templates, retention } = running;
+    drop((templates, retention));
     let deadline = Instant::now() + drain;
     listener.drain().await;
     let cut_short = app.tasks.ended_by(deadline).await;

@@ -119,6 +119,8 @@ pub struct Settings {
     pub session_idle: Sourced<Duration>,
     /// Time after which a session expires in any case; never shorter than `session_idle`.
     pub session_absolute: Sourced<Duration>,
+    /// Time from a configuration's deletion to the destruction of its data key.
+    pub deleted_key_retention: Sourced<Duration>,
     /// Time given to requests under way at shutdown.
     pub shutdown_drain: Sourced<Duration>,
     /// Form of the log lines.
@@ -174,6 +176,7 @@ impl Settings {
             write_queue_commands_max: values.required(&table::WRITE_QUEUE)?,
             session_idle: minutes(values.required(&table::SESSION_IDLE)?),
             session_absolute: minutes(values.required(&table::SESSION_ABSOLUTE)?),
+            deleted_key_retention: days(values.required(&table::DELETED_KEY_RETENTION)?),
             shutdown_drain: values.required(&table::SHUTDOWN_DRAIN)?.map(Duration::from_secs),
             log_format: values.required(&table::LOG_FORMAT)?,
             log_level: values.required(&table::LOG_LEVEL)?,
@@ -316,6 +319,10 @@ fn workers(asked: Sourced<usize>) -> Sourced<NonZeroUsize> {
 
 fn minutes(value: Sourced<u64>) -> Sourced<Duration> {
     value.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)))
+}
+
+fn days(value: Sourced<u64>) -> Sourced<Duration> {
+    value.map(|days| Duration::from_secs(days.saturating_mul(24 * 60 * 60)))
 }
 
 impl<T> Sourced<T> {

@@ -333,7 +333,7 @@ fn refuse_rest(messages: Vec<Message>, queue: &mut mpsc::Receiver<Message>) {
 }
 
 /// The time of day.
-fn clock() -> Timestamp {
+pub(crate) fn clock() -> Timestamp {
     let micros = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX));

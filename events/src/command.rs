@@ -27,8 +27,8 @@ use crate::access::Grant;
 use crate::event::{Context, Part};
 use crate::json::Json;
 use crate::value::{
-    AccountId, ConfigurationId, CredentialId, CrmType, Description, DeviceNumber, DirectoryText,
-    KeyId, NameCommitment, PartitionId, RequestDigest, Scope, SealedValue, StoreId, TelSysId, TemplateDigest,
+    AccountId, ConfigurationId, CredentialId, CrmType, Description, DeviceNumber, DirectoryText, KeyId,
+    NameCommitment, PartitionId, RequestDigest, Scope, SealedValue, StoreId, TelSysId, TemplateDigest,
     TemplateVersion,
 };
 

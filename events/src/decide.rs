@@ -162,7 +162,9 @@ pub enum Rejection {
     #[error("another configuration has this scope, type and description")]
     DuplicateName,
     /// The clock is in doubt: no key is destroyed because its time has come, until somebody confirms it.
-    #[error("the clock is in doubt; until somebody confirms it, no key is destroyed because its time has come")]
+    #[error(
+        "the clock is in doubt; until somebody confirms it, no key is destroyed because its time has come"
+    )]
     DestructionHeld,
     /// Nothing is held, so that nothing can be resumed.
     #[error("the destruction of keys is not held")]
@@ -180,7 +182,11 @@ pub enum Rejection {
 ///
 /// # Errors
 /// The first check that fails, in the order that the API documents.
-pub fn decide(state: &State, request: &Request, prior: Option<&(Prior, Again)>) -> Result<Decision, Rejection> {
+pub fn decide(
+    state: &State,
+    request: &Request,
+    prior: Option<&(Prior, Again)>,
+) -> Result<Decision, Rejection> {
     let mut decision = match &request.command {
         Command::CreateStore(command) => create_store::decide(state, request, command),
         Command::AddConfiguration(command) => add::decide(state, request, command, prior),
@@ -254,7 +260,7 @@ fn first_use(state: &State, request: &Request, template: &TemplateUse) -> Option
 /// The decision to record `event` about a configuration, after the events that it brings along.
 fn record(
     state: &State,
-    before: Option<NewEvent>,
+    before: impl IntoIterator<Item = NewEvent>,
     context: Context,
     id: ConfigurationId,
     event: Event,

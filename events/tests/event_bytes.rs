@@ -145,7 +145,8 @@ fn a_field_too_many_or_too_few_is_refused() {
     for [_, event] in samples() {
         let text = text(&minimal_context(), &event);
         let more_around = text.replacen('{', r#"{"canary":1,"#, 1);
-        let more_inside = text.replacen(r#""body":{"#, r#""body":{"canary":1,"#, 1);
+        let comma = if text.contains(r#""body":{}"#) { "" } else { "," };
+        let more_inside = text.replacen(r#""body":{"#, &format!(r#""body":{{"canary":1{comma}"#), 1);
         let twice = text.replacen('{', r#"{"schema":1,"#, 1);
         let none = text.replacen(r#""schema":1,"#, "", 1);
         let cut = text.strip_suffix('}').unwrap().to_owned();
@@ -154,6 +155,10 @@ fn a_field_too_many_or_too_few_is_refused() {
             assert!(matches!(read(&bad), Err(DecodeError::Malformed { .. })), "{bad}");
         }
         let empty = text.split_once(r#""body":"#).unwrap().0.to_owned() + r#""body":{}}"#;
+        if empty == text {
+            // Of some facts there is nothing more to say than that they happened.
+            continue;
+        }
         assert!(matches!(read(&empty), Err(DecodeError::Malformed { .. })), "{empty}");
     }
 }

@@ -228,6 +228,10 @@ impl Projection for Configurations {
             writeln!(out, "  created {created}, version {version}, key {key}{destroyed}, template {template}")?;
             writeln!(out, "  configuration {configuration}")?;
             for (field, sealed) in &**secrets {
+                if *shredded {
+                    writeln!(out, "  secret {field}, shredded")?;
+                    continue;
+                }
                 let sealed = sealed.ciphertext();
                 let hash = blake3::hash(sealed).to_hex();
                 // Enough of it to see that another value stands there.

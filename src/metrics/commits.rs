@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crmconf_events::commit::Commit;
-use metrics::{Counter, Histogram};
+use metrics::{Counter, Gauge, Histogram};
 
 use super::registry::Registry;
-use super::table::{APPEND, BYTES, CLOCK_LIFTED, COMMITS, EVENTS};
+use super::table::{APPEND, BYTES, CLOCK_LIFTED, COMMITS, EVENTS, KEYS_DESTROYED, KEYS_STANDING};
 
 /// The metrics of commits. Clones count together.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Commits {
     bytes: Histogram,
     append: Histogram,
     clock_lifted: Counter,
+    keys_destroyed: Counter,
+    keys_standing: Gauge,
 }
 
 impl Commits {
@@ -32,6 +34,8 @@ impl Commits {
             bytes: registry.histogram(&BYTES, &[]),
             append: registry.histogram(&APPEND, &[]),
             clock_lifted: registry.counter(&CLOCK_LIFTED, &[]),
+            keys_destroyed: registry.counter(&KEYS_DESTROYED, &[]),
+            keys_standing: registry.gauge(&KEYS_STANDING, &[]),
         }
     }
 
@@ -44,5 +48,11 @@ impl Commits {
         if clock_lifted {
             self.clock_lifted.increment(1);
         }
+    }
+
+    /// So many data keys were destroyed, and so many stand still that the log has given up.
+    pub fn destroyed(&self, keys: usize, standing: usize) {
+        self.keys_destroyed.increment(keys as u64);
+        self.keys_standing.set(standing as f64);
     }
 }

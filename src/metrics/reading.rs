@@ -120,7 +120,11 @@ pub(super) fn head(registry: &Registry, log: &dyn EventLog) {
 
 /// What is seen once the store is open.
 pub(super) fn app(registry: &Registry, app: &App) {
-    registry.set(&table::VIEW, number(app.views.load().last));
+    let view = app.views.load();
+    registry.set(&table::VIEW, number(view.last));
+    registry.set(&table::KEYS_WAITING, view.retired.len() as f64);
+    registry.set(&table::KEYS_HELD, f64::from(view.retired.held()));
+    drop(view);
     let Queue { commands, limit } = app.writer.queue();
     registry.set(&table::QUEUE, commands as f64);
     registry.set(&table::QUEUE_LIMIT, limit as f64);

@@ -150,6 +150,19 @@ metrics! {
     /// Room for them.
     FREE = "crmconf_data_free_bytes", Kind::Gauge, [],
         "Bytes free for the server in the file system of the data folder; no line where it does not tell";
+    /// Keys whose time will come.
+    KEYS_WAITING = "crmconf_retired_keys", Kind::Gauge, [],
+        "Data keys of deleted configurations that wait for the end of deleted_key_retention_days";
+    /// Whether they wait for more than that.
+    KEYS_HELD = "crmconf_destruction_held", Kind::Gauge, [],
+        "1 while no data key is destroyed because its time has come, since the clock was in doubt and nobody has \
+         confirmed it; else 0";
+    /// Keys destroyed.
+    KEYS_DESTROYED = "crmconf_keys_destroyed_total", Kind::Counter, [],
+        "Data keys destroyed in the vault: of configurations and of accounts, whoever asked for it";
+    /// Keys that ought to be.
+    KEYS_STANDING = "crmconf_keys_given_up", Kind::Gauge, [],
+        "Data keys that the log has given up and the vault could not destroy yet: tried again every five seconds";
     /// Sessions.
     SESSIONS = "crmconf_sessions", Kind::Gauge, ["state"],
         "Sessions: waiting for Authenticate, signed_in, ended early and remembered as such";

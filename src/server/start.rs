@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crmconf_events::log::LocalOptions;
 use tokio::runtime::Handle;
 
+use super::retention::Schedule;
 use super::watch::{self, Watch};
 use super::{Running, ServerError};
 use crate::http::app::{App, AppParts, Service};
@@ -61,7 +62,9 @@ pub(super) fn start(
     });
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
     let templates = folder.map(|folder| Watch::start(folder, Arc::downgrade(&app))).transpose()?;
-    Ok(Running { app, writer: thread, log, templates })
+    let keep = settings.deleted_key_retention.value;
+    let retention = Schedule::start(Arc::clone(&app.views), app.writer.clone(), keep, &app.runtime);
+    Ok(Running { app, writer: thread, log, templates, retention })
 }
 
 /// How long sessions live as it was set; how many there may be is not set.

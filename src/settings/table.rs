@@ -144,6 +144,18 @@ pub const SESSION_ABSOLUTE: Setting = Setting {
     doc: "Minutes after which a session expires however busy it is",
 };
 
+/// How long the key of a deleted configuration is kept.
+pub const DELETED_KEY_RETENTION: Setting = Setting {
+    name: "deleted_key_retention_days",
+    env: "CRMCONF_DELETED_KEY_RETENTION_DAYS",
+    flag: "--deleted-key-retention-days",
+    placeholder: "DAYS",
+    default: Some("30"),
+    kind: Kind::Count { unit: "days", min: 0, max: 36_500 },
+    doc: "Days after which the data key of a deleted configuration is destroyed, and with it its passwords for ever; \
+          0: as soon as the server has run an hour",
+};
+
 /// How long a shutdown waits for requests under way.
 pub const SHUTDOWN_DRAIN: Setting = Setting {
     name: "shutdown_drain_seconds",
@@ -270,7 +282,7 @@ pub const METRICS_LISTEN: Setting = Setting {
 };
 
 /// Every setting, in the order in which `--help` and the documentation show them.
-pub static TABLE: [&Setting; 20] = [
+pub static TABLE: [&Setting; 21] = [
     &DATA,
     &LISTEN,
     &BEHIND_TLS_PROXY,
@@ -283,6 +295,7 @@ pub static TABLE: [&Setting; 20] = [
     &WRITE_QUEUE,
     &SESSION_IDLE,
     &SESSION_ABSOLUTE,
+    &DELETED_KEY_RETENTION,
     &SHUTDOWN_DRAIN,
     &LOG_FORMAT,
     &LOG_LEVEL,

@@ -27,6 +27,8 @@ pub(super) struct Open<'a> {
     pub(super) priors: HashMap<(AccountId, RequestKey), Prior>,
     pub(super) keys: &'a dyn DataKeys,
     pub(super) entropy: &'a mut Entropy,
+    /// Why the destruction of keys is not held though the clock is in doubt, if that is so: then none is decided.
+    pub(super) not_held: Option<String>,
 }
 
 /// What became of one command in an open batch.
@@ -40,6 +42,9 @@ pub(super) enum Step {
 impl Open<'_> {
     /// Decides one request, and takes its events into the commit if there is room.
     pub(super) fn take(&mut self, Asked { request, passwords }: &mut Asked, log: &dyn EventLog) -> Step {
+        if let (Some(why), Command::DestroyRetired(_)) = (&self.not_held, &request.command) {
+            return Step::Answered(Err(WriteError::Unavailable(why.clone())));
+        }
         let asked = asked(request);
         let prior = match self.compared(asked.as_ref(), passwords, log) {
             Ok(prior) => prior,
@@ -67,18 +72,16 @@ impl Open<'_> {
         Step::Answered(Ok(outcome))
     }
 
-    /// Holds the destruction of keys whose time seems to have come, where there are any.
-    pub(super) fn hold_destruction(&mut self, clock: Timestamp, head: Timestamp) {
-        if self.overlay.retired.is_empty() || self.overlay.destruction_held {
-            return;
-        }
+    /// Holds the destruction of keys whose time seems to have come; returns whether the commit records it.
+    pub(super) fn hold_destruction(&mut self, clock: Timestamp, head: Timestamp) -> bool {
         let request = Request {
             context: Context::of(Actor::System),
             validate_only: false,
             command: Command::HoldDestruction(HoldDestruction { clock, head }),
         };
         let held = decide(&self.overlay, &request, None).map_err(|rejection| rejection.to_string());
-        match held.and_then(|Decision { events, .. }| self.push(events)) {
+        let pushed = held.and_then(|Decision { events, .. }| self.push(events));
+        match pushed.and_then(|envelopes| envelopes.ok_or_else(|| "the commit has no room for it".to_owned())) {
             Ok(envelopes) => {
                 tracing::error!(
                     clock_us = clock.as_micros(),
@@ -86,9 +89,14 @@ impl Open<'_> {
                     "the clock is in doubt: keys of deleted configurations are not destroyed until somebody confirms \
                      it (crmconf keys resume)"
                 );
-                self.envelopes.extend(envelopes.unwrap_or_default());
+                self.envelopes.extend(envelopes);
+                true
             }
-            Err(why) => tracing::error!(why, "the destruction of keys could not be held"),
+            Err(why) => {
+                tracing::error!(why, "the clock is in doubt, and this could not be recorded: no key is destroyed by it");
+                self.not_held = Some(why);
+                false
+            }
         }
     }
 

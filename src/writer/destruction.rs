@@ -46,14 +46,14 @@ pub(crate) fn given_up(event: &Event) -> Option<KeyId> {
 pub(super) struct Pending(BTreeSet<KeyId>);
 
 impl Pending {
-    /// Takes in what durable events give up, and destroys it.
+    /// Takes in what durable events give up, and destroys it; returns how many keys were whole before.
     ///
     /// # Errors
     /// Why some of it is not destroyed yet; [`Pending::retry`] tries again.
-    pub(super) fn destroy(&mut self, keys: &dyn DataKeys, envelopes: &[Envelope]) -> Result<(), String> {
+    pub(super) fn destroy(&mut self, keys: &dyn DataKeys, envelopes: &[Envelope]) -> Result<usize, String> {
         let due: Vec<_> = envelopes.iter().filter_map(|envelope| given_up(&envelope.event)).collect();
         if due.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         self.0.extend(due);
         self.retry(keys)
@@ -64,11 +64,16 @@ impl Pending {
         self.0.is_empty()
     }
 
-    /// Destroys what is not destroyed yet.
+    /// How much there is to try again.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Destroys what is not destroyed yet; returns how many keys were whole before.
     ///
     /// # Errors
     /// Why it is not.
-    pub(super) fn retry(&mut self, keys: &dyn DataKeys) -> Result<(), String> {
+    pub(super) fn retry(&mut self, keys: &dyn DataKeys) -> Result<usize, String> {
         match keys.destroy(&self.0) {
             Ok(destroyed) => {
                 for key in &destroyed.missing {
@@ -76,7 +81,7 @@ impl Pending {
                     tracing::error!(key = key.0, "a data key that is given up is in a bucket that the vault lacks");
                 }
                 self.0.clear();
-                Ok(())
+                Ok(destroyed.keys)
             }
             Err(error) => {
                 tracing::error!(%error, keys = self.0.len(), "data keys that are given up could not be destroyed yet");

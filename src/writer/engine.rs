@@ -52,6 +52,10 @@ struct Decided {
     envelopes: Vec<Envelope>,
     answers: Vec<WriteResult>,
     commit: Option<Commit>,
+    /// When the clock was looked at, by the clock and by the process' own measure.
+    looked: (Timestamp, Instant),
+    /// Whether the commit records that the clock is in doubt.
+    held: bool,
 }
 
 impl Engine {
@@ -62,6 +66,8 @@ impl Engine {
         obstacle: Obstacle,
     ) -> Self {
         let Origin { log, state, projector, views, keys } = origin;
+        let head = log.head();
+        let clock_watch = ClockWatch::begin(clock(), Instant::now(), head.last.map(|_| head.time));
         Self {
             log,
             state,
@@ -69,7 +75,7 @@ impl Engine {
             views,
             keys,
             pending: Pending::default(),
-            clock_watch: ClockWatch::default(),
+            clock_watch,
             entropy,
             clock,
             obstacle,
@@ -119,8 +125,12 @@ impl Engine {
             match self.resolver.append(&*self.log, commit) {
                 Fate::Stands => {
                     self.commits.appended(commit, begun.elapsed(), self.clock_behind);
+                    if decided.held {
+                        self.clock_watch.believe(decided.looked.0, decided.looked.1);
+                    }
                     self.merge(decided.overlay, &decided.envelopes);
                     let destroyed = self.pending.destroy(&*self.keys, &decided.envelopes);
+                    self.commits.destroyed(destroyed.as_ref().copied().unwrap_or(0), self.pending.len());
                     return told_of_keys(requests, decided.answers, destroyed);
                 }
                 Fate::Lost => {}
@@ -171,8 +181,8 @@ impl Engine {
         let now = (self.clock)();
         let builder = CommitBuilder::new(self.log.store(), head, now);
         self.tell_clock(builder.time().as_micros().saturating_sub(now.as_micros()));
-        let head_time = head.last.map(|_| head.time);
-        let in_doubt = self.clock_watch.is_in_doubt(now, Instant::now(), head_time);
+        let looked = (now, Instant::now());
+        let doubtful = self.doubtful(looked, requests);
         let mut open = Open {
             overlay: self.state.clone(),
             builder,
@@ -181,11 +191,10 @@ impl Engine {
             priors: HashMap::new(),
             keys: &*self.keys,
             entropy: &mut self.entropy,
+            not_held: None,
         };
-        if in_doubt {
-            // Before anything else: this commit makes the log believe the clock.
-            open.hold_destruction(now, head.time);
-        }
+        // Before anything else: this commit makes the log believe the clock.
+        let held = doubtful.is_some_and(|clock| open.hold_destruction(clock, head.time));
         for asked in requests {
             match open.take(asked, &*self.log) {
                 Step::Answered(answer) => open.answers.push(answer),
@@ -193,7 +202,36 @@ impl Engine {
             }
         }
         let Open { overlay, builder, envelopes, answers, .. } = open;
-        Decided { overlay, envelopes, answers, commit: builder.seal() }
+        Decided { overlay, envelopes, answers, commit: builder.seal(), looked, held }
+    }
+
+    /// A time that the clock shows, or has shown to whoever asks for keys to be destroyed, and that is not to be believed.
+    fn doubtful(&mut self, looked: (Timestamp, Instant), requests: &VecDeque<Asked>) -> Option<Timestamp> {
+        let (clock, measured) = looked;
+        let in_doubt = self.clock_watch.is_in_doubt(clock, measured).then_some(clock);
+        let shown = requests.iter().filter_map(|asked| match &asked.request.command {
+            Command::DestroyRetired(command) => Some(command.clock),
+            Command::CreateStore(_)
+            | Command::AddConfiguration(_)
+            | Command::ChangeConfiguration(_)
+            | Command::DeleteConfiguration(_)
+            | Command::ShredConfiguration(_)
+            | Command::HoldDestruction(_)
+            | Command::ResumeDestruction
+            | Command::CreateAccount(_)
+            | Command::ChangeAccount(_)
+            | Command::SetCredential(_)
+            | Command::DeleteAccount(_)
+            | Command::EraseAccount(_)
+            | Command::ImportDirectory(_) => None,
+        });
+        let doubtful = in_doubt.into_iter().chain(shown).find(|clock| self.clock_watch.is_apart(*clock, measured))?;
+        if self.state.retired.is_empty() || self.state.destruction_held {
+            // What is deleted from now on is so by this clock, and destroyed no sooner; what is held stays held.
+            self.clock_watch.believe(clock, measured);
+            return None;
+        }
+        Some(doubtful)
     }
 
     /// Tells the operator once that the clock has fallen behind, and once that it is right again.
@@ -260,8 +298,12 @@ impl Engine {
     /// Looks whether what hinders the writer has passed, without a change of anybody's: a commit whose fate is not
     /// known is settled first. Keys that could not be destroyed are tried again.
     pub(super) fn look(&mut self) {
-        if !self.pending.is_empty() && self.pending.retry(&*self.keys).is_ok() {
-            tracing::info!("data keys that were given up are destroyed now");
+        if !self.pending.is_empty() {
+            let destroyed = self.pending.retry(&*self.keys);
+            if destroyed.is_ok() {
+                tracing::info!("data keys that were given up are destroyed now");
+            }
+            self.commits.destroyed(destroyed.unwrap_or(0), self.pending.len());
         }
         if !self.may_recover() {
             return;
@@ -278,7 +320,7 @@ impl Engine {
 fn told_of_keys(
     requests: &VecDeque<Asked>,
     answers: Vec<WriteResult>,
-    destroyed: Result<(), String>,
+    destroyed: Result<usize, String>,
 ) -> Vec<WriteResult> {
     let Err(why) = destroyed else { return answers };
     let tell = |(answer, asked): (WriteResult, &Asked)| match (&answer, &asked.request.command) {

@@ -16,6 +16,9 @@ pub struct ShredConfiguration {
 pub struct DestroyRetired {
     /// Which; [`DestroyRetired::MAX`] at most. Those whose key is destroyed already are passed over.
     pub configurations: Vec<ConfigurationId>,
+    /// What the clock showed when they were found to be due: a clock that is in doubt destroys nothing, also where it is right
+    /// again by the time of the decision.
+    pub clock: Timestamp,
 }
 
 impl DestroyRetired {

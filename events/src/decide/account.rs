@@ -50,16 +50,15 @@ pub(super) fn create(
     }
     let credential = command.credential.map_err(Rejection::Credential)?;
     let account = command.account;
-    let mut events: Vec<Event> =
-        vec![
-            AccountCreated {
-                account,
-                name: credential.name,
-                credential: credential.credential,
-                key: command.key,
-            }
-            .into(),
-        ];
+    let mut events: Vec<Event> = vec![
+        AccountCreated {
+            account,
+            name: credential.name,
+            credential: credential.credential,
+            key: command.key,
+        }
+        .into(),
+    ];
     if !command.enabled {
         events.push(AccountDisabled { account }.into());
     }
@@ -145,12 +144,7 @@ pub(super) fn erase(state: &State, request: &Request, command: &EraseAccount) ->
         keep_an_administrator(state, account, live)?;
         check_version(live, command.expected_version)?;
         let erased = AccountErased { account, key: live.key };
-        return Ok(record(
-            state,
-            request,
-            None,
-            vec![AccountDeleted { account }.into(), erased.into()],
-        ));
+        return Ok(record(state, request, None, vec![AccountDeleted { account }.into(), erased.into()]));
     }
     let deleted = state.deleted.get(&account).ok_or(Rejection::NoSuchAccount)?;
     Ok(record(state, request, None, vec![AccountErased { account, key: deleted.key }.into()]))

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Again, ConfigurationOutcome, Decision, NewEvent, Outcome, Prior, Rejection, admit, first_use, locate, record,
-    request_key,
+    Again, ConfigurationOutcome, Decision, NewEvent, Outcome, Prior, Rejection, admit, first_use, locate,
+    record, request_key,
 };
 use crate::command::{ChangeConfiguration, ChangeParts, ConfigurationChange, Request, SecretChange};
-use crate::event::{Actor, ConfigurationChanged, Part, RequestRecorded, Secrets};
+use crate::event::{Actor, ConfigurationChanged, ConfigurationShredded, Part, RequestRecorded, Secrets};
 use crate::state::{ConfigurationName, ConfigurationState, State};
 use crate::value::{ConfigurationId, Description, KeyId};
 
@@ -33,6 +33,10 @@ pub(super) fn decide(
     if description.is_none() && configuration.is_none() && common.is_none() {
         return Ok(nothing_changes(state, request, command, parts, id, found));
     }
+    // Another key comes with what is sealed under it, or not at all.
+    let key = if configuration.is_some() { key } else { found.key };
+    let before = first_use(state, request, &parts.template).into_iter();
+    let before = before.chain(give_up(request, &id, found, key));
     let (configuration, secrets) = configuration.unzip();
     let event = ConfigurationChanged {
         id: id.clone(),
@@ -46,7 +50,22 @@ pub(super) fn decide(
         common,
     };
     let context = request_key::remember(request, &command.form, &parts.template.password_fields);
-    Ok(record(state, first_use(state, request, &parts.template), context, id, event.into()))
+    Ok(record(state, before, context, id, event.into()))
+}
+
+/// The event that gives up the key that a configuration has had until now, if it gets another one and that was not done
+/// before: from then on nothing else would ever destroy it, and values of the past are sealed under it.
+fn give_up(
+    request: &Request,
+    id: &ConfigurationId,
+    found: &ConfigurationState,
+    key: KeyId,
+) -> Option<NewEvent> {
+    (key != found.key && !found.shredded).then(|| {
+        let ConfigurationName { scope, crm_type, .. } = ConfigurationName::clone(&found.name);
+        let event = ConfigurationShredded { id: id.clone(), scope, crm_type, key: found.key };
+        NewEvent { context: request.context.without_key(), event: event.into() }
+    })
 }
 
 /// The new description, if it is another and free.

@@ -14,7 +14,9 @@ pub(super) fn decide(state: &State, request: &Request, command: &CreateStore) ->
     let mut events: Vec<Event> = vec![StoreCreated { store: command.store }.into()];
     for new in &command.accounts {
         let account = new.account;
-        events.push(AccountCreated { account, name: new.name, credential: new.credential, key: new.key }.into());
+        events.push(
+            AccountCreated { account, name: new.name, credential: new.credential, key: new.key }.into(),
+        );
         events.extend(new.grants.iter().cloned().map(|grant| GrantGiven { account, grant }.into()));
     }
     events.extend(command.directory.iter().cloned().map(register));

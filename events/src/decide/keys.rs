@@ -57,7 +57,11 @@ pub(super) fn destroy_retired(
 }
 
 /// Holds the destruction, by the server itself. That it is held already is no error.
-pub(super) fn hold(state: &State, request: &Request, command: HoldDestruction) -> Result<Decision, Rejection> {
+pub(super) fn hold(
+    state: &State,
+    request: &Request,
+    command: HoldDestruction,
+) -> Result<Decision, Rejection> {
     for_the_server(request)?;
     let HoldDestruction { clock, head } = command;
     let event = (!state.destruction_held).then(|| DestructionHeld { clock, head }.into());

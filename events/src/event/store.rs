@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::json::Json;
 use crate::template::password_fields;
 use crate::value::{
-    AccountId, ConfigurationId, CrmType, KeyId, Sequence, StoreId, TemplateDigest, TemplateVersion,
-    Timestamp,
+    AccountId, ConfigurationId, CrmType, KeyId, Sequence, StoreId, TemplateDigest, TemplateVersion, Timestamp,
 };
 
 /// The store came to be.

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    AccountState, ConfigurationName, ConfigurationState, DeletedAccountState, RetiredState, State,
-};
+use super::{AccountState, ConfigurationName, ConfigurationState, DeletedAccountState, RetiredState, State};
 use crate::access::Grants;
 use crate::event::{
     AccountCreated, ConfigurationAdded, ConfigurationChanged, ConfigurationDeleted, ConfigurationShredded,

@@ -1,6 +1,7 @@
 //! Accounts: created, changed, deleted, and the one Administrator that stays.
 
 mod administrators;
+mod erased;
 
 use crmconf_events::access::{Grants, Role};
 use crmconf_events::command::{
@@ -273,7 +274,10 @@ fn an_account_is_disabled_and_enabled_again() {
 #[test]
 fn of_a_deleted_account_its_credential_is_remembered_and_it_is_gone() {
     let given = world().when(deletes(delete(2))).then(&[AccountDeleted { account: account(2) }.into()]);
-    assert_eq!(given.state().deleted.get(&account(2)), Some(&DeletedAccountState { credential: credential(2), key: None }));
+    assert_eq!(
+        given.state().deleted.get(&account(2)),
+        Some(&DeletedAccountState { credential: credential(2), key: None })
+    );
     let mut named: Vec<_> = given.state().credentials().collect();
     named.sort();
     assert_eq!(named, [1, 2, 3].map(credential));

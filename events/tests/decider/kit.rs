@@ -11,7 +11,7 @@ use crmconf_events::command::{
 };
 use crmconf_events::event::{Actor, Context, Part};
 use crmconf_events::json::Json;
-use crmconf_events::{ConfigurationId, CrmType, Description, RequestKey, Scope, SealedValue};
+use crmconf_events::{ConfigurationId, CrmType, Description, KeyId, RequestKey, Scope, SealedValue};
 
 pub(crate) use world::*;
 
@@ -129,6 +129,12 @@ impl Ask<AddConfiguration> {
         self
     }
 
+    /// It is given this data key.
+    pub(crate) fn under(mut self, key: u64) -> Self {
+        self.command.key = Some(KeyId(key));
+        self
+    }
+
     pub(crate) fn of_type(mut self, name: &str) -> Self {
         self.command.crm_type = CrmType::new(name).unwrap();
         self
@@ -193,6 +199,12 @@ impl Ask<ChangeConfiguration> {
     pub(crate) fn secret(mut self, field: &str, value: &str) -> Self {
         self.field(field, SecretChange::Set(sealed(value)));
         self.write(field, Json::String(value.to_owned()));
+        self
+    }
+
+    /// What is set is sealed under this data key.
+    pub(crate) fn under(mut self, key: u64) -> Self {
+        self.command.key = Some(KeyId(key));
         self
     }
 

@@ -14,6 +14,7 @@ mod change;
 mod create_store;
 mod delete;
 mod import_directory;
+mod keys;
 mod kit;
 mod order;
 mod request_key;

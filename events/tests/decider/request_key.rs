@@ -104,8 +104,13 @@ fn absent_is_told_from_empty_and_removed_from_left_out() {
 
 #[test]
 fn a_change_of_nothing_is_recorded_without_moving_the_version() {
-    let recorded =
-        RequestRecorded { account: account(2), id: id(1), version: nth(2), template: template().digest, key: None };
+    let recorded = RequestRecorded {
+        account: account(2),
+        id: id(1),
+        version: nth(2),
+        template: template().digest,
+        key: None,
+    };
     let ask = change(1).described("Sales").key("k");
     let given = with_sales().when(ask.clone()).answered(Some(&outcome(1, nth(2)))).then(&[recorded.into()]);
     assert_eq!(given.state().configurations[&id(1)].version, nth(2));
@@ -120,7 +125,13 @@ fn a_change_of_nothing_is_recorded_without_moving_the_version() {
 #[test]
 fn a_change_of_nothing_records_a_template_that_is_used_first() {
     let later = later_template();
-    let request = RequestRecorded { account: account(2), id: id(1), version: nth(2), template: later.digest, key: None };
+    let request = RequestRecorded {
+        account: account(2),
+        id: id(1),
+        version: nth(2),
+        template: later.digest,
+        key: None,
+    };
     let ask = change(1).with_later_template().key("k");
     let then = with_sales().when(ask);
     assert_eq!(then.decision().events[0].context.key, None);

@@ -178,12 +178,7 @@ fn configurations() -> Vec<[Event; 2]> {
         version: sequence(u64::MAX),
     };
     let shredded = ConfigurationShredded { id: id(), scope: desk(), crm_type: crm_type(), key: KeyId(7) };
-    vec![
-        [added.into(), short.into()],
-        [changed.into(), unchanged.into()],
-        fixed(deleted),
-        fixed(shredded),
-    ]
+    vec![[added.into(), short.into()], [changed.into(), unchanged.into()], fixed(deleted), fixed(shredded)]
 }
 
 fn accounts() -> Vec<[Event; 2]> {
@@ -206,10 +201,7 @@ fn accounts() -> Vec<[Event; 2]> {
         fixed(AccountDisabled { account }),
         fixed(AccountEnabled { account }),
         fixed(AccountDeleted { account }),
-        [
-            AccountErased { account, key: Some(KeyId(2)) }.into(),
-            AccountErased { account, key: None }.into(),
-        ],
+        [AccountErased { account, key: Some(KeyId(2)) }.into(), AccountErased { account, key: None }.into()],
     ]
 }
 

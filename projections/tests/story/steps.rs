@@ -19,8 +19,15 @@ const DOCUMENT: &str = r#"{"CRMConfiguration":{"properties":{"Url":{"type":"stri
 
 /// What each step is called, and its event as readers see it.
 pub(crate) fn steps() -> Vec<(&'static str, Envelope)> {
-    let parts =
-        [registering(), creating_accounts(), configuring(), changing_accounts(), renaming(), removing()];
+    let parts = [
+        registering(),
+        creating_accounts(),
+        configuring(),
+        changing_accounts(),
+        renaming(),
+        removing(),
+        giving_up(),
+    ];
     let mut last = None;
     parts
         .concat()
@@ -161,6 +168,42 @@ fn removing() -> Steps {
         ("the_device_is_removed", DeviceRemoved { telsys, partition, device }.into()),
         ("the_partition_is_removed", PartitionRemoved { telsys, partition }.into()),
         ("the_telsys_is_removed", TelSysRemoved { telsys }.into()),
+    ]
+}
+
+/// Configurations 1 and 2 are deleted, 3 is live.
+fn giving_up() -> Steps {
+    let scope = Scope::EveryTelSys;
+    let changed = |key, secrets| ConfigurationChanged {
+        id: id(3),
+        scope: Scope::EveryTelSys,
+        key: KeyId(key),
+        configuration: Some(json(r#"{"Url":"https://c.example"}"#)),
+        secrets,
+        ..changed()
+    };
+    let shredded = |number, scope, key| {
+        ConfigurationShredded { id: id(number), scope, crm_type: crm_type(), key: KeyId(key) }.into()
+    };
+    let deleted = ConfigurationDeleted {
+        id: id(3),
+        scope: scope.clone(),
+        crm_type: crm_type(),
+        template: template_digest(DOCUMENT),
+        key: KeyId(9),
+        version: Sequence::new(38).unwrap(),
+    };
+    let (clock, head) = (Timestamp::from_micros(1_800_000_000_000_000), Timestamp::from_micros(1));
+    vec![
+        ("the_clock_is_in_doubt", DestructionHeld { clock, head }.into()),
+        ("the_key_of_the_first_configuration_is_destroyed", shredded(1, Scope::TelSys(telsys()), 1)),
+        ("the_clock_is_confirmed", DestructionResumed {}.into()),
+        ("the_configuration_at_every_telsys_gets_a_password", changed(3, secrets(&["Password"])).into()),
+        ("its_key_is_destroyed_while_it_lives", shredded(3, scope.clone(), 3)),
+        ("it_gets_a_password_under_another_key", changed(9, secrets(&["Token"])).into()),
+        ("it_is_deleted_and_its_other_key_waits", deleted.into()),
+        ("its_other_key_is_destroyed", shredded(3, scope, 9)),
+        ("bob_is_erased", AccountErased { account: BOB, key: None }.into()),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The folded state as one JSON document.
 
 use crmconf_events::access::Grant;
-use crmconf_projections::{Configuration, ReadModel};
+use crmconf_projections::{Configuration, ReadModel, RetiredConfiguration};
 use serde_json::{Value, json};
 
 use crate::cli::moment::rfc3339;
@@ -14,6 +14,8 @@ pub(super) fn render(view: &ReadModel) -> String {
         "time_us": view.time.as_micros(),
         "time": view.last.and_then(|_| rfc3339(view.time)),
         "configurations": view.configurations.iter().map(|found| configuration(found)).collect::<Vec<_>>(),
+        "retired": view.retired.iter().map(retired).collect::<Vec<_>>(),
+        "destruction_held": view.retired.held(),
         "directory": directory(view),
         "accounts": accounts(view),
         "templates": templates(view),
@@ -25,7 +27,14 @@ fn configuration(found: &Configuration) -> Value {
     let secrets: serde_json::Map<_, _> = found
         .secrets
         .iter()
-        .map(|(field, sealed)| (field.clone(), json!({ "sealed_bytes": sealed.ciphertext().len() })))
+        .map(|(field, sealed)| {
+            let told = if found.shredded {
+                json!({ "shredded": true })
+            } else {
+                json!({ "sealed_bytes": sealed.ciphertext().len() })
+            };
+            (field.clone(), told)
+        })
         .collect();
     json!({
         "id": found.id,
@@ -34,11 +43,26 @@ fn configuration(found: &Configuration) -> Value {
         "description": found.description,
         "template": found.template,
         "key": found.key,
+        "shredded": found.shredded,
         "created": found.created,
         "version": found.version,
         "configuration": *found.configuration,
         "secrets": secrets,
         "common": *found.common,
+    })
+}
+
+/// A deleted configuration whose data key stands still.
+fn retired(found: &RetiredConfiguration) -> Value {
+    let RetiredConfiguration { id, scope, crm_type, key, actor, deleted } = found;
+    json!({
+        "id": id,
+        "scope": scope,
+        "type": crm_type,
+        "key": key,
+        "deleted_by": actor.to_string(),
+        "deleted_us": deleted.as_micros(),
+        "deleted": rfc3339(*deleted),
     })
 }
 

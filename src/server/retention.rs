@@ -1,0 +1,102 @@
+//! Destroys the data keys of configurations that were deleted long enough ago.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use crmconf_events::command::{Command, DestroyRetired, Request};
+use crmconf_events::decide::{Outcome, Rejection};
+use crmconf_events::event::{Actor, Context};
+use crmconf_events::{ConfigurationId, Timestamp};
+use crmconf_projections::Retired;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::writer::{self, Views, WriteError, Writer};
+
+/// How long the process must have run before it destroys a key: whoever starts a server with a wrong clock, or on a copy of
+/// the store that was put back, has this time to see it.
+const FIRST_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How often it is looked whether a key's time has come.
+const LOOK_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// When it is looked.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    first_after: Duration,
+    every: Duration,
+}
+
+/// Looks every few minutes until it is dropped.
+pub(super) struct Schedule(JoinHandle<()>);
+
+impl Schedule {
+    /// Starts to look, once the process has run an hour.
+    pub(super) fn start(views: Views, writer: Writer, retention: Duration, runtime: &Handle) -> Self {
+        let pace = Pace { first_after: FIRST_AFTER, every: LOOK_EVERY };
+        Self(runtime.spawn(look_again_and_again(views, writer, retention, pace)))
+    }
+}
+
+impl Drop for Schedule {
+    fn drop(&mut self) {
+        // What is submitted is decided all the same, or refused by a writer that has ended.
+        self.0.abort();
+    }
+}
+
+async fn look_again_and_again(views: Views, writer: Writer, retention: Duration, pace: Pace) {
+    sleep(pace.first_after).await;
+    loop {
+        match destroy_due(&views, &writer, retention, writer::clock).await {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(keys, "data keys of configurations deleted long enough ago are destroyed"),
+            // The engine has said so, and why; this is what it was asked for.
+            Err(WriteError::Rejected(Rejection::DestructionHeld)) => {
+                tracing::warn!("data keys are due, and none is destroyed while the clock is in doubt");
+            }
+            Err(error) => {
+                tracing::warn!(%error, "data keys that are due could not be destroyed; they are tried again later");
+            }
+        }
+        sleep(pace.every).await;
+    }
+}
+
+/// Destroys the keys whose time has come, as many as a commit has room for at a time; returns how many.
+async fn destroy_due(
+    views: &Views,
+    writer: &Writer,
+    retention: Duration,
+    clock: impl Fn() -> Timestamp,
+) -> Result<usize, WriteError> {
+    let mut destroyed = 0_usize;
+    loop {
+        let clock = clock();
+        let configurations = due(&views.load().retired, clock, retention);
+        if configurations.is_empty() {
+            return Ok(destroyed);
+        }
+        let command = Command::DestroyRetired(DestroyRetired { configurations, clock });
+        let request = Request { context: Context::of(Actor::System), validate_only: false, command };
+        match writer.submit(request).await? {
+            Some(Outcome::Destruction(keys)) if keys > 0 => destroyed = destroyed.saturating_add(keys),
+            // Somebody else was faster. Were it not so, this would go round for ever: the next look is early enough.
+            Some(Outcome::Destruction(_) | Outcome::Configuration(_) | Outcome::Account { .. })
+            | Some(Outcome::DirectoryImport(_))
+            | None => return Ok(destroyed),
+        }
+    }
+}
+
+/// The configurations whose key is to be destroyed now, those deleted first at first: none while that is held.
+fn due(retired: &Retired, clock: Timestamp, retention: Duration) -> Vec<ConfigurationId> {
+    if retired.held() {
+        return Vec::new();
+    }
+    let retention = i64::try_from(retention.as_micros()).unwrap_or(i64::MAX);
+    let until = Timestamp::from_micros(clock.as_micros().saturating_sub(retention));
+    retired.deleted_until(until).take(DestroyRetired::MAX).map(|retired| retired.id.clone()).collect()
+}
