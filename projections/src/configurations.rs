@@ -225,7 +225,10 @@ impl Projection for Configurations {
             writeln!(out, "  search {folded_description:?}, {folded_type:?}")?;
             let destroyed = if *shredded { " (destroyed)" } else { "" };
             let key = key.0;
-            writeln!(out, "  created {created}, version {version}, key {key}{destroyed}, template {template}")?;
+            writeln!(
+                out,
+                "  created {created}, version {version}, key {key}{destroyed}, template {template}"
+            )?;
             writeln!(out, "  configuration {configuration}")?;
             for (field, sealed) in &**secrets {
                 if *shredded {

@@ -69,7 +69,12 @@ fn registering() -> Steps {
 }
 
 fn creating_accounts() -> Steps {
-    let alice = AccountCreated { account: ALICE, name: commitment(1), credential: credential(1), key: Some(KeyId(1)) };
+    let alice = AccountCreated {
+        account: ALICE,
+        name: commitment(1),
+        credential: credential(1),
+        key: Some(KeyId(100)),
+    };
     let bob = AccountCreated { account: BOB, name: commitment(2), credential: credential(2), key: None };
     vec![
         ("alice_gets_an_account", alice.into()),
