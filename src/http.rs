@@ -14,6 +14,7 @@ pub mod code;
 mod connection;
 pub mod error;
 pub mod fields;
+mod handshake;
 pub mod health;
 pub mod intake;
 pub mod listener;

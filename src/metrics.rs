@@ -9,6 +9,7 @@ mod reading;
 mod registry;
 mod requests;
 pub mod table;
+mod tls;
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crmconf_events::log::{EventLog, LocalLog};
 use metrics::Gauge;
@@ -25,9 +26,11 @@ use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
 
 pub use commits::Commits;
 pub use requests::Requests;
+pub use tls::Tls;
 
 use crate::http::app::Service;
 use crate::store::{Opening, Step};
+use crate::tls::Validity;
 use registry::{Registry, Value};
 
 /// How often samples of histograms are taken in where nobody asks for them: until then each takes memory.
@@ -46,6 +49,8 @@ pub struct Metrics {
     pub commits: Commits,
     /// The API's open connections.
     pub connections: Gauge,
+    /// What is told of TLS.
+    pub tls: Tls,
 }
 
 impl Metrics {
@@ -66,6 +71,7 @@ impl Metrics {
     }
 
     fn of(registry: Registry, requests: Requests) -> Self {
+        registry.gauge(&table::TLS_EXPIRY, &[]).set(0.0);
         Self {
             exporter: registry.handle(),
             started: SystemTime::now(),
@@ -74,6 +80,7 @@ impl Metrics {
             requests,
             commits: Commits::of(&registry),
             connections: registry.gauge(&table::CONNECTIONS, &[]),
+            tls: Tls::of(&registry),
             registry,
         }
     }
@@ -81,6 +88,12 @@ impl Metrics {
     /// How many connections may be open at once.
     pub fn connections_limit(&self, connections: usize) {
         self.registry.gauge(&table::CONNECTIONS_LIMIT, &[]).set(connections as f64);
+    }
+
+    /// The certificate that is shown to clients counts so long.
+    pub fn certificate(&self, validity: Validity) {
+        let expiry = validity.not_after.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.registry.gauge(&table::TLS_EXPIRY, &[]).set(expiry.as_secs_f64());
     }
 
     /// How far opening the store is.

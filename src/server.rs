@@ -1,5 +1,6 @@
 //! The server: listens at once, opens the store beside it, serves until it is told to stop, and ends in order.
 
+mod certificate;
 mod exposition;
 mod files;
 mod retention;
@@ -25,6 +26,8 @@ use crate::metrics::Metrics;
 use crate::security_log::SecurityLogError;
 use crate::settings::Settings;
 use crate::store::{Founder, StoreError};
+use crate::tls::{Acceptor, TlsError};
+use certificate::Certificate;
 use exposition::Exposition;
 use retention::Schedule;
 use signals::StopSignals;
@@ -49,6 +52,9 @@ pub enum ServerError {
         /// What the operating system says.
         cause: std::io::Error,
     },
+    /// The certificate cannot be served.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -105,7 +111,7 @@ pub async fn serve(
     } else {
         Metrics::off()
     };
-    let service = Data::new(Service::measured(Arc::new(metrics)));
+    let service = Data::new(Service::measured(Arc::new(metrics)).behind(settings.proxies()));
     let exposition = Exposition::start(&settings, &service)?;
     let served = serve_api(settings, founder, ready, service, signals).await;
     if let Some(exposition) = exposition {
@@ -122,7 +128,10 @@ async fn serve_api(
     service: Data<Service>,
     mut signals: StopSignals,
 ) -> Result<(), ServerError> {
-    let (listener, server) = listen(&settings, &service)?;
+    // Before the store is opened: what keeps the listener from starting is told at once. Followed as long as this runs.
+    let certificate = settings.tls_files().map(|files| Certificate::start(files, &service)).transpose()?;
+    let acceptor = certificate.as_ref().map(Certificate::acceptor);
+    let (listener, server) = listen(&settings, acceptor, &service)?;
     let address = listener.address();
     let mut serving = actix_web::rt::spawn(server);
     tracing::info!(%address, "listening");
@@ -186,7 +195,11 @@ async fn refused(listener: &Listener, error: ServerError) -> ServerError {
     error
 }
 
-fn listen(settings: &Settings, service: &Data<Service>) -> Result<(Listener, Server), ServerError> {
+fn listen(
+    settings: &Settings,
+    tls: Option<Acceptor>,
+    service: &Data<Service>,
+) -> Result<(Listener, Server), ServerError> {
     let address = settings.listen.value;
     let workers = settings.workers.value.get();
     let connections_max = files::allow(settings.connections_max.value.get(), workers);
@@ -203,7 +216,7 @@ fn listen(settings: &Settings, service: &Data<Service>) -> Result<(Listener, Ser
             rustix::net::listen(&socket, LISTEN_QUEUE)?;
             Ok(socket)
         })
-        .and_then(|socket| Listener::start(socket, options, Data::clone(service)))
+        .and_then(|socket| Listener::start(socket, options, tls, Data::clone(service)))
         .map_err(|cause| ServerError::Listen { address, cause })
 }
 

@@ -5,6 +5,7 @@
 
 mod error;
 mod file;
+mod listener;
 mod nearest;
 pub mod sample;
 mod security_log;
@@ -27,6 +28,8 @@ pub use error::SettingsError;
 pub(crate) use security_log::SECURITY_LOG_FILE;
 pub use security_log::{SecurityLogPlace, SecurityLogSettings};
 pub(crate) use values::{Values, process_environment};
+
+use crate::proxies::TrustedProxies;
 
 /// Largest request body, in bytes: part of the published API, and so not a setting.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
@@ -99,10 +102,16 @@ pub struct Settings {
     pub demo: bool,
     /// Data folder.
     pub data: Sourced<PathBuf>,
-    /// Where to listen: on loopback, unless `behind_tls_proxy` is set.
+    /// Where to listen: on loopback, unless there is a certificate or `behind_tls_proxy` is set.
     pub listen: Sourced<SocketAddr>,
+    /// The file of the server's certificate; never without `tls_key`.
+    pub tls_certificate: Option<Sourced<PathBuf>>,
+    /// The file of its key; never without `tls_certificate`.
+    pub tls_key: Option<Sourced<PathBuf>>,
     /// Whether a proxy in front ends TLS.
     pub behind_tls_proxy: Sourced<bool>,
+    /// Whose forwarded addresses count; nobody's where it is absent.
+    pub trusted_proxies: Option<Sourced<TrustedProxies>>,
     /// Where the master key is.
     pub master_key: Sourced<MasterKeySource>,
     /// Folder that templates are read from; the built-in ones where it is absent.
@@ -156,7 +165,8 @@ impl Settings {
     }
 
     fn contradictions(&self) -> Vec<SettingsError> {
-        [self.check_listener(), self.check_sessions()].into_iter().filter_map(Result::err).collect()
+        let checks = [self.check_listener(), self.check_tls(), self.check_proxies(), self.check_sessions()];
+        checks.into_iter().filter_map(Result::err).collect()
     }
 
     /// The settings, each value valid; whether they can stand together is told by `contradictions`.
@@ -168,7 +178,10 @@ impl Settings {
             security_log: SecurityLogSettings::of(values, &data.value, demo)?,
             data,
             listen: values.required(&table::LISTEN)?,
+            tls_certificate: listener::tls_path(values, &table::TLS_CERTIFICATE, demo)?,
+            tls_key: listener::tls_path(values, &table::TLS_KEY, demo)?,
             behind_tls_proxy: values.required(&table::BEHIND_TLS_PROXY)?,
+            trusted_proxies: values.optional(&table::TRUSTED_PROXIES)?,
             templates_folder: values.optional(&table::TEMPLATES_FOLDER)?,
             workers: workers(values.required(&table::WORKERS)?),
             connections_max: values.required(&table::CONNECTIONS)?,
@@ -183,29 +196,6 @@ impl Settings {
             sled_cache_bytes: values.required(&table::SLED_CACHE)?.map(|mib: u64| mib << 20),
             metrics_listen: values.optional(&table::METRICS_LISTEN)?,
         })
-    }
-
-    /// Plain HTTP carries passwords and sessions readable by whoever is on the wire: only loopback may hear it,
-    /// or a proxy that ends TLS. The demo's passwords are published: it is for loopback in any case.
-    fn check_listener(&self) -> Result<(), SettingsError> {
-        let Sourced { value: listen, source } = &self.listen;
-        if listen.ip().to_canonical().is_loopback() {
-            return Ok(());
-        }
-        if self.demo {
-            return Err(SettingsError::Contradiction(format!(
-                "--demo listens on loopback only, since its passwords are published; \
-                 listen ({source}) is {listen}: use 127.0.0.1 or [::1]"
-            )));
-        }
-        if self.behind_tls_proxy.value {
-            return Ok(());
-        }
-        Err(SettingsError::Contradiction(format!(
-            "listen ({source}) is {listen}, which is beyond loopback, and this version has no TLS of its own yet: \
-             passwords would cross the network in clear. Put a proxy that ends TLS in front and give \
-             --behind-tls-proxy, or listen on 127.0.0.1 or [::1]"
-        )))
     }
 
     fn check_sessions(&self) -> Result<(), SettingsError> {

@@ -40,8 +40,8 @@ Examples:
   crmconf config check --data ./store --listen 0.0.0.0:8462 --behind-tls-proxy
 
 Finds what `crmconf serve` would refuse with the same file, variables and flags: every mistake, and not only the \
-first. Then looks whether data folder, master key and address can be used. Changes nothing. Run it as the user that \
-the server runs as, and with its environment. The exit status is the one with which the server would end.
+first. Then looks whether data folder, master key, certificate and address can be used. Changes nothing. Run it as \
+the user that the server runs as, and with its environment. The exit status is the one with which the server would end.
 ";
 
 const SHOW_EXAMPLES: &str = "\

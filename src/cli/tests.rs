@@ -55,7 +55,12 @@ fn the_help_of_serve_and_config_shows_every_setting_as_the_table_has_it() {
             let Setting { name, env, flag, placeholder, default, kind, doc } = setting;
             let value = match kind {
                 Kind::Switch => format!("[=<{placeholder}>]"),
-                Kind::Path | Kind::Address | Kind::Count { .. } | Kind::Choice(_) | Kind::VariableName => {
+                Kind::Path
+                | Kind::Address
+                | Kind::Networks
+                | Kind::Count { .. }
+                | Kind::Choice(_)
+                | Kind::VariableName => {
                     format!(" <{placeholder}>")
                 }
             };
@@ -63,7 +68,9 @@ fn the_help_of_serve_and_config_shows_every_setting_as_the_table_has_it() {
             let (range, offered) = match kind {
                 Kind::Count { min, max, unit: _ } => (format!("{min} to {max}, "), String::new()),
                 Kind::Choice(words) => (String::new(), format!(" [possible values: {}]", words.join(", "))),
-                Kind::Path | Kind::Address | Kind::Switch | Kind::VariableName => Default::default(),
+                Kind::Path | Kind::Address | Kind::Networks | Kind::Switch | Kind::VariableName => {
+                    Default::default()
+                }
             };
             let shown = format!("{flag}{value} {doc} [{default}{range}file: {name}, env: {env}]{offered} ");
             assert!(words.contains(&shown), "{command}: {shown}: {words}");

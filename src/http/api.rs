@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderName;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use crmconf_events::InvokeId;
@@ -149,10 +150,19 @@ fn caller(app: &App, input: &Input<'_>) -> Result<Caller, ApiError> {
     Caller::of(app, input, invoke)
 }
 
-/// Where a request came from; no address at all where that cannot be told, and never the loopback, which throttling
-/// exempts.
+/// The header that trusted proxies say in who asked them.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Where a request came from: the one answer for throttling, limits and the security log. That is the connection's
+/// other end, or who a trusted proxy says it was asked by. No address at all where it cannot be told, and never the
+/// loopback, which throttling exempts.
 pub(super) fn address(request: &HttpRequest) -> IpAddr {
-    request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip())
+    let Some(peer) = request.peer_addr() else { return IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
+    let peer = peer.ip().to_canonical();
+    let Some(service) = request.app_data::<Data<Service>>() else { return peer };
+    // What is no text is no address either.
+    let forwarded = request.headers().get_all(FORWARDED_FOR).map(|value| value.to_str().unwrap_or_default());
+    service.proxies().client(peer, forwarded.collect::<Vec<_>>().into_iter())
 }
 
 #[cfg(test)]
@@ -168,5 +178,22 @@ mod tests {
         assert!(!gone.is_loopback() && !AddressKey::of(gone).is_loopback());
         let there = TestRequest::default().peer_addr("192.0.2.7:9".parse().unwrap()).to_http_request();
         assert_eq!(address(&there).to_string(), "192.0.2.7");
+    }
+
+    #[test]
+    fn forwarded_addresses_count_from_trusted_proxies_over_all_lines_of_the_header() {
+        let told = |trusted: &str, peer: &str| {
+            let service = Service::starting().behind(trusted.parse().unwrap());
+            let request = TestRequest::default()
+                .peer_addr(peer.parse().unwrap())
+                .app_data(Data::new(service))
+                .append_header(("X-Forwarded-For", "203.0.113.5"))
+                .append_header(("X-Forwarded-For", "192.0.2.9, 10.0.0.8"));
+            address(&request.to_http_request()).to_string()
+        };
+        assert_eq!(told("10.0.0.0/24", "[::ffff:10.0.0.7]:9"), "192.0.2.9");
+        assert_eq!(told("10.0.0.7", "10.0.0.7:9"), "10.0.0.8");
+        assert_eq!(told("10.0.0.8", "[::ffff:10.0.0.7]:9"), "10.0.0.7");
+        assert_eq!(told("", "127.0.0.1:9"), "127.0.0.1");
     }
 }

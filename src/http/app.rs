@@ -18,6 +18,7 @@ use super::{api, health, outside};
 use crate::accounts::Registrar;
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
+use crate::proxies::TrustedProxies;
 use crate::security_log::SecurityLog;
 use crate::sessions::{
     Accounts, Authenticator, Clock, PasswordChecker, SessionLimits, Sessions, Standing, SystemClock,
@@ -158,6 +159,7 @@ pub enum Unready {
 pub struct Service {
     phase: ArcSwap<Phase>,
     metrics: Arc<Metrics>,
+    proxies: TrustedProxies,
 }
 
 impl Service {
@@ -170,7 +172,20 @@ impl Service {
     /// The same with metrics.
     #[must_use]
     pub fn measured(metrics: Arc<Metrics>) -> Self {
-        Self { phase: ArcSwap::from_pointee(Phase::Starting("opening the store".into())), metrics }
+        let phase = ArcSwap::from_pointee(Phase::Starting("opening the store".into()));
+        Self { phase, metrics, proxies: TrustedProxies::default() }
+    }
+
+    /// The same behind proxies whose forwarded addresses count.
+    #[must_use]
+    pub fn behind(self, proxies: TrustedProxies) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// Whose forwarded addresses count.
+    #[must_use]
+    pub const fn proxies(&self) -> &TrustedProxies {
+        &self.proxies
     }
 
     /// The metrics of the process.

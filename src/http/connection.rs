@@ -5,19 +5,22 @@
 //! memory for ever. So the stream itself keeps the time. It sees every byte that moves, its handlers tell it while
 //! they run, and what goes on for too long looks to actix like a client that has left.
 
+mod stream;
+
 use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::rt::net::TcpStream;
 use metrics::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
+
+pub(super) use stream::Stream;
 
 /// How long a client may keep its connection waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +152,7 @@ impl Drop for Counted {
 
 /// A client's stream.
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     _counted: Counted,
     patience: Patience,
     activity: Activity,
@@ -165,9 +168,10 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// A stream that was accepted just now. Once `draining` turns true it ends as soon as nothing is under way.
+    /// A stream that was accepted just now, its handshake done where it has one. Once `draining` turns true it ends as
+    /// soon as nothing is under way.
     pub(super) fn new(
-        stream: TcpStream,
+        stream: Stream,
         counted: Counted,
         patience: Patience,
         mut draining: watch::Receiver<bool>,
@@ -220,6 +224,21 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The client takes nothing at the moment: an error once it had its time.
+    fn poll_stuck(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let until = *self.stuck_until.get_or_insert_with(|| Instant::now() + self.patience.answer);
+        if !self.has_passed(until, context) {
+            return Poll::Pending;
+        }
+        // What the system still holds for this client goes as well.
+        Poll::Ready(match self.stream.tcp().set_zero_linger() {
+            Ok(()) => io::Error::new(io::ErrorKind::TimedOut, "the client does not take its answer"),
+            Err(error) => error,
+        })
+    }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -252,19 +271,17 @@ impl AsyncWrite for Connection {
             }
             return Poll::Ready(written);
         }
-        let until = *this.stuck_until.get_or_insert_with(|| Instant::now() + this.patience.answer);
-        if !this.has_passed(until, context) {
-            return Poll::Pending;
-        }
-        // What the system still holds for this client goes as well.
-        this.stream.set_zero_linger()?;
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not take its answer")))
+        this.poll_stuck(context).map(Err)
     }
 
-    /// actix flushes when all that it had to write was taken: an answer, or a piece of one.
+    /// actix flushes when all that it had to write was taken: an answer, or a piece of one. Under TLS the last of it
+    /// may still wait here, sealed, for a client that does not take it.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        ready!(Pin::new(&mut this.stream).poll_flush(context))?;
+        match Pin::new(&mut this.stream).poll_flush(context) {
+            Poll::Ready(flushed) => flushed?,
+            Poll::Pending => return this.poll_stuck(context).map(Err),
+        }
         if !this.activity.is_answering() {
             this.stuck_until = None;
         }

@@ -17,6 +17,9 @@ use tokio::sync::watch;
 use super::app::{Service, routes};
 pub use super::connection::{ANSWER_BYTES_PER_S, Patience};
 use super::connection::{Activity, Connection, Counted};
+pub use super::handshake::Security;
+use super::handshake::handshake;
+use crate::tls::Acceptor;
 
 /// How long the close of a connection may take: what the client still sends after an early refusal is read meanwhile,
 /// so that it finds the answer and not a broken connection.
@@ -43,17 +46,20 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Begins to serve the API. The future ends when the listener does.
+    /// Begins to serve the API, under TLS where there is a certificate. The future ends when the listener does.
     ///
     /// # Errors
     /// When the socket cannot be used.
     pub fn start(
         socket: TcpListener,
         options: ListenerOptions,
+        tls: Option<Acceptor>,
         service: Data<Service>,
     ) -> io::Result<(Self, Server)> {
         let open = service.metrics().connections.clone();
-        Self::serve("http", socket, options, open, move || routes(Data::clone(&service)))
+        let failed = service.metrics().tls.handshakes_failed.clone();
+        let security = tls.map_or(Security::None, |acceptor| Security::Tls { acceptor, failed });
+        Self::serve("http", socket, options, security, open, move || routes(Data::clone(&service)))
     }
 
     /// Begins to serve other paths than the API's under a name for its threads, with its connections counted in `open`.
@@ -64,6 +70,7 @@ impl Listener {
         name: &str,
         socket: TcpListener,
         options: ListenerOptions,
+        security: Security,
         open: Gauge,
         routes: impl Fn() -> R + Clone + Send + 'static,
     ) -> io::Result<(Self, Server)> {
@@ -76,7 +83,7 @@ impl Listener {
             .shutdown_timeout(drain.as_secs())
             .disable_signals()
             .listen(name, socket, move || {
-                let (drains, open) = (drains.clone(), open.clone());
+                let (drains, open, security) = (drains.clone(), open.clone(), security.clone());
                 let draining = drains.clone();
                 let app = App::new()
                     .wrap_fn(move |request, next| {
@@ -108,10 +115,14 @@ impl Listener {
                     })
                     .h1(map_config(app, |()| AppConfig::default()));
                 fn_service(move |stream: TcpStream| {
+                    // Before its handshake: that is a connection too.
                     let (drains, counted) = (drains.clone(), Counted::new(&open));
+                    let security = security.clone();
                     async move {
                         // A client that has reset its connection already has no address, and none must be made up.
                         let peer = stream.peer_addr()?;
+                        let stream =
+                            handshake(stream, peer, &security, patience.head, drains.clone()).await?;
                         Ok((Connection::new(stream, counted, patience, drains), Some(peer)))
                     }
                 })

@@ -105,6 +105,16 @@ metrics! {
     /// How many there may be.
     CONNECTIONS_LIMIT = "crmconf_connections_limit", Kind::Gauge, [],
         "Connections that may be open at once: connections_max, or fewer where the limit of open files is too low";
+    /// When the certificate ends.
+    TLS_EXPIRY = "crmconf_tls_certificate_expiry_seconds", Kind::Gauge, [],
+        "Until when the certificate that clients are shown counts, in seconds since 1970 UTC; 0 without TLS";
+    /// Pairs that were kept out.
+    TLS_RELOAD_FAILURES = "crmconf_tls_reload_failures_total", Kind::Counter, [],
+        "Changes of the files of certificate and key that could not be used: what served before serves on";
+    /// Handshakes that failed.
+    TLS_HANDSHAKES_FAILED = "crmconf_tls_handshakes_failed_total", Kind::Counter, [],
+        "TLS handshakes that failed or took too long: clients that do not trust the certificate, speak plain HTTP or \
+         an old version, or scan the port";
     /// What requests and answers hold.
     HELD = "crmconf_held_bytes", Kind::Gauge, ["of"],
         "Memory that requests hold until they are decided, and large answers until their clients have taken them";

@@ -11,7 +11,7 @@ use metrics::Gauge;
 
 use super::ServerError;
 use crate::http::app::Service;
-use crate::http::listener::{Listener, ListenerOptions, Patience};
+use crate::http::listener::{Listener, ListenerOptions, Patience, Security};
 use crate::metrics::UPKEEP_EVERY;
 use crate::settings::Settings;
 
@@ -47,7 +47,8 @@ impl Exposition {
         let source = Source { service: Data::clone(service), data: settings.data.value.clone() };
         let source = Data::new(source);
         let started = TcpListener::bind(address).and_then(|socket| {
-            Listener::serve("metrics", socket, options, Gauge::noop(), move || routes(Data::clone(&source)))
+            let routes = move || routes(Data::clone(&source));
+            Listener::serve("metrics", socket, options, Security::None, Gauge::noop(), routes)
         });
         let (listener, server) = started.map_err(|cause| ServerError::ListenMetrics { address, cause })?;
         actix_web::rt::spawn(async move {

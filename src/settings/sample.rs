@@ -31,6 +31,9 @@ fn entry(setting: &Setting) -> String {
 /// An address for those that have no default.
 const EXAMPLE_ADDRESS: &str = "127.0.0.1:9462";
 
+/// Networks for those that have no default.
+const EXAMPLE_NETWORKS: &str = "10.0.0.7, 10.1.0.0/16";
+
 /// The default as TOML has it; where there is none, something of the right form.
 fn value(setting: &Setting) -> String {
     match (&setting.kind, setting.default) {
@@ -38,7 +41,8 @@ fn value(setting: &Setting) -> String {
         (Kind::Count { min, .. }, None) => min.to_string(),
         (Kind::Switch, None) => "false".to_owned(),
         (Kind::Address, None) => toml::Value::String(EXAMPLE_ADDRESS.to_owned()).to_string(),
-        (Kind::Path | Kind::Address | Kind::Choice(_) | Kind::VariableName, text) => {
+        (Kind::Networks, None) => toml::Value::String(EXAMPLE_NETWORKS.to_owned()).to_string(),
+        (Kind::Path | Kind::Address | Kind::Networks | Kind::Choice(_) | Kind::VariableName, text) => {
             toml::Value::String(text.unwrap_or(setting.placeholder).to_owned()).to_string()
         }
     }

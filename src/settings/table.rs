@@ -26,6 +26,8 @@ pub enum Kind {
     Path,
     /// An IP address with a port.
     Address,
+    /// IP addresses and networks, separated by commas.
+    Networks,
     /// A whole number between `min` and `max`, both allowed, counted in `unit`.
     Count {
         /// What is counted: `seconds`, `MiB`, `threads`, …
@@ -62,7 +64,7 @@ pub const LISTEN: Setting = Setting {
     placeholder: "ADDR",
     default: Some("127.0.0.1:8462"),
     kind: Kind::Address,
-    doc: "IP address and port to listen on. Beyond loopback only with --behind-tls-proxy",
+    doc: "IP address and port to listen on. Beyond loopback only with tls_certificate or --behind-tls-proxy",
 };
 
 /// Whether something in front of the server ends TLS.
@@ -74,7 +76,43 @@ pub const BEHIND_TLS_PROXY: Setting = Setting {
     default: Some("false"),
     kind: Kind::Switch,
     doc: "A proxy in front of the server ends TLS, and the wire between the two is trusted: \
-          allows listening beyond loopback",
+          allows listening beyond loopback without tls_certificate",
+};
+
+/// Whose forwarded addresses count.
+pub const TRUSTED_PROXIES: Setting = Setting {
+    name: "trusted_proxies",
+    env: "CRMCONF_TRUSTED_PROXIES",
+    flag: "--trusted-proxies",
+    placeholder: "ADDR,NET",
+    default: None,
+    kind: Kind::Networks,
+    doc: "Proxies whose X-Forwarded-For is believed, with behind_tls_proxy: then limits by address and the security \
+          log see the clients. Without it all clients have their proxy's address; loopback too is trusted only where \
+          it is named",
+};
+
+/// The server's certificate.
+pub const TLS_CERTIFICATE: Setting = Setting {
+    name: "tls_certificate",
+    env: "CRMCONF_TLS_CERTIFICATE",
+    flag: "--tls-certificate",
+    placeholder: "FILE",
+    default: None,
+    kind: Kind::Path,
+    doc: "File with the server's certificate and those that lead to the root, in PEM: the listener then speaks TLS 1.3 \
+          and 1.2, and nothing else. Goes with tls_key; both are taken over within seconds when they change",
+};
+
+/// The key of the server's certificate.
+pub const TLS_KEY: Setting = Setting {
+    name: "tls_key",
+    env: "CRMCONF_TLS_KEY",
+    flag: "--tls-key",
+    placeholder: "FILE",
+    default: None,
+    kind: Kind::Path,
+    doc: "File with the key of that certificate, in PEM, not encrypted and readable by its owner only",
 };
 
 /// HTTP worker threads.
@@ -282,10 +320,13 @@ pub const METRICS_LISTEN: Setting = Setting {
 };
 
 /// Every setting, in the order in which `--help` and the documentation show them.
-pub static TABLE: [&Setting; 21] = [
+pub static TABLE: [&Setting; 24] = [
     &DATA,
     &LISTEN,
+    &TLS_CERTIFICATE,
+    &TLS_KEY,
     &BEHIND_TLS_PROXY,
+    &TRUSTED_PROXIES,
     &MASTER_KEY_FILE,
     &MASTER_KEY_ENV,
     &TEMPLATES_FOLDER,
@@ -313,7 +354,12 @@ impl Setting {
         let default = self.default.map(|value| format!("default: {value}, ")).unwrap_or_default();
         let range = match self.kind {
             Kind::Count { min, max, .. } => format!("{min} to {max}, "),
-            Kind::Path | Kind::Address | Kind::Switch | Kind::Choice(_) | Kind::VariableName => String::new(),
+            Kind::Path
+            | Kind::Address
+            | Kind::Networks
+            | Kind::Switch
+            | Kind::Choice(_)
+            | Kind::VariableName => String::new(),
         };
         format!("{} [{default}{range}file: {}, env: {}]", self.doc, self.name, self.env)
     }
@@ -326,6 +372,11 @@ impl Kind {
         match self {
             Self::Path => "the path of a file or folder".to_owned(),
             Self::Address => "an IP address and a port, such as 127.0.0.1:8462 or [::1]:8462".to_owned(),
+            Self::Networks => {
+                "IP addresses and networks with commas between them, such as 10.0.0.7, 10.1.0.0/16 or \
+                               2001:db8::/32, and not all the world (/0)"
+                    .to_owned()
+            }
             Self::Count { unit, min, max } => format!("a whole number of {unit} from {min} to {max}"),
             Self::Switch => "true or false".to_owned(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),

@@ -212,7 +212,7 @@ fn beyond_loopback_is_refused_unless_a_tls_proxy_is_declared() {
     for address in ["0.0.0.0:8462", "[::]:8462", "10.1.2.3:80", "[::ffff:10.1.2.3]:80"] {
         let message = resolve(None, &[], &[(&table::LISTEN, address)], false).unwrap_err();
         assert!(
-            message.contains("no TLS of its own yet") && message.contains("--behind-tls-proxy"),
+            message.contains("tls_certificate, tls_key") && message.contains("--behind-tls-proxy"),
             "{message}"
         );
         let proxied = [(&table::LISTEN, address), (&table::BEHIND_TLS_PROXY, "true")];

@@ -11,6 +11,7 @@ use super::file::{self, Entry};
 use super::nearest::nearest;
 use super::table::{self, Kind, Setting, TABLE};
 use super::{Environment, Source, Sourced};
+use crate::proxies::TrustedProxies;
 use crate::vault::MasterKey;
 
 /// Beginning of the name of every environment variable that is a setting.
@@ -184,6 +185,7 @@ impl Kind {
         match self {
             Self::Path => !text.is_empty() && !text.contains('\0'),
             Self::Address => text.parse::<SocketAddr>().is_ok(),
+            Self::Networks => text.parse::<TrustedProxies>().is_ok(),
             Self::Count { unit: _, min, max } => {
                 text.parse::<u64>().is_ok_and(|number| (*min..=*max).contains(&number))
             }
@@ -206,9 +208,10 @@ fn text_of(setting: &'static Setting, value: &toml::Value, source: &Source) -> R
     match (&setting.kind, value) {
         (Kind::Count { .. }, toml::Value::Integer(number)) => Ok(number.to_string()),
         (Kind::Switch, toml::Value::Boolean(switch)) => Ok(switch.to_string()),
-        (Kind::Path | Kind::Address | Kind::Choice(_) | Kind::VariableName, toml::Value::String(text)) => {
-            Ok(text.clone())
-        }
+        (
+            Kind::Path | Kind::Address | Kind::Networks | Kind::Choice(_) | Kind::VariableName,
+            toml::Value::String(text),
+        ) => Ok(text.clone()),
         (_, other) => Err(wrong(setting, source.clone(), format!("a TOML {}", other.type_str()))),
     }
 }

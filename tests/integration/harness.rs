@@ -7,6 +7,7 @@ mod golden;
 mod server;
 mod session;
 mod store;
+mod tls;
 
 pub use accounts::Extra;
 pub use client::{Reply, exchange, get, post, read_reply, read_some};
@@ -15,6 +16,7 @@ pub use golden::{Varying, golden, is_hex, redact};
 pub use server::{Server, Shared, binary};
 pub use session::Session;
 pub use store::{Ran, Store, contents, copy_folder, run, run_fed, run_with, text, wait_until_unlocked};
+pub use tls::{Authority, Pair, TlsClient, shown};
 
 /// What tests send as a password wherever the value does not matter: no log line, file, answer or golden may hold it.
 /// Letters and digits only, so that no escaping of XML, JSON or URLs hides it.

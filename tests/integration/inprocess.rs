@@ -18,6 +18,7 @@ use crmconf::security_log::SecurityLog;
 use crmconf::sessions::SessionLimits;
 use crmconf::templates::TemplateSet;
 use crmconf::vault::{MasterKey, MasterKeys, Vault};
+use crmconf::tls::Acceptor;
 use crmconf::writer::{Origin, Views, Writer};
 use crmconf_events::access::{Grant, Role};
 use crmconf_events::command::{Command, CreateStore, DirectoryEntry, NewAccount, Request};
@@ -193,10 +194,20 @@ impl InProcess {
 
     /// Puts the real listener in front of it, on a free port.
     pub fn listen(&self, patience: Patience, connections_max: usize) -> Listener {
+        self.listen_under(None, patience, connections_max)
+    }
+
+    /// The same, under TLS where there is something to do that with.
+    pub fn listen_under(
+        &self,
+        tls: Option<Acceptor>,
+        patience: Patience,
+        connections_max: usize,
+    ) -> Listener {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let options =
             ListenerOptions { workers: 1, connections_max, patience, drain: Duration::from_secs(5) };
-        let (listener, server) = Listener::start(socket, options, Data::clone(&self.service)).unwrap();
+        let (listener, server) = Listener::start(socket, options, tls, Data::clone(&self.service)).unwrap();
         actix_web::rt::spawn(server);
         listener
     }

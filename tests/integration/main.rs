@@ -45,4 +45,5 @@ mod seed;
 mod sessions;
 mod template_folder;
 mod template_sources;
+mod tls;
 mod waiting;

@@ -1,12 +1,15 @@
 //! Clients that keep the server waiting: each is cut off in its time, whatever it does, and those that are merely slow
 //! are not. On the real listener, with less patience than the server has.
 
+mod tls;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crmconf::http::listener::{Listener, Patience};
+use crmconf::tls::Acceptor;
 use crmconf_events::access::Role;
 use crmconf_events::log::MemoryLog;
 
@@ -40,6 +43,10 @@ struct Served {
 }
 
 async fn serve(patience: Patience) -> Served {
+    serve_under(None, patience).await
+}
+
+async fn serve_under(tls: Option<Acceptor>, patience: Patience) -> Served {
     let log = Arc::new(MemoryLog::new(STORE));
     let editor = vec![grant(Role::Editor, scope(1, 0, ""))];
     found(&*log, &[editor], directory(&[(1, 0, "", "1")]));
@@ -53,7 +60,7 @@ async fn serve(patience: Patience) -> Served {
             + &container("CRMConfigurationCommon", "{}");
         inside.call(0, "CRMConfigurationAdd", &payload).await.expect_success();
     }
-    let listener = inside.listen(patience, CONNECTIONS_MAX);
+    let listener = inside.listen_under(tls, patience, CONNECTIONS_MAX);
     Served { inside, listener }
 }
 

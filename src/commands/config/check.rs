@@ -1,6 +1,7 @@
 //! Looks for what else would keep `serve` from starting or from serving all, without changing anything.
 
 mod templates;
+mod tls;
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -38,8 +39,15 @@ pub(super) fn run(settings: &Settings) -> Result<Status, Failure> {
     ];
     let metrics = settings.metrics_listen.as_ref();
     let metrics = metrics.map(|address| look_at_address(table::METRICS_LISTEN.name, address));
-    let Templates { told, warnings } = templates::look(settings);
-    let findings = findings.into_iter().chain(metrics);
+    let Templates { told, mut warnings } = templates::look(settings);
+    let tls = tls::look(settings).map(|looked| match looked {
+        Ok(tls::Certificate { told, warning }) => {
+            warnings.extend(warning);
+            Ok(told)
+        }
+        Err(why) => Err(why),
+    });
+    let findings = findings.into_iter().chain(tls).chain(metrics);
     let (well, wrong): (Vec<_>, Vec<_>) = findings.partition(Result::is_ok);
     let well: Vec<_> = well.into_iter().flatten().chain(told).collect();
     let printed = print(&well.join("\n"))?;

@@ -132,6 +132,6 @@ fn typed(kind: &Kind, text: &str) -> Value {
     match kind {
         Kind::Count { .. } => text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number)),
         Kind::Switch => text.parse::<bool>().map_or_else(|_| json!(text), |switch| json!(switch)),
-        Kind::Path | Kind::Address | Kind::Choice(_) | Kind::VariableName => json!(text),
+        Kind::Path | Kind::Address | Kind::Networks | Kind::Choice(_) | Kind::VariableName => json!(text),
     }
 }

@@ -1,7 +1,7 @@
 //! A bare HTTP/1.1 client: one request a connection, every byte of it the test's.
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ pub fn exchange(address: SocketAddr, bytes: &[u8]) -> Option<Reply> {
 }
 
 /// Reads one answer from a stream.
-pub fn read_reply(stream: &mut TcpStream) -> Option<Reply> {
+pub fn read_reply(stream: &mut impl Read) -> Option<Reply> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 65_536];
     loop {
@@ -81,7 +81,7 @@ pub fn read_reply(stream: &mut TcpStream) -> Option<Reply> {
 
 /// Reads what there is. A signal to this process interrupts a read with a timeout, as the end of a child process does;
 /// that says nothing about the server.
-pub fn read_some(stream: &mut TcpStream, bytes: &mut [u8]) -> std::io::Result<usize> {
+pub fn read_some(stream: &mut impl Read, bytes: &mut [u8]) -> std::io::Result<usize> {
     loop {
         match stream.read(bytes) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -144,12 +144,20 @@ impl Server {
             if self.child.try_wait().unwrap().is_some() {
                 return Err(self.log_text());
             }
-            if get(self.address, "/readyz").is_some_and(|reply| reply.status == 200) {
+            if self.is_ready() {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(20));
         }
         Err(format!("not ready in time: {}", self.log_text()))
+    }
+
+    /// What it answers where anyone may ask, and what it says where it answers under TLS alone.
+    fn is_ready(&self) -> bool {
+        if self.launch.extra.iter().any(|word| word == "--tls-certificate") {
+            return self.log_text().contains("serving");
+        }
+        get(self.address, "/readyz").is_some_and(|reply| reply.status == 200)
     }
 
     /// Waits for what is to happen soon.
