@@ -29,7 +29,7 @@ pub use clap_complete::Shell;
 pub use directory::{DirectoryArgs, DirectoryImportArgs};
 pub use endpoint::Endpoint;
 pub use operate::{ConfigArgs, ExportArgs, ExportOutput, Gathered, ShowFormat};
-pub use sign_in::{PasswordSource, RequestSource, SignInArgs};
+pub use sign_in::{PasswordSource, Reach, RequestSource, SignInArgs};
 pub use typed::ReplayFormat;
 pub use until::Until;
 
@@ -169,7 +169,7 @@ impl Command {
         match typed.command {
             typed::Command::Serve(args) => serve(&args, environment),
             typed::Command::Init(args) => init(args, environment),
-            typed::Command::Call(args) => Ok(Self::Call(call(args))),
+            typed::Command::Call(args) => call(args).map(Self::Call),
             typed::Command::Account(args) => Ok(Self::Account(Box::new(account::check(*args, environment)?))),
             typed::Command::Verify(typed::Verify { data, sled }) => {
                 Ok(Self::Verify(VerifyArgs { data, sled }))
@@ -177,7 +177,7 @@ impl Command {
             typed::Command::Replay(typed::Replay { data, until, format }) => {
                 Ok(Self::Replay(ReplayArgs { data, until, format }))
             }
-            typed::Command::Directory(args) => Ok(Self::Directory(directory::checked(args))),
+            typed::Command::Directory(args) => directory::checked(args).map(Self::Directory),
             typed::Command::Templates(typed::Templates { command }) => Ok(Self::Templates(match command {
                 typed::TemplatesCommand::Check(args) => TemplatesArgs::Check { folder: args.folder },
                 typed::TemplatesCommand::Export(args) => TemplatesArgs::Export { folder: args.folder },
@@ -214,9 +214,9 @@ fn init(args: typed::Init, environment: &Environment) -> Result<Command, Stop> {
     Ok(Command::Init(InitArgs { data, admin: args.admin, master_key }))
 }
 
-fn call(args: typed::Call) -> CallArgs {
-    let sign_in = SignInArgs::new(args.url, args.user, args.password_file);
-    CallArgs { sign_in, request: args.request.into(), seal: args.seal, open: args.open }
+fn call(args: typed::Call) -> Result<CallArgs, Stop> {
+    let sign_in = SignInArgs::new(args.url, args.user, args.password_file, args.reach)?;
+    Ok(CallArgs { sign_in, request: args.request.into(), seal: args.seal, open: args.open })
 }
 
 impl Stop {

@@ -153,7 +153,8 @@ impl Where {
     fn target(self, environment: &Environment) -> Result<AccountTarget, Stop> {
         match (self.url, self.user) {
             (Some(endpoint), Some(user)) => {
-                return Ok(AccountTarget::Server(SignInArgs::new(endpoint, user, self.password_file)));
+                let sign_in = SignInArgs::new(endpoint, user, self.password_file, self.reach)?;
+                return Ok(AccountTarget::Server(sign_in));
             }
             // With --data, clap asks for no --url.
             (None, None) if self.password_file.is_none() => {}

@@ -7,7 +7,7 @@ use crmconf_events::Reason;
 use crmconf_events::command::ImportMode;
 
 use super::typed::EXIT_STATUS;
-use super::{Endpoint, RequestSource, SignInArgs};
+use super::{Endpoint, Reach, RequestSource, SignInArgs, Stop};
 use crate::directory::Format;
 use crate::vault::AccountName;
 
@@ -16,6 +16,7 @@ Examples:
   crmconf directory import --url http://127.0.0.1:8462 --user admin directory.csv
   crmconf directory import --url http://127.0.0.1:8462 --user admin --mode replace site-7.json
   crmconf directory import --url http://127.0.0.1:8462 --user admin --dry-run directory.csv
+  crmconf directory import --url https://crm.example:8462 --ca-file ca.pem --user admin directory.csv
 
 A CSV file is UTF-8 and begins with the line
   TelSysID,PartIDInTelSys,DeviceNumber,Description,CMEnvironmentID
@@ -105,7 +106,7 @@ enum TypedCommand {
 /// Where to sign in, and as whom.
 #[derive(Debug, clap::Args)]
 struct SignIn {
-    /// Address of the server, such as http://127.0.0.1:8462
+    /// Address of the server, such as https://crm.example:8462 or http://127.0.0.1:8462
     #[arg(long, value_name = "URL")]
     url: Endpoint,
     /// Administrator that signs in
@@ -114,6 +115,8 @@ struct SignIn {
     /// File whose first line is the password; else CRMCONF_PASSWORD, else it is asked for
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 #[derive(Debug, clap::Args)]
@@ -145,14 +148,14 @@ struct TypedExport {
     sign_in: SignIn,
 }
 
-pub(super) fn checked(args: TypedDirectory) -> DirectoryArgs {
+pub(super) fn checked(args: TypedDirectory) -> Result<DirectoryArgs, Stop> {
     match args.command {
-        TypedCommand::Import(import) => DirectoryArgs::Import(checked_import(import)),
-        TypedCommand::Export(export) => DirectoryArgs::Export(export.sign_in.into()),
+        TypedCommand::Import(import) => checked_import(import).map(DirectoryArgs::Import),
+        TypedCommand::Export(export) => export.sign_in.checked().map(DirectoryArgs::Export),
     }
 }
 
-fn checked_import(args: TypedImport) -> DirectoryImportArgs {
+fn checked_import(args: TypedImport) -> Result<DirectoryImportArgs, Stop> {
     let TypedImport { sign_in, mode, format, dry_run, reason, file } = args;
     let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let format = match format {
@@ -171,11 +174,13 @@ fn checked_import(args: TypedImport) -> DirectoryImportArgs {
         TypedMode::Replace => ImportMode::Replace,
         TypedMode::Remove => ImportMode::Remove,
     };
-    DirectoryImportArgs { sign_in: sign_in.into(), mode, format, dry_run, reason, source: file.into() }
+    let sign_in = sign_in.checked()?;
+    Ok(DirectoryImportArgs { sign_in, mode, format, dry_run, reason, source: file.into() })
 }
 
-impl From<SignIn> for SignInArgs {
-    fn from(SignIn { url, user, password_file }: SignIn) -> Self {
-        Self::new(url, user, password_file)
+impl SignIn {
+    fn checked(self) -> Result<SignInArgs, Stop> {
+        let Self { url, user, password_file, reach } = self;
+        SignInArgs::new(url, user, password_file, reach)
     }
 }

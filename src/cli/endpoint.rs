@@ -1,4 +1,4 @@
-//! The address to which `call` sends: an HTTP URL that holds no secret.
+//! The address to which the clients send: an HTTP URL that holds no secret.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,6 +13,7 @@ const API_PATH: &str = "/api/xml";
 pub struct Endpoint {
     url: String,
     query: Option<String>,
+    tls: bool,
     loopback: bool,
 }
 
@@ -30,10 +31,16 @@ impl Endpoint {
         self.url.clone() + &query.unwrap_or_default()
     }
 
-    /// Whether what is sent stays on this machine.
+    /// Whether it is reached under TLS.
     #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        self.loopback
+    pub const fn is_tls(&self) -> bool {
+        self.tls
+    }
+
+    /// Whether what is sent leaves this machine in clear.
+    #[must_use]
+    pub const fn is_in_the_open(&self) -> bool {
+        !self.tls && !self.loopback
     }
 }
 
@@ -48,15 +55,14 @@ impl FromStr for Endpoint {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let uri: Uri = text.parse().map_err(|cause| format!("not a URL: {cause}"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err("this version of `call` has no TLS yet: give the server's plain address \
-                            (http://127.0.0.1:8462) on its own machine, or reach it through a tunnel"
-                    .to_owned());
+        let scheme = match uri.scheme_str() {
+            Some(scheme @ ("http" | "https")) => scheme,
+            Some(_) | None => {
+                return Err(
+                    "a URL such as https://crm.example:8462 or http://127.0.0.1:8462 is expected".to_owned()
+                );
             }
-            Some(_) | None => return Err("a URL such as http://127.0.0.1:8462 is expected".to_owned()),
-        }
+        };
         let authority = uri.authority().ok_or("the URL names no host")?;
         if authority.as_str().contains('@') {
             return Err(
@@ -65,8 +71,9 @@ impl FromStr for Endpoint {
         }
         let path = if uri.path() == "/" { API_PATH } else { uri.path() };
         Ok(Self {
-            url: format!("http://{authority}{path}"),
+            url: format!("{scheme}://{authority}{path}"),
             query: uri.query().map(str::to_owned),
+            tls: scheme == "https",
             loopback: is_loopback(authority.host()),
         })
     }
@@ -103,8 +110,10 @@ mod tests {
     }
 
     #[test]
-    fn https_is_refused_with_the_way_out() {
-        assert!("https://crm.example".parse::<Endpoint>().unwrap_err().contains("no TLS yet"));
+    fn https_stays_https() {
+        let endpoint = "HTTPS://crm.example".parse::<Endpoint>().unwrap();
+        assert_eq!(endpoint.url(), "https://crm.example/api/xml");
+        assert!(endpoint.is_tls());
     }
 
     #[test]
@@ -114,15 +123,16 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_told_from_the_rest() {
+    fn what_leaves_the_machine_in_clear_is_told_from_the_rest() {
         for (text, expected) in [
-            ("http://localhost:1", true),
-            ("http://[::1]:1", true),
-            ("http://127.8.0.1:1", true),
-            ("http://10.0.0.1:1", false),
-            ("http://localhost.example:1", false),
+            ("http://localhost:1", false),
+            ("http://[::1]:1", false),
+            ("http://127.8.0.1:1", false),
+            ("http://10.0.0.1:1", true),
+            ("http://localhost.example:1", true),
+            ("https://10.0.0.1:1", false),
         ] {
-            assert_eq!(text.parse::<Endpoint>().unwrap().is_loopback(), expected, "{text}");
+            assert_eq!(text.parse::<Endpoint>().unwrap().is_in_the_open(), expected, "{text}");
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::Endpoint;
+use clap::error::ErrorKind;
+
+use super::{Endpoint, Stop};
 use crate::vault::AccountName;
 
 /// Where to sign in, and as whom.
@@ -14,6 +16,20 @@ pub struct SignInArgs {
     pub user: AccountName,
     /// Where its password comes from.
     pub password: PasswordSource,
+    /// Over what wire.
+    pub reach: Reach,
+}
+
+/// How a server may be reached: under TLS, or in clear where that stays on this machine or is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct Reach {
+    /// With https://: PEM file with the authority that issued the server's certificate, believed in place of those
+    /// that this system trusts
+    #[arg(long, value_name = "PEM", requires = "url")]
+    pub ca_file: Option<PathBuf>,
+    /// Send the password in clear where an http:// URL leads beyond this machine, as through a tunnel
+    #[arg(long, requires = "url")]
+    pub plain_http: bool,
 }
 
 /// Where the password comes from. A password is never an argument: other users can list those.
@@ -35,10 +51,24 @@ pub enum RequestSource {
 }
 
 impl SignInArgs {
-    /// As it was typed.
-    pub(super) fn new(endpoint: Endpoint, user: AccountName, password_file: Option<PathBuf>) -> Self {
+    /// As it was typed. Refused where the password would cross a network in clear that nobody has allowed.
+    pub(super) fn new(
+        endpoint: Endpoint,
+        user: AccountName,
+        password_file: Option<PathBuf>,
+        reach: Reach,
+    ) -> Result<Self, Stop> {
+        if endpoint.is_in_the_open() && !reach.plain_http {
+            return Err(wrong(&format!(
+                "the password would cross the network to {endpoint} in clear: give the server's https:// address, or \
+                 --plain-http where the wire is safe, as in a tunnel"
+            )));
+        }
+        if reach.ca_file.is_some() && !endpoint.is_tls() {
+            return Err(wrong("--ca-file is for a URL that begins with https://"));
+        }
         let password = password_file.map_or(PasswordSource::EnvironmentOrPrompt, PasswordSource::File);
-        Self { endpoint, user, password }
+        Ok(Self { endpoint, user, password, reach })
     }
 }
 
@@ -47,4 +77,8 @@ impl From<PathBuf> for RequestSource {
     fn from(path: PathBuf) -> Self {
         if path.as_os_str() == "-" { Self::StandardInput } else { Self::File(path) }
     }
+}
+
+fn wrong(why: &str) -> Stop {
+    clap::Error::raw(ErrorKind::ValueValidation, format!("{why}\n")).into()
 }

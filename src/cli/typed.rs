@@ -11,6 +11,7 @@ use super::directory::TypedDirectory;
 use super::endpoint::Endpoint;
 use super::flags::SettingFlags;
 use super::operate::{Completions, Config, Export, Man};
+use super::sign_in::Reach;
 use super::until::Until;
 use crate::settings::table;
 use crate::vault::AccountName;
@@ -65,6 +66,7 @@ Examples:
   crmconf call --url 'http://127.0.0.1:8462/api/xml?TelSysID=1' --user admin list.xml
   crmconf call --url http://127.0.0.1:8462 --user editor --seal add.xml
   crmconf call --url http://127.0.0.1:8462 --user client --open info.xml
+  crmconf call --url https://crm.example:8462 --ca-file ca.pem --user admin list.xml
 
 Signs in, puts the session into the request's SessionID (added where it is missing), sends it, prints the response \
 and signs out. The password is the first line of the file, or else the environment variable CRMCONF_PASSWORD, or \
@@ -172,7 +174,8 @@ pub(super) struct Init {
 #[derive(Debug, clap::Args)]
 #[command(after_help = CALL_EXAMPLES)]
 pub(super) struct Call {
-    /// Address of the server, such as http://127.0.0.1:8462; the path /api/xml is added where there is none
+    /// Address of the server, such as https://crm.example:8462 or http://127.0.0.1:8462; the path /api/xml is added
+    /// where there is none
     #[arg(long, value_name = "URL")]
     pub(super) url: Endpoint,
     /// Account that signs in
@@ -187,6 +190,8 @@ pub(super) struct Call {
     /// Show the password fields of the response opened: in clear, on standard output
     #[arg(long)]
     pub(super) open: bool,
+    #[command(flatten)]
+    pub(super) reach: Reach,
     /// File with the request, or - for standard input
     #[arg(value_name = "REQUEST.xml|-")]
     pub(super) request: PathBuf,

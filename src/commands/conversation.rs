@@ -5,6 +5,7 @@
 mod payload;
 mod reply;
 pub(super) mod secret;
+mod trust;
 mod wire;
 
 use zeroize::Zeroizing;
@@ -38,14 +39,15 @@ pub(super) struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     /// Signs in. `invoke_id` is recorded with what is changed.
     pub(super) fn open(args: &'a SignInArgs, invoke_id: &'static str) -> Result<Self, Failure> {
-        let SignInArgs { endpoint, user, password } = args;
+        let SignInArgs { endpoint, user, password, reach } = args;
+        // First what needs nobody's answer.
+        let wire = Wire::to(endpoint, reach)?;
         let password = secret::password(password, user.as_str(), std::env::var_os(secret::VARIABLE))?;
-        if !endpoint.is_loopback() {
+        if endpoint.is_in_the_open() {
             output::note(&format_args!(
                 "crmconf: warning: the password and the session cross the network to {endpoint} in clear"
             ));
         }
-        let wire = Wire::to(endpoint);
         let session = create_session(&wire, invoke_id)?;
         let names = Payload::of(&[("UserName", user.as_str()), ("Password", &password)]);
         match wire.ask(&names.request("Authenticate", invoke_id, Some(&session)))? {
@@ -159,13 +161,16 @@ fn refused(wire: &Wire<'_>, operation: &str, Refusal { code, message }: &Refusal
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Reach;
 
     #[test]
     fn a_session_that_has_ended_is_told_with_what_to_do_and_without_its_id() {
         let endpoint = "http://127.0.0.1:1".parse().unwrap();
         let session = Zeroizing::new("5E49".to_owned());
+        let reach = Reach::default();
+        let wire = Wire::to(&endpoint, &reach).unwrap_or_else(|failure| panic!("{failure}"));
         let conversation = Conversation {
-            wire: Wire::to(&endpoint),
+            wire,
             session,
             user: "someone",
             transport_key: None,

@@ -1,5 +1,6 @@
 //! TLS of the server's own, and the program's own clients that speak it.
 
+mod clients;
 mod forwarded;
 mod refused;
 mod reload;

@@ -6,8 +6,8 @@ use clap::{Subcommand, ValueEnum};
 use crmconf_events::access::Role;
 use crmconf_events::{DeviceNumber, PartitionId, Reason, TelSysId};
 
-use crate::cli::Endpoint;
 use crate::cli::typed::EXIT_STATUS;
+use crate::cli::{Endpoint, Reach};
 use crate::settings::table;
 use crate::vault::{AccountName, DisplayName};
 
@@ -82,7 +82,7 @@ pub(super) enum Verb {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Where the accounts are")]
 pub(super) struct Where {
-    /// Address of a running server, such as http://127.0.0.1:8462
+    /// Address of a running server, such as https://crm.example:8462 or http://127.0.0.1:8462
     #[arg(long, value_name = "URL", requires = "user")]
     #[arg(conflicts_with_all = ["data", "config", "master_key_file", "master_key_env"])]
     pub(super) url: Option<Endpoint>,
@@ -92,6 +92,8 @@ pub(super) struct Where {
     /// File whose first line is the administrator's password
     #[arg(long, value_name = "FILE", requires = "url")]
     pub(super) password_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reach: Reach,
     /// Data folder of a stopped server [env: CRMCONF_DATA]
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<String>,

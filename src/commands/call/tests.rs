@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::cli::{PasswordSource, SignInArgs};
+use crate::cli::{PasswordSource, Reach, SignInArgs};
 
 const SESSION: &str = "5E4924352BA7E2038339957559C2DA75";
 const PASSWORD: &str = "p<w & \"cAnArY\"";
@@ -55,6 +55,7 @@ impl Scripted {
             endpoint: format!("http://{}", self.address).parse().unwrap(),
             user: crate::vault::AccountName::new("ad<min").unwrap(),
             password: PasswordSource::File(folder.join("password")),
+            reach: Reach::default(),
         };
         CallArgs {
             sign_in,

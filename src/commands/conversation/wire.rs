@@ -1,4 +1,4 @@
-//! The client's side of the wire: posts XML over HTTP, and has the response read.
+//! The client's side of the wire: posts XML over HTTP, under TLS where the URL says so, and has the response read.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use ureq::Agent;
 use zeroize::Zeroizing;
 
 use super::reply::Reply;
-use crate::cli::Endpoint;
+use super::trust;
+use crate::cli::{Endpoint, Reach};
 use crate::commands::Failure;
 
 /// Time to reach the server.
@@ -22,6 +23,7 @@ const RESPONSE_BYTES_MAX: u64 = 80 << 20;
 pub(super) struct Wire<'a> {
     agent: Agent,
     endpoint: &'a Endpoint,
+    reach: &'a Reach,
 }
 
 /// What came back for a request.
@@ -35,8 +37,12 @@ pub(in crate::commands) struct Answer {
 impl<'a> Wire<'a> {
     /// Prepares to speak to this server; nothing is sent yet. Redirects are not followed, and no proxy is taken from
     /// the environment: either would hand the password to a host that nobody named.
-    pub(super) fn to(endpoint: &'a Endpoint) -> Self {
-        let config = Agent::config_builder()
+    pub(super) fn to(endpoint: &'a Endpoint, reach: &'a Reach) -> Result<Self, Failure> {
+        let mut config = Agent::config_builder();
+        if endpoint.is_tls() {
+            config = config.https_only(true).tls_config(trust::tls(reach.ca_file.as_deref())?);
+        }
+        let config = config
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
@@ -44,7 +50,7 @@ impl<'a> Wire<'a> {
             .timeout_global(Some(CALL_TIMEOUT))
             .user_agent(concat!("crmconf/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { agent: Agent::new_with_config(config), endpoint }
+        Ok(Self { agent: Agent::new_with_config(config), endpoint, reach })
     }
 
     /// The server.
@@ -55,7 +61,10 @@ impl<'a> Wire<'a> {
     /// Posts a request as it is to that URL of the server.
     pub(super) fn send(&self, url: &str, request: &str) -> Result<Answer, Failure> {
         let unreachable = |cause: ureq::Error| {
-            Failure::new(format!("{} did not answer: {cause}; is the server running there?", self.endpoint))
+            let told = trust::told(self.endpoint, self.reach, &cause);
+            Failure::new(told.unwrap_or_else(|| {
+                format!("{} did not answer: {cause}; is the server running there?", self.endpoint)
+            }))
         };
         let post = self.agent.post(url).content_type("text/xml; charset=utf-8");
         let mut response = post.send(request).map_err(unreachable)?;
