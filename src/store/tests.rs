@@ -12,6 +12,7 @@ use crmconf_projections::OutOfStep;
 use super::StoreError;
 use crate::security_log::SecurityLogError;
 use crate::server::ServerError;
+use crate::tls::TlsError;
 use crate::vault::{MasterKey, MasterKeyError, VaultError};
 
 const PAGE: &str = include_str!("../../RELIABILITY.md");
@@ -185,6 +186,41 @@ fn is_above(error: &StoreError) {
     }
 }
 
+/// One of each. A further kind does not compile until it stands here.
+fn tls_refusals() -> [TlsError; 11] {
+    let (what, max) = ("the key file of TLS (tls_key)", 1 << 16);
+    let all = [
+        TlsError::Read { what, path: path(), source: refused() },
+        TlsError::NotAFile { what, path: path() },
+        TlsError::TooLarge { what, path: path(), max },
+        TlsError::OpenToOthers { path: path(), mode: 0o644 },
+        TlsError::NotPem { what, path: path() },
+        TlsError::NoCertificate { path: path() },
+        TlsError::Certificate { path: path(), nth: 1, cause: "because".to_owned() },
+        TlsError::NoKey { path: path() },
+        TlsError::KeyEncrypted { path: path() },
+        TlsError::Key { path: path() },
+        TlsError::Mismatch { certificate: path(), key: path() },
+    ];
+    for error in &all {
+        match error {
+            TlsError::Read { .. }
+            | TlsError::NotAFile { .. }
+            | TlsError::TooLarge { .. }
+            | TlsError::OpenToOthers { .. }
+            | TlsError::NotPem { .. }
+            | TlsError::NoCertificate { .. }
+            | TlsError::Certificate { .. }
+            | TlsError::NoKey { .. }
+            | TlsError::KeyEncrypted { .. }
+            | TlsError::Key { .. }
+            | TlsError::Mismatch { .. }
+            | TlsError::Library(_) => {}
+        }
+    }
+    all
+}
+
 #[test]
 fn every_refusal_of_a_start_stands_in_the_table() {
     let documented = documented();
@@ -205,6 +241,8 @@ fn every_refusal_of_a_start_stands_in_the_table() {
         SecurityLogError::Foreign { path: path(), what: "it holds something else" },
     ];
     messages.extend(security_logs.map(|error| ServerError::from(error).to_string()));
+    messages.push(TlsError::from(rustls::Error::DecryptError).to_string());
+    messages.extend(tls_refusals().map(|error| ServerError::from(error).to_string()));
     for message in &messages {
         assert!(documented.iter().any(|parts| fits(message, parts)), "not in the table: {message}");
     }
