@@ -17,7 +17,7 @@ pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use crmconf_events::Timestamp;
@@ -284,15 +284,18 @@ fn run(mut engine: Engine, mut queue: mpsc::Receiver<Message>, timer: &Runtime, 
     // A local is dropped before the queue is: whoever finds the queue closed finds the reason too.
     let _lost = lost;
     let mut messages = Vec::new();
+    let mut looked = Instant::now();
     loop {
+        // Changes that come without a pause must not keep it from looking.
+        if engine.has_to_look() && looked.elapsed() >= LOOK_EVERY {
+            looked = Instant::now();
+            engine.look();
+        }
         let received = if engine.has_to_look() {
             let received = timer.block_on(async {
                 timeout(LOOK_EVERY, queue.recv_many(&mut messages, BATCH_COMMANDS_MAX)).await
             });
-            let Ok(received) = received else {
-                engine.look();
-                continue;
-            };
+            let Ok(received) = received else { continue };
             received
         } else {
             queue.blocking_recv_many(&mut messages, BATCH_COMMANDS_MAX)

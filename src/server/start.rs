@@ -45,6 +45,7 @@ pub(super) fn start(
     let store = origin.log.store();
     let queue_commands_max = settings.write_queue_commands_max.value.get();
     let commits = service.metrics().commits.clone();
+    let beside = runtime.clone();
     let (writer, thread) = Writer::start_measured(origin, queue_commands_max, commits)?;
     let mut folder = settings.templates_folder.as_ref().map(|folder| Folder::new(folder.value.clone()));
     service.tell("reading the templates".into());
@@ -63,7 +64,7 @@ pub(super) fn start(
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
     let templates = folder.map(|folder| Watch::start(folder, Arc::downgrade(&app))).transpose()?;
     let keep = settings.deleted_key_retention.value;
-    let retention = Schedule::start(Arc::clone(&app.views), app.writer.clone(), keep, &app.runtime);
+    let retention = Schedule::start(Arc::clone(&app.views), app.writer.clone(), keep, &beside);
     Ok(Running { app, writer: thread, log, templates, retention })
 }
 

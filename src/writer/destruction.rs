@@ -46,7 +46,8 @@ pub(crate) fn given_up(event: &Event) -> Option<KeyId> {
 pub(super) struct Pending(BTreeSet<KeyId>);
 
 impl Pending {
-    /// Takes in what durable events give up, and destroys it; returns how many keys were whole before.
+    /// Takes in what durable events give up, and destroys it with what could not be destroyed before; returns how many keys
+    /// were whole until now.
     ///
     /// # Errors
     /// Why some of it is not destroyed yet; [`Pending::retry`] tries again.
@@ -69,7 +70,7 @@ impl Pending {
         self.0.len()
     }
 
-    /// Destroys what is not destroyed yet; returns how many keys were whole before.
+    /// Destroys what is not destroyed yet; returns how many keys were whole until now.
     ///
     /// # Errors
     /// Why it is not.

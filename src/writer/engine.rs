@@ -129,8 +129,7 @@ impl Engine {
                         self.clock_watch.believe(decided.looked.0, decided.looked.1);
                     }
                     self.merge(decided.overlay, &decided.envelopes);
-                    let destroyed = self.pending.destroy(&*self.keys, &decided.envelopes);
-                    self.commits.destroyed(destroyed.as_ref().copied().unwrap_or(0), self.pending.len());
+                    let destroyed = self.destroy(&decided.envelopes);
                     return told_of_keys(requests, decided.answers, destroyed);
                 }
                 Fate::Lost => {}
@@ -172,6 +171,9 @@ impl Engine {
             if let Some(why) = &self.out_of_step {
                 return Err(why.clone());
             }
+            // Also where it was this process' own commit, of which nobody knew for a while whether it stands. What is not
+            // destroyed now is tried again.
+            let _ = self.destroy(&envelopes);
         }
         Ok(())
     }
@@ -264,6 +266,20 @@ impl Engine {
         }
     }
 
+    /// Destroys the data keys that durable events give up, with those that could not be destroyed before.
+    ///
+    /// # Errors
+    /// Why some of them are not destroyed yet.
+    fn destroy(&mut self, envelopes: &[Envelope]) -> Result<(), String> {
+        let destroyed = self.pending.destroy(&*self.keys, envelopes);
+        self.measured(destroyed)
+    }
+
+    fn measured(&self, destroyed: Result<usize, String>) -> Result<(), String> {
+        self.commits.destroyed(destroyed.as_ref().copied().unwrap_or(0), self.pending.len());
+        destroyed.map(drop)
+    }
+
     /// Says why no changes are taken. Whether that can pass, the log knows: where it takes no appends until it is
     /// opened again, its own reason stands, whatever the last change was refused for. What lasts is never replaced.
     fn hinder(&self, why: String) {
@@ -300,10 +316,9 @@ impl Engine {
     pub(super) fn look(&mut self) {
         if !self.pending.is_empty() {
             let destroyed = self.pending.retry(&*self.keys);
-            if destroyed.is_ok() {
+            if self.measured(destroyed).is_ok() {
                 tracing::info!("data keys that were given up are destroyed now");
             }
-            self.commits.destroyed(destroyed.unwrap_or(0), self.pending.len());
         }
         if !self.may_recover() {
             return;
@@ -320,7 +335,7 @@ impl Engine {
 fn told_of_keys(
     requests: &VecDeque<Asked>,
     answers: Vec<WriteResult>,
-    destroyed: Result<usize, String>,
+    destroyed: Result<(), String>,
 ) -> Vec<WriteResult> {
     let Err(why) = destroyed else { return answers };
     let tell = |(answer, asked): (WriteResult, &Asked)| match (&answer, &asked.request.command) {

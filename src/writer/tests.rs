@@ -2,9 +2,12 @@
 
 mod batches;
 mod clock;
+mod destruction;
 mod hindrances;
 mod outcomes;
 pub(crate) mod scripted;
+mod sealing;
+mod vaults;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +33,7 @@ use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
 use super::engine::Engine;
-use super::{Entropy, Job, Obstacle, Origin, Passwords, Views, WriteError, WriteResult};
+use super::{DataKeys, Entropy, Job, Obstacle, Origin, Passwords, Views, WriteError, WriteResult};
 use crate::vault::{MasterKey, MasterKeys, Vault};
 use scripted::Scripted;
 
@@ -56,6 +59,10 @@ impl Bench {
     }
 
     fn on(log: Arc<Scripted>, views: Views) -> Self {
+        Self::of(log, views, vault())
+    }
+
+    fn of(log: Arc<Scripted>, views: Views, keys: Arc<dyn DataKeys>) -> Self {
         let clock = Arc::new(AtomicI64::new(1_000_000));
         let obstacle = Obstacle::default();
         let origin = Origin {
@@ -63,7 +70,7 @@ impl Bench {
             state: State::default(),
             projector: Projector::default(),
             views: Arc::clone(&views),
-            keys: vault(),
+            keys,
         };
         let shown = Arc::clone(&clock);
         let now = move || Timestamp::from_micros(shown.load(Ordering::Relaxed));
