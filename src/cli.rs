@@ -206,6 +206,7 @@ fn init(args: typed::Init, environment: &Environment) -> Result<Command, Stop> {
         (&table::DATA, Some(args.data)),
         (&table::MASTER_KEY_FILE, args.master_key_file),
         (&table::MASTER_KEY_ENV, args.master_key_env),
+        (&table::MASTER_KEY_COMMAND, args.master_key_command),
     ];
     let flags: Vec<_> = given.into_iter().filter_map(|(setting, text)| Some((setting, text?))).collect();
     let values = Values::collect(args.config.as_deref(), environment, &flags)?;

@@ -6,6 +6,7 @@
 mod error;
 mod file;
 mod listener;
+mod master_key;
 mod nearest;
 pub mod sample;
 mod security_log;
@@ -20,11 +21,14 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 pub use error::SettingsError;
+use master_key::plain;
+pub use master_key::{CommandWords, MasterKeySource, MasterKeySources};
+pub(crate) use master_key::{further_master_keys, master_key};
 pub(crate) use security_log::SECURITY_LOG_FILE;
 pub use security_log::{SecurityLogPlace, SecurityLogSettings};
 pub(crate) use values::{Values, process_environment};
@@ -73,15 +77,6 @@ pub struct Sourced<T> {
     pub source: Source,
 }
 
-/// Where the master key is to be found. The key itself is never part of the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MasterKeySource {
-    /// A file, readable by its owner only.
-    File(PathBuf),
-    /// An environment variable of this name.
-    Environment(String),
-}
-
 /// Form of the log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -112,8 +107,10 @@ pub struct Settings {
     pub behind_tls_proxy: Sourced<bool>,
     /// Whose forwarded addresses count; nobody's where it is absent.
     pub trusted_proxies: Option<Sourced<TrustedProxies>>,
-    /// Where the master key is.
+    /// Where the current master key is.
     pub master_key: Sourced<MasterKeySource>,
+    /// Where further master keys are, which some files of the vault may still need.
+    pub further_master_keys: Vec<MasterKeySource>,
     /// Folder that templates are read from; the built-in ones where it is absent.
     pub templates_folder: Option<Sourced<PathBuf>>,
     /// HTTP worker threads, with "one for each core" already resolved.
@@ -157,11 +154,17 @@ impl Settings {
             Ok(settings) => settings.contradictions(),
             // The only thing that values, each valid, cannot be made into settings with is the way to the master key.
             Err(fault) => {
-                let rest = values.without(&[&table::MASTER_KEY_FILE, &table::MASTER_KEY_ENV]);
+                let rest = values.without(&table::WAYS_TO_KEYS);
                 let rest = Self::unchecked(&rest, demo).map_or_else(|_| Vec::new(), |s| s.contradictions());
                 std::iter::once(fault).chain(rest).collect()
             }
         }
+    }
+
+    /// Where all master keys are.
+    #[must_use]
+    pub fn master_keys(&self) -> MasterKeySources {
+        MasterKeySources { current: self.master_key.value.clone(), further: self.further_master_keys.clone() }
     }
 
     fn contradictions(&self) -> Vec<SettingsError> {
@@ -175,6 +178,7 @@ impl Settings {
         Ok(Self {
             demo,
             master_key: master_key(values, &data.value, demo)?,
+            further_master_keys: further_master_keys(values, &data.value, demo)?,
             security_log: SecurityLogSettings::of(values, &data.value, demo)?,
             data,
             listen: values.required(&table::LISTEN)?,
@@ -220,83 +224,6 @@ fn demo_data(values: &Values) -> Result<Sourced<PathBuf>, SettingsError> {
     let named = values.optional(&table::DATA)?;
     let by_flag = named.filter(|data: &Sourced<PathBuf>| matches!(data.source, Source::Flag(_)));
     Ok(by_flag.unwrap_or_else(|| Sourced { value: PathBuf::from(DEMO_DATA), source: Source::Default }))
-}
-
-/// Where the master key of the store in `data` is. A stronger source wins; file and variable named by equally
-/// strong sources contradict each other. For the demo only flags count, as for its data folder: file and environment
-/// name the key of a real store.
-pub(crate) fn master_key(
-    values: &Values,
-    data: &Path,
-    demo: bool,
-) -> Result<Sourced<MasterKeySource>, SettingsError> {
-    let counts = |source: &Source| !demo || matches!(source, Source::Flag(_));
-    let file =
-        values.optional(&table::MASTER_KEY_FILE)?.filter(|file: &Sourced<PathBuf>| counts(&file.source));
-    let file = file.map(|file| file.map(MasterKeySource::File));
-    let variable =
-        values.optional(&table::MASTER_KEY_ENV)?.filter(|name: &Sourced<String>| counts(&name.source));
-    let variable = variable.map(|name| name.map(MasterKeySource::Environment));
-    let chosen = match (file, variable) {
-        (Some(file), Some(variable)) if file.source.rank() == variable.source.rank() => {
-            return Err(SettingsError::Contradiction(format!(
-                "master_key_file ({}) and master_key_env ({}) are both given: keep one of them",
-                file.source, variable.source
-            )));
-        }
-        (Some(file), Some(variable)) if file.source.rank() < variable.source.rank() => variable,
-        (Some(file), _) => file,
-        (None, Some(variable)) => variable,
-        (None, None) => {
-            Sourced { value: MasterKeySource::File(default_key_file(data, demo)), source: Source::Default }
-        }
-    };
-    refuse_key_in_data(&chosen, data, demo)?;
-    Ok(chosen)
-}
-
-/// Beside the data folder, so that a copy of the folder is not also a copy of the key; inside it in the demo.
-fn default_key_file(data: &Path, demo: bool) -> PathBuf {
-    if demo {
-        return data.join(DEMO_MASTER_KEY_FILE);
-    }
-    let mut beside = data.components().as_path().as_os_str().to_owned();
-    beside.push(MASTER_KEY_SUFFIX);
-    PathBuf::from(beside)
-}
-
-fn refuse_key_in_data(key: &Sourced<MasterKeySource>, data: &Path, demo: bool) -> Result<(), SettingsError> {
-    let MasterKeySource::File(file) = &key.value else { return Ok(()) };
-    if demo || !plain(file).starts_with(plain(data)) {
-        return Ok(());
-    }
-    Err(SettingsError::Contradiction(format!(
-        "the master key file {} ({}) lies in the data folder {}: a copy of the folder would hold both lock and key. \
-         Keep it elsewhere",
-        file.display(),
-        key.source,
-        data.display()
-    )))
-}
-
-/// The path made absolute and its `.` and `..` resolved by name, or by the file system where that is possible.
-fn plain(path: &Path) -> PathBuf {
-    if let Ok(real) = path.canonicalize() {
-        return real;
-    }
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut plain = PathBuf::new();
-    for part in absolute.components() {
-        if part == Component::ParentDir {
-            plain.pop();
-        } else {
-            plain.push(part);
-        }
-    }
-    match (plain.parent().and_then(|parent| parent.canonicalize().ok()), plain.file_name()) {
-        (Some(parent), Some(name)) => parent.join(name),
-        _ => plain,
-    }
 }
 
 fn workers(asked: Sourced<usize>) -> Sourced<NonZeroUsize> {

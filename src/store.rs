@@ -16,8 +16,8 @@ pub use found::{Founder, FoundingAccount, found};
 pub(crate) use found::{JOURNAL_FOLDER, OWN_NAMES, refuse_unusable};
 pub use open::{Opening, Step, open};
 
-use crate::settings::MasterKeySource;
-use crate::vault::{MasterKey, MasterKeyError, Vault, VaultError};
+use crate::settings::{MasterKeySource, MasterKeySources};
+use crate::vault::{MasterKey, MasterKeyError, MasterKeys, Vault, VaultError};
 use crate::writer::Origin;
 
 /// The vault's folder within the data folder.
@@ -116,7 +116,18 @@ pub(crate) fn master_key(source: &MasterKeySource) -> Result<MasterKey, MasterKe
     match source {
         MasterKeySource::File(path) => MasterKey::from_file(path),
         MasterKeySource::Environment(name) => MasterKey::from_env(name),
+        MasterKeySource::Command(words) => MasterKey::from_command(words.words()),
     }
+}
+
+/// Reads all master keys from where the settings say.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn master_keys(sources: &MasterKeySources) -> Result<MasterKeys, MasterKeyError> {
+    let MasterKeySources { current, further } = sources;
+    let current = master_key(current)?;
+    Ok(MasterKeys::new(current, further.iter().map(master_key).collect::<Result<_, _>>()?))
 }
 
 impl Store {

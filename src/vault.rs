@@ -1,11 +1,15 @@
 //! The vault: what the store must be able to forget, in sealed files beside the log and never in it.
 //!
-//! It holds credentials: names, password verifiers and salts. The log says which of them count. Each file is
-//! sealed under a key derived from the master key and bound to its store, kind and name, so that a file copied
-//! elsewhere does not open. Removing one overwrites it first; copy-on-write disks, SSDs and copies of older
-//! vaults may still hold it, and only destroying the master key reaches those.
+//! It holds credentials (names, password verifiers and salts; the log says which of them count), and data keys, under
+//! which the secrets in configurations are sealed. Data keys are not stored one by one but derived: `tree` says how, and why
+//! one that was destroyed cannot be derived again. Each file is sealed under a key derived from a master key, names that one,
+//! and is bound to its store, kind and name, so that a file copied elsewhere does not open. Several master keys may be known,
+//! one of them seals; a rotation seals all files anew while everything goes on. Replacing or removing a file overwrites it
+//! first; copy-on-write disks, SSDs and copies of older vaults may still hold it, and only destroying the master key of that
+//! time reaches those.
 //!
-//! It is not a key-value store and not a backup: a file that is lost is lost for good.
+//! `check` says whose vault it is, `credentials/` holds a file for each credential, `keys/` two copies of each bucket of data
+//! keys. It is not a key-value store and not a backup: a file that is lost is lost for good.
 
 mod buckets;
 mod credential;

@@ -41,6 +41,9 @@ pub(crate) enum BenchError {
     /// The log did not do what it was asked to.
     #[error("the log, so the figures mean nothing: {0}")]
     Log(String),
+    /// The vault did not do what it was asked to.
+    #[error("the vault, so the figures mean nothing: {0}")]
+    Vault(String),
 }
 
 impl BenchError {

@@ -6,6 +6,7 @@ mod figures;
 mod floor;
 mod http;
 mod machine;
+mod rotate;
 mod written;
 
 use std::process::ExitCode;
@@ -27,6 +28,8 @@ enum Benchmark {
     Http(http::Options),
     /// How many commits a second does the log make durable, and what does it write, by how sled is set?
     Append(append::Options),
+    /// How long does sealing the vault anew under another master key take, and what does sealing one value cost?
+    Rotate(rotate::Options),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let done = match benchmark {
         Benchmark::Http(options) => http::run(&options),
         Benchmark::Append(options) => append::run(&options),
+        Benchmark::Rotate(options) => rotate::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,7 +14,7 @@ use words::{Add, Change, List, Named, NewPasswordWords, OneGrant, Part, ResetPas
 
 use super::{SignInArgs, Stop};
 use crate::security_log::FileOptions;
-use crate::settings::{self, Environment, MasterKeySource, SecurityLogSettings, Values, table};
+use crate::settings::{self, Environment, MasterKeySources, SecurityLogSettings, Values, table};
 use crate::vault::{AccountName, DisplayName};
 
 /// Arguments of `account`.
@@ -37,8 +37,8 @@ pub enum AccountTarget {
     Store {
         /// The data folder.
         data: PathBuf,
-        /// Where its master key is.
-        master_key: MasterKeySource,
+        /// Where its master keys are.
+        master_keys: MasterKeySources,
         /// Its security log; `None` where that is off.
         security_log: Option<FileOptions>,
     },
@@ -164,13 +164,18 @@ impl Where {
             (&table::DATA, self.data),
             (&table::MASTER_KEY_FILE, self.master_key_file),
             (&table::MASTER_KEY_ENV, self.master_key_env),
+            (&table::MASTER_KEY_COMMAND, self.master_key_command),
+            (&table::FURTHER_MASTER_KEYS, self.further_master_keys),
         ];
         let flags: Vec<_> = given.into_iter().filter_map(|(setting, text)| Some((setting, text?))).collect();
         let values = Values::collect(self.config.as_deref(), environment, &flags)?;
         let data = settings::data(&values)?.value;
-        let master_key = settings::master_key(&values, &data, false)?.value;
+        let master_keys = MasterKeySources {
+            current: settings::master_key(&values, &data, false)?.value,
+            further: settings::further_master_keys(&values, &data, false)?,
+        };
         let security_log = SecurityLogSettings::of(&values, &data, false)?.file_options();
-        Ok(AccountTarget::Store { data, master_key, security_log })
+        Ok(AccountTarget::Store { data, master_keys, security_log })
     }
 }
 

@@ -48,9 +48,12 @@ fn argument(setting: &'static Setting) -> Arg {
         Kind::Choice(words) => argument.value_parser(Offered(words)),
         Kind::Path => argument.value_hint(ValueHint::AnyPath),
         // A shell is not to offer files here.
-        Kind::Address | Kind::Networks | Kind::Count { .. } | Kind::VariableName => {
-            argument.value_hint(ValueHint::Other)
-        }
+        Kind::Address
+        | Kind::Networks
+        | Kind::Count { .. }
+        | Kind::VariableName
+        | Kind::KeySources => argument.value_hint(ValueHint::Other),
+        Kind::Command => argument.value_hint(ValueHint::CommandString),
     }
 }
 

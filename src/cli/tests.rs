@@ -60,17 +60,21 @@ fn the_help_of_serve_and_config_shows_every_setting_as_the_table_has_it() {
                 | Kind::Networks
                 | Kind::Count { .. }
                 | Kind::Choice(_)
-                | Kind::VariableName => {
-                    format!(" <{placeholder}>")
-                }
+                | Kind::VariableName
+                | Kind::Command
+                | Kind::KeySources => format!(" <{placeholder}>"),
             };
             let default = default.map(|value| format!("default: {value}, ")).unwrap_or_default();
             let (range, offered) = match kind {
                 Kind::Count { min, max, unit: _ } => (format!("{min} to {max}, "), String::new()),
                 Kind::Choice(words) => (String::new(), format!(" [possible values: {}]", words.join(", "))),
-                Kind::Path | Kind::Address | Kind::Networks | Kind::Switch | Kind::VariableName => {
-                    Default::default()
-                }
+                Kind::Path
+                | Kind::Address
+                | Kind::Networks
+                | Kind::Switch
+                | Kind::VariableName
+                | Kind::Command
+                | Kind::KeySources => Default::default(),
             };
             let shown = format!("{flag}{value} {doc} [{default}{range}file: {name}, env: {env}]{offered} ");
             assert!(words.contains(&shown), "{command}: {shown}: {words}");
@@ -235,10 +239,10 @@ fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
     };
     let args = account("grant anna editor --telsys 1 --data /d --master-key-file /k --reason because");
     let key = MasterKeySource::File("/k".into());
-    let AccountTarget::Store { data, master_key, security_log } = args.target else {
+    let AccountTarget::Store { data, master_keys, security_log } = args.target else {
         panic!("{:?}", args.target)
     };
-    assert_eq!((data.as_path(), master_key), (Path::new("/d"), key));
+    assert_eq!((data.as_path(), master_keys), (Path::new("/d"), key.into()));
     assert_eq!(security_log.unwrap().path, Path::new("/d/security.log"));
     assert_eq!(args.reason.unwrap().as_str(), "because");
     let AccountAction::Grant { grant, give: true, .. } = args.action else { panic!("{:?}", args.action) };
@@ -258,6 +262,6 @@ fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
     let args = parse("account list", &environment);
     let Ok(Command::Account(args)) = args else { panic!("{args:?}") };
     let key = MasterKeySource::File("/e.master-key".into());
-    let store = AccountTarget::Store { data: "/e".into(), master_key: key, security_log: None };
+    let store = AccountTarget::Store { data: "/e".into(), master_keys: key.into(), security_log: None };
     assert_eq!(args.target, store);
 }

@@ -166,6 +166,8 @@ pub(super) struct Init {
     pub(super) master_key_file: Option<String>,
     #[arg(long, value_name = "VARIABLE", help = table::MASTER_KEY_ENV.help())]
     pub(super) master_key_env: Option<String>,
+    #[arg(long, value_name = "COMMAND", help = table::MASTER_KEY_COMMAND.help())]
+    pub(super) master_key_command: Option<String>,
     /// Settings file (TOML), for the place of the master key [env: CRMCONF_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,

@@ -102,8 +102,8 @@ pub fn run(args: AccountArgs) -> Result<Status, Failure> {
             remote.sign_out();
             (said?, Ok(()))
         }
-        AccountTarget::Store { data, master_key, security_log } => {
-            let mut local = Local::open(&data, &master_key, security_log)?;
+        AccountTarget::Store { data, master_keys, security_log } => {
+            let mut local = Local::open(&data, &master_keys, security_log)?;
             let said = perform(&mut local, action, password, reason.as_ref());
             let closed = local.close();
             (said?, closed)

@@ -39,6 +39,7 @@ pub fn run(args: InitArgs) -> Result<Status, Failure> {
     let key = match &master_key.value {
         MasterKeySource::File(path) => format!("in {}: keep a copy of it elsewhere", path.display()),
         MasterKeySource::Environment(name) => format!("from the environment variable {name}"),
+        source @ MasterKeySource::Command(_) => source.to_string(),
     };
     let folder = data.display();
     let text = Zeroizing::new(format!(
@@ -73,6 +74,9 @@ fn serve_command(data: &Path, key: &Sourced<MasterKeySource>) -> String {
         }
         (Source::Environment(_) | Source::Flag(_), MasterKeySource::Environment(name)) => {
             Some((table::MASTER_KEY_ENV.flag, name.clone()))
+        }
+        (Source::Environment(_) | Source::Flag(_), MasterKeySource::Command(words)) => {
+            Some((table::MASTER_KEY_COMMAND.flag, words.to_string()))
         }
     };
     let options = std::iter::once((table::DATA.flag, path(data))).chain(key);

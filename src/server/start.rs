@@ -26,17 +26,17 @@ pub(super) fn start(
     runtime: Handle,
 ) -> Result<Running, ServerError> {
     let options = LocalOptions { sled_cache_bytes: settings.sled_cache_bytes.value, ..LocalOptions::DEFAULT };
-    let (data, key) = (&settings.data.value, &settings.master_key.value);
+    let (data, keys) = (&settings.data.value, settings.master_keys());
     if let Some(founder) = founder
         && !store::exists(data)?
     {
         tracing::info!(data = %data.display(), "setting up a store");
         service.tell("setting up a store".into());
-        store::found(data, options, key, founder)?;
+        store::found(data, options, &keys.current, founder)?;
     }
     tracing::info!(data = %data.display(), "opening the store");
     let mut steps = Steps { service, last: None };
-    let Store { log, vault, origin } = store::open(data, options, key, &mut |opening| steps.tell(opening))?;
+    let Store { log, vault, origin } = store::open(data, options, &keys, &mut |opening| steps.tell(opening))?;
     service.metrics().follow(&log);
     // Only now: whoever has the store's lock is alone with the security log too.
     let security_log =

@@ -50,8 +50,8 @@ pub enum SettingsError {
     },
     /// A master key where only the way to one belongs. It is not shown.
     #[error(
-        "{name} ({origin}) holds what looks like a master key itself; give the file or the environment variable that \
-         holds the key, and take another key if this one was seen by others"
+        "{name} ({origin}) holds what looks like a master key itself; give the file, the environment variable \
+         or the command that holds the key, and take another key if this one was seen by others"
     )]
     KeyItself {
         /// The setting.

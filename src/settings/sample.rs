@@ -33,6 +33,8 @@ const EXAMPLE_ADDRESS: &str = "127.0.0.1:9462";
 
 /// Networks for those that have no default.
 const EXAMPLE_NETWORKS: &str = "10.0.0.7, 10.1.0.0/16";
+/// A place of a further master key.
+const EXAMPLE_KEY_SOURCE: &str = "file:/etc/crmconf/former.key";
 
 /// The default as TOML has it; where there is none, something of the right form.
 fn value(setting: &Setting) -> String {
@@ -42,9 +44,17 @@ fn value(setting: &Setting) -> String {
         (Kind::Switch, None) => "false".to_owned(),
         (Kind::Address, None) => toml::Value::String(EXAMPLE_ADDRESS.to_owned()).to_string(),
         (Kind::Networks, None) => toml::Value::String(EXAMPLE_NETWORKS.to_owned()).to_string(),
-        (Kind::Path | Kind::Address | Kind::Networks | Kind::Choice(_) | Kind::VariableName, text) => {
-            toml::Value::String(text.unwrap_or(setting.placeholder).to_owned()).to_string()
-        }
+        (Kind::KeySources, None) => toml::Value::String(EXAMPLE_KEY_SOURCE.to_owned()).to_string(),
+        (
+            Kind::Path
+            | Kind::Address
+            | Kind::Networks
+            | Kind::Choice(_)
+            | Kind::VariableName
+            | Kind::Command
+            | Kind::KeySources,
+            text,
+        ) => toml::Value::String(text.unwrap_or(setting.placeholder).to_owned()).to_string(),
     }
 }
 

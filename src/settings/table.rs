@@ -43,6 +43,10 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// The name of an environment variable.
     VariableName,
+    /// A program and its arguments.
+    Command,
+    /// Several places of master keys.
+    KeySources,
 }
 
 /// Folder with the log, its journal and the vault.
@@ -270,7 +274,7 @@ pub const MASTER_KEY_FILE: Setting = Setting {
     default: None,
     kind: Kind::Path,
     doc: "File with the master key of the vault, outside the data folder and readable by its owner only. \
-          Neither this nor master_key_env: the data folder's path with .master-key added",
+          Without this, master_key_env and master_key_command: the data folder's path with .master-key added",
 };
 
 /// Environment variable that holds the master key.
@@ -283,6 +287,34 @@ pub const MASTER_KEY_ENV: Setting = Setting {
     kind: Kind::VariableName,
     doc: "Name of the environment variable that holds the master key, in place of a file",
 };
+
+/// Command that prints the master key.
+pub const MASTER_KEY_COMMAND: Setting = Setting {
+    name: "master_key_command",
+    env: "CRMCONF_MASTER_KEY_COMMAND",
+    flag: "--master-key-command",
+    placeholder: "COMMAND",
+    default: None,
+    kind: Kind::Command,
+    doc: "Command that prints the master key, in place of a file: for a key management service. Run without a shell, \
+          for 30 seconds at most",
+};
+
+/// Where further master keys are.
+pub const FURTHER_MASTER_KEYS: Setting = Setting {
+    name: "further_master_keys",
+    env: "CRMCONF_FURTHER_MASTER_KEYS",
+    flag: "--further-master-keys",
+    placeholder: "SOURCES",
+    default: None,
+    kind: Kind::KeySources,
+    doc: "Where master keys are that have sealed files of the vault and are not the current one: needed until a rotation \
+          is finished",
+};
+
+/// All that says where master keys are.
+pub static WAYS_TO_KEYS: [&Setting; 4] =
+    [&MASTER_KEY_FILE, &MASTER_KEY_ENV, &MASTER_KEY_COMMAND, &FURTHER_MASTER_KEYS];
 
 /// Folder that templates are read from.
 pub const TEMPLATES_FOLDER: Setting = Setting {
@@ -320,7 +352,7 @@ pub const METRICS_LISTEN: Setting = Setting {
 };
 
 /// Every setting, in the order in which `--help` and the documentation show them.
-pub static TABLE: [&Setting; 24] = [
+pub static TABLE: [&Setting; 26] = [
     &DATA,
     &LISTEN,
     &TLS_CERTIFICATE,
@@ -329,6 +361,8 @@ pub static TABLE: [&Setting; 24] = [
     &TRUSTED_PROXIES,
     &MASTER_KEY_FILE,
     &MASTER_KEY_ENV,
+    &MASTER_KEY_COMMAND,
+    &FURTHER_MASTER_KEYS,
     &TEMPLATES_FOLDER,
     &WORKERS,
     &CONNECTIONS,
@@ -359,7 +393,9 @@ impl Setting {
             | Kind::Networks
             | Kind::Switch
             | Kind::Choice(_)
-            | Kind::VariableName => String::new(),
+            | Kind::VariableName
+            | Kind::Command
+            | Kind::KeySources => String::new(),
         };
         format!("{} [{default}{range}file: {}, env: {}]", self.doc, self.name, self.env)
     }
@@ -381,6 +417,13 @@ impl Kind {
             Self::Switch => "true or false".to_owned(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::VariableName => "the name of an environment variable".to_owned(),
+            Self::Command => {
+                "a program and its arguments, quoted as for a shell where they hold spaces".to_owned()
+            }
+            Self::KeySources => {
+                "one or more of file:PATH, env:NAME and 'command:PROGRAM ARGUMENTS', with spaces between"
+                    .to_owned()
+            }
         }
     }
 }

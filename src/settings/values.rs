@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use super::error::SettingsError;
 use super::file::{self, Entry};
+use super::master_key::{CommandWords, SourceList, key_variables};
 use super::nearest::nearest;
 use super::table::{self, Kind, Setting, TABLE};
 use super::{Environment, Source, Sourced};
@@ -150,8 +151,8 @@ impl Values {
         value: String,
         source: Source,
     ) -> Result<(), SettingsError> {
-        let way_to_key = [table::MASTER_KEY_FILE.name, table::MASTER_KEY_ENV.name].contains(&setting.name);
-        if way_to_key && MasterKey::is_written_as(&value) {
+        let way_to_key = table::WAYS_TO_KEYS.iter().any(|way| way.name == setting.name);
+        if way_to_key && MasterKey::stands_in(&value) {
             return Err(SettingsError::KeyItself { name: setting.name, origin: source });
         }
         if !setting.kind.allows(&value) {
@@ -162,13 +163,13 @@ impl Values {
     }
 
     fn unknown_variables(&self, environment: &Environment) -> Vec<SettingsError> {
-        let key_variable = self.found.get("master_key_env").map(|named| named.value.as_str());
+        let key_variables = key_variables(self);
         let known = |name: &str, value: &OsStr| {
             TABLE.iter().any(|setting| setting.env == name)
                 || OTHER_VARIABLES.contains(&name)
                 || name.starts_with(TEST_PREFIX)
                 || is_service_link(name, value)
-                || key_variable == Some(name)
+                || key_variables.iter().any(|variable| variable == name)
         };
         let ours = environment.iter().filter(|(name, _)| name.starts_with(PREFIX));
         let unknown = ours.filter(|(name, value)| !known(name, value)).map(|(name, _)| {
@@ -192,6 +193,8 @@ impl Kind {
             Self::Switch => text.parse::<bool>().is_ok(),
             Self::Choice(words) => words.contains(&text),
             Self::VariableName => !text.is_empty() && !text.contains(['=', '\0']),
+            Self::Command => text.parse::<CommandWords>().is_ok(),
+            Self::KeySources => text.parse::<SourceList>().is_ok(),
         }
     }
 }
@@ -209,7 +212,13 @@ fn text_of(setting: &'static Setting, value: &toml::Value, source: &Source) -> R
         (Kind::Count { .. }, toml::Value::Integer(number)) => Ok(number.to_string()),
         (Kind::Switch, toml::Value::Boolean(switch)) => Ok(switch.to_string()),
         (
-            Kind::Path | Kind::Address | Kind::Networks | Kind::Choice(_) | Kind::VariableName,
+            Kind::Path
+            | Kind::Address
+            | Kind::Networks
+            | Kind::Choice(_)
+            | Kind::VariableName
+            | Kind::Command
+            | Kind::KeySources,
             toml::Value::String(text),
         ) => Ok(text.clone()),
         (_, other) => Err(wrong(setting, source.clone(), format!("a TOML {}", other.type_str()))),
@@ -229,7 +238,7 @@ fn parse<T: FromStr>(
 
 /// A refused value for the person who wrote it, unless it looks like a key that stands in the wrong place.
 fn shown(text: &str) -> String {
-    if MasterKey::is_written_as(text) { "what looks like a key".to_owned() } else { format!("{text:?}") }
+    if MasterKey::stands_in(text) { "what looks like a key".to_owned() } else { format!("{text:?}") }
 }
 
 fn wrong(setting: &'static Setting, origin: Source, found: String) -> SettingsError {

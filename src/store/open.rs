@@ -13,9 +13,9 @@ use crmconf_events::state::{State, evolve};
 use crmconf_projections::Projector;
 
 use super::found::refuse_lost_journal;
-use super::{Store, StoreError, VAULT_FOLDER, master_key, reconcile};
-use crate::settings::MasterKeySource;
-use crate::vault::{MasterKeys, Vault};
+use super::{Store, StoreError, VAULT_FOLDER, master_keys, reconcile};
+use crate::settings::MasterKeySources;
+use crate::vault::Vault;
 use crate::writer::Origin;
 
 /// Folding tells how far it is every so many commits.
@@ -74,7 +74,7 @@ impl fmt::Display for Opening {
 pub fn open(
     data: &Path,
     options: LocalOptions,
-    key: &MasterKeySource,
+    keys: &MasterKeySources,
     progress: &mut dyn FnMut(Opening),
 ) -> Result<Store, StoreError> {
     progress(Opening { step: Step::Sled, commits: None });
@@ -91,7 +91,7 @@ pub fn open(
     // The log has told the operator of its repairs itself. The vault comes before the long work: a wrong master key is told
     // at once.
     progress(Opening { step: Step::Vault, commits: None });
-    let vault = Vault::open(&data.join(VAULT_FOLDER), log.store(), &MasterKeys::sole(master_key(key)?))?;
+    let vault = Vault::open(&data.join(VAULT_FOLDER), log.store(), &master_keys(keys)?)?;
     let Folded { state, projector, given_up } = fold(&log, progress)?;
     projector.check_against(report.head.last)?;
     progress(Opening { step: Step::Reconciling, commits: None });

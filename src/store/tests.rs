@@ -102,13 +102,20 @@ fn refusals() -> Vec<StoreError> {
     all
 }
 
-fn keys() -> [MasterKeyError; 7] {
+fn keys() -> [MasterKeyError; 10] {
     [
         MasterKeyError::Read { path: path(), source: refused() },
         MasterKeyError::Write { path: path(), source: refused() },
         MasterKeyError::NotAFile { path: path() },
         MasterKeyError::OpenToOthers { path: path(), mode: 0o644 },
         MasterKeyError::NoVariable { name: "KEY".to_owned() },
+        MasterKeyError::CommandNotRun { program: "kms".to_owned(), source: refused() },
+        MasterKeyError::CommandLate { program: "kms".to_owned(), seconds: 30 },
+        MasterKeyError::CommandFailed {
+            program: "kms".to_owned(),
+            how: "exit status 1".to_owned(),
+            said: "it said: no".to_owned(),
+        },
         MasterKeyError::Malformed { place: "KEY".to_owned() },
         MasterKeyError::Random(getrandom::Error::UNSUPPORTED),
     ]
@@ -168,6 +175,9 @@ fn is_above(error: &StoreError) {
             | MasterKeyError::NotAFile { .. }
             | MasterKeyError::OpenToOthers { .. }
             | MasterKeyError::NoVariable { .. }
+            | MasterKeyError::CommandNotRun { .. }
+            | MasterKeyError::CommandLate { .. }
+            | MasterKeyError::CommandFailed { .. }
             | MasterKeyError::Malformed { .. }
             | MasterKeyError::Random(_) => {}
         },

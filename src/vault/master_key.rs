@@ -1,5 +1,7 @@
 //! `MasterKey`: the one secret that opens the vault, and how it is brought in.
 
+mod command;
+
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -66,13 +68,39 @@ pub enum MasterKeyError {
         /// The variable.
         name: String,
     },
+    /// The command could not be run.
+    #[error("the master key command {program} cannot be run: {source}")]
+    CommandNotRun {
+        /// The program.
+        program: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The command took too long.
+    #[error("the master key command {program} did not end within {seconds} s and was stopped")]
+    CommandLate {
+        /// The program.
+        program: String,
+        /// How long it was given.
+        seconds: u64,
+    },
+    /// The command failed.
+    #[error("the master key command {program} failed ({how}); {said}")]
+    CommandFailed {
+        /// The program.
+        program: String,
+        /// How it ended.
+        how: String,
+        /// The first line of its standard error.
+        said: String,
+    },
     /// What is there is no key.
     #[error(
         "{place} does not hold a master key: it must be exactly {KEY_BYTES} random bytes in hex or base64 \
          (a passphrase could be guessed); `openssl rand -hex 32` makes one"
     )]
     Malformed {
-        /// Which file or variable.
+        /// Which file, variable or command.
         place: String,
     },
     /// The operating system gave no random bytes.
@@ -153,6 +181,13 @@ impl MasterKey {
         Self::parse(text).is_some()
     }
 
+    /// Whether one of the words of a text is the written form of a master key.
+    #[must_use]
+    pub fn stands_in(text: &str) -> bool {
+        let between = |char: char| char.is_whitespace() || matches!(char, '\'' | '"' | ':' | '=' | ',' | ';');
+        Self::is_written_as(text) || text.split(between).any(Self::is_written_as)
+    }
+
     /// The key in a text; white space round it does not count.
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim_ascii();
@@ -181,7 +216,11 @@ impl MasterKey {
 
     /// Fills `out` with a key for one purpose, named by a BLAKE3 derive-key context.
     pub(super) fn derive(&self, context: &str, out: &mut [u8]) {
-        blake3::Hasher::new_derive_key(context).update(&self.0).finalize_xof().fill(out);
+        let mut hasher = blake3::Hasher::new_derive_key(context);
+        let mut output = hasher.update(&self.0).finalize_xof();
+        output.fill(out);
+        output.zeroize();
+        hasher.zeroize();
     }
 }
 

@@ -33,7 +33,7 @@ use std::sync::LazyLock;
 
 use blake3::Hasher;
 use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// How many leaves a tree has.
 pub(super) const LEAVES: u32 = 1 << DEPTH;
@@ -251,7 +251,11 @@ fn child(seed: &Seed, side: &LazyLock<ContextKey>) -> Seed {
 
 /// BLAKE3 derive-key of a seed; the context's own hash is computed once, since it costs as much as the rest.
 fn expand(context: &LazyLock<ContextKey>, seed: &Seed, out: &mut [u8]) {
-    Hasher::new_from_context_key(context).update(seed.as_slice()).finalize_xof().fill(out);
+    let mut hasher = Hasher::new_from_context_key(context);
+    let mut output = hasher.update(seed.as_slice()).finalize_xof();
+    output.fill(out);
+    output.zeroize();
+    hasher.zeroize();
 }
 
 impl DataKey {

@@ -84,7 +84,7 @@ pub(super) enum Verb {
 pub(super) struct Where {
     /// Address of a running server, such as https://crm.example:8462 or http://127.0.0.1:8462
     #[arg(long, value_name = "URL", requires = "user")]
-    #[arg(conflicts_with_all = ["data", "config", "master_key_file", "master_key_env"])]
+    #[arg(conflicts_with_all = ["data", "config", "master_key_file", "master_key_env", "master_key_command", "further_master_keys"])]
     pub(super) url: Option<Endpoint>,
     /// Administrator who signs in to it
     #[arg(long, value_name = "NAME", value_parser = AccountName::new, requires = "url")]
@@ -101,6 +101,10 @@ pub(super) struct Where {
     pub(super) master_key_file: Option<String>,
     #[arg(long, value_name = "VARIABLE", help = table::MASTER_KEY_ENV.help())]
     pub(super) master_key_env: Option<String>,
+    #[arg(long, value_name = "COMMAND", help = table::MASTER_KEY_COMMAND.help())]
+    pub(super) master_key_command: Option<String>,
+    #[arg(long, value_name = "SOURCES", help = table::FURTHER_MASTER_KEYS.help())]
+    pub(super) further_master_keys: Option<String>,
     /// Settings file (TOML), for the data folder and the place of the master key [env: CRMCONF_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,

@@ -22,7 +22,7 @@ use crate::commands::Failure;
 use crate::http::error::ApiError;
 use crate::security_log::{FileOptions, Record, SecurityLog};
 use crate::sessions::PasswordChecker;
-use crate::settings::{LogFormat, LogLevel, MasterKeySource};
+use crate::settings::{LogFormat, LogLevel, MasterKeySources};
 use crate::store::{self, Store, StoreError};
 use crate::telemetry;
 use crate::vault::{AccountName, Password};
@@ -45,7 +45,7 @@ impl Local {
     /// Opens the store of a data folder, which no server may have open.
     pub(super) fn open(
         data: &Path,
-        key: &MasterKeySource,
+        keys: &MasterKeySources,
         security_log: Option<FileOptions>,
     ) -> Result<Self, Failure> {
         // What opening repairs, and whom it finds without a credential, is told here as a server's log tells it.
@@ -54,7 +54,7 @@ impl Local {
         let failed =
             |error: std::io::Error| Failure::new(format!("the store could not be worked on: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
-        let opened = store::open(data, LocalOptions::default(), key, &mut |_| {});
+        let opened = store::open(data, LocalOptions::default(), keys, &mut |_| {});
         let Store { log, vault, origin } = opened.map_err(|error| unopened(data, error))?;
         let views = Arc::clone(&origin.views);
         let (writer, thread) = Writer::start(origin, QUEUE_COMMANDS_MAX).map_err(failed)?;

@@ -15,9 +15,9 @@ use self::templates::Templates;
 use super::{Failure, print};
 use crate::cli::{Status, output, shell};
 use crate::security_log::SecurityLog;
-use crate::settings::{MasterKeySource, Settings, Sourced, table};
+use crate::settings::{MasterKeySource, MasterKeySources, Settings, Sourced, table};
 use crate::store;
-use crate::vault::{MasterKeys, Vault};
+use crate::vault::Vault;
 
 /// What a look at one thing came to: a sentence that all is well, or why not.
 type Finding = Result<String, String>;
@@ -130,22 +130,23 @@ fn may_change(path: &Path) -> Result<(), String> {
 }
 
 fn look_at_key(settings: &Settings, store: bool) -> Finding {
-    let source = &settings.master_key.value;
-    let place = match source {
-        MasterKeySource::File(path) => format!("master key: in the file {}", path.display()),
-        MasterKeySource::Environment(name) => format!("master key: in the environment variable {name}"),
-    };
-    if let MasterKeySource::File(path) = source
+    let MasterKeySources { current, further } = settings.master_keys();
+    let further = further.iter().map(|source| format!(", a further one {source}"));
+    let place = format!("master key: {current}{}", further.collect::<String>());
+    if let MasterKeySource::File(path) = &current
         && !store
         && !path.exists()
     {
         return Ok(format!("{place}, which is not there yet; `crmconf init` makes it"));
     }
-    let key = MasterKeys::sole(store::master_key(source).map_err(|error| error.to_string())?);
+    let keys = store::master_keys(&settings.master_keys()).map_err(|error| error.to_string())?;
     let data = &settings.data.value;
     match store.then(|| store_id(data)).flatten() {
-        Some(id) => Vault::check(&data.join(store::VAULT_FOLDER), id, &key)
-            .map(|()| format!("{place}; it opens the vault"))
+        Some(id) => Vault::check(&data.join(store::VAULT_FOLDER), id, &keys)
+            .map(|()| match keys.ids().count() {
+                1 => format!("{place}; it opens the vault"),
+                _ => format!("{place}; they open the vault"),
+            })
             .map_err(|error| error.to_string()),
         None => Ok(place),
     }

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::cli::output::printable;
-use crate::settings::table::{Kind, MASTER_KEY_ENV, MASTER_KEY_FILE, SECURITY_LOG, Setting, TABLE};
+use crate::settings::table::{
+    Kind, MASTER_KEY_COMMAND, MASTER_KEY_ENV, MASTER_KEY_FILE, SECURITY_LOG, Setting, TABLE,
+};
 use crate::settings::{
     MASTER_KEY_SUFFIX, MasterKeySource, SecurityLogPlace, Settings, Source, Sourced, Values,
 };
@@ -43,9 +45,9 @@ pub(super) fn json(values: &Values, settings: &Settings) -> String {
 }
 
 fn rows(values: &Values, settings: &Settings) -> impl Iterator<Item = Row> {
-    let (file, variable) = key_rows(values, settings);
     // What their default is, other settings tell.
-    let special = [file, variable, security_log_row(values, settings)];
+    let [file, variable, command] = key_rows(values, settings);
+    let special = [file, variable, command, security_log_row(values, settings)];
     TABLE.iter().map(move |setting| {
         let own = special.iter().find(|row| row.setting.name == setting.name);
         own.cloned().unwrap_or_else(|| plain(values, setting))
@@ -65,7 +67,11 @@ fn plain(values: &Values, setting: &'static Setting) -> Row {
 fn masked(value: String) -> String {
     let is_key = |part: &str| MasterKey::is_written_as(part.strip_suffix(MASTER_KEY_SUFFIX).unwrap_or(part));
     // A folder of a path may be named by one, and a key may have slashes itself.
-    if is_key(&value) || value.split('/').any(is_key) { MASKED.to_owned() } else { value }
+    if is_key(&value) || value.split('/').any(is_key) || MasterKey::stands_in(&value) {
+        MASKED.to_owned()
+    } else {
+        value
+    }
 }
 
 /// The security log, whose default lies in the data folder.
@@ -77,19 +83,22 @@ fn security_log_row(values: &Values, settings: &Settings) -> Row {
     row
 }
 
-/// The two ways to the master key: one of them holds, by default a file that the data folder names.
-fn key_rows(values: &Values, settings: &Settings) -> (Row, Row) {
-    let (mut file, mut variable) = (plain(values, &MASTER_KEY_FILE), plain(values, &MASTER_KEY_ENV));
-    match &settings.master_key.value {
+/// The three ways to the master key: one of them holds, by default a file that the data folder names.
+fn key_rows(values: &Values, settings: &Settings) -> [Row; 3] {
+    let mut rows = [&MASTER_KEY_FILE, &MASTER_KEY_ENV, &MASTER_KEY_COMMAND].map(|way| plain(values, way));
+    let holds = match &settings.master_key.value {
         MasterKeySource::File(path) => {
+            let [file, ..] = &mut rows;
             file.value = Some(masked(path.display().to_string()));
-            variable.overruled_by = variable.value.as_ref().map(|_| MASTER_KEY_FILE.name);
+            MASTER_KEY_FILE.name
         }
-        MasterKeySource::Environment(_) => {
-            file.overruled_by = file.value.as_ref().map(|_| MASTER_KEY_ENV.name);
-        }
+        MasterKeySource::Environment(_) => MASTER_KEY_ENV.name,
+        MasterKeySource::Command(_) => MASTER_KEY_COMMAND.name,
+    };
+    for row in rows.iter_mut().filter(|row| row.setting.name != holds) {
+        row.overruled_by = row.value.as_ref().map(|_| holds);
     }
-    (file, variable)
+    rows
 }
 
 fn cells(row: &Row) -> [String; 3] {
@@ -132,6 +141,12 @@ fn typed(kind: &Kind, text: &str) -> Value {
     match kind {
         Kind::Count { .. } => text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number)),
         Kind::Switch => text.parse::<bool>().map_or_else(|_| json!(text), |switch| json!(switch)),
-        Kind::Path | Kind::Address | Kind::Networks | Kind::Choice(_) | Kind::VariableName => json!(text),
+        Kind::Path
+        | Kind::Address
+        | Kind::Networks
+        | Kind::Choice(_)
+        | Kind::VariableName
+        | Kind::Command
+        | Kind::KeySources => json!(text),
     }
 }
