@@ -5,6 +5,7 @@
 //! the one that the log does not name. The API and the command line on a stopped store both come through here.
 
 mod credentials;
+mod erasure;
 pub mod recorded;
 mod roster;
 

@@ -72,6 +72,22 @@ pub enum WriteError {
     Draining,
 }
 
+impl WriteError {
+    /// Whether what was asked for is recorded all the same.
+    #[must_use]
+    pub const fn stands(&self) -> bool {
+        match self {
+            Self::NotDestroyed(_) => true,
+            Self::Rejected(_)
+            | Self::Unavailable(_)
+            | Self::DataKey(_)
+            | Self::Unknown(_)
+            | Self::Overloaded
+            | Self::Draining => false,
+        }
+    }
+}
+
 /// What a command leads to, as its caller is told.
 pub type WriteResult = Result<Option<Outcome>, WriteError>;
 

@@ -3,7 +3,7 @@
 use crmconf_events::AccountId;
 use crmconf_events::decide::AccountDifference;
 
-use super::Done;
+use super::{AccountError, Done};
 use crate::security_log::Fact;
 
 /// What was done to an account, by which other or by itself; `None` where nothing became another.
@@ -35,4 +35,21 @@ pub fn fact(done: &Done, by: Option<AccountId>) -> Option<Fact> {
             grants_taken,
         })
     }
+}
+
+/// What an erasure of an account did; also where its data key or a file of its is still to be destroyed, since the server sees
+/// to that.
+#[must_use]
+pub fn erasure(account: Option<AccountId>, outcome: &Result<Option<Done>, AccountError>) -> Option<Fact> {
+    let erased = match outcome {
+        Ok(done) => done.is_some(),
+        Err(AccountError::Write(error)) => error.stands(),
+        Err(
+            AccountError::Password(_)
+            | AccountError::Vault(_)
+            | AccountError::Contended
+            | AccountError::CutOff(_),
+        ) => false,
+    };
+    account.filter(|_| erased).map(|account| Fact::AccountErased { account })
 }

@@ -120,6 +120,9 @@ async fn answer(
         Operation::ConfigurationDelete => {
             operations::delete::answer(app, &caller(app, &input)?, &input).await
         }
+        Operation::ConfigurationShred => {
+            operations::keys::shred::answer(app, &caller(app, &input)?, &input).await
+        }
         Operation::ConfigurationInfo => operations::info::answer(app, &caller(app, &input)?, &input),
         Operation::ConfigurationList => operations::list::answer(app, &caller(app, &input)?, &input),
         Operation::AccountAdd => operations::account::add::answer(app, &caller(app, &input)?, &input).await,
@@ -129,10 +132,16 @@ async fn answer(
         Operation::AccountDelete => {
             operations::account::delete::answer(app, &caller(app, &input)?, &input).await
         }
+        Operation::AccountErase => {
+            operations::account::erase::answer(app, &caller(app, &input)?, &input).await
+        }
         Operation::AccountInfo => operations::account::info::answer(app, &caller(app, &input)?, &input),
         Operation::AccountList => operations::account::list::answer(app, &caller(app, &input)?, &input),
         Operation::PasswordChange => {
             operations::password_change::answer(app, &caller(app, &input)?, &input).await
+        }
+        Operation::DestructionResume => {
+            operations::keys::resume::answer(app, &caller(app, &input)?, &input).await
         }
         Operation::DirectoryImport => {
             operations::directory::import::answer(app, &caller(app, &input)?, &input).await

@@ -11,6 +11,15 @@ pub const ACCOUNT_OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store
 /// The same of the own password: who asks may not be allowed AccountInfo, which does not tell passwords either.
 pub const PASSWORD_OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store failed while the change was written. When \
                                               it is back, sign in with the new password, and else with the old one.";
+
+/// The same of keys, whose operations take no RequestKey either.
+pub const KEYS_OUTCOME_NOT_KNOWN: &str = "The outcome is not known: the store failed while the change was written. Repeat \
+                                          the request when the store is back: what was done already is not done again.";
+
+/// What 31003 says of a configuration that cannot be shredded.
+pub const NOTHING_TO_SHRED: &str = "There is no such CRM Configuration in that scope, or it was deleted and the data key of \
+                                    its password fields is destroyed already.";
+
 /// What is said where a change stands and its data key is not destroyed yet.
 pub const NOT_DESTROYED: &str = "The change is recorded, but the data key could not be destroyed on the disk yet. The server \
                                  tries again by itself, and at its next start at the latest.";

@@ -35,6 +35,8 @@ operations! {
     ConfigurationChange = "CRMConfigurationChange";
     /// Deletes a configuration.
     ConfigurationDelete = "CRMConfigurationDelete";
+    /// Destroys the data key of a configuration.
+    ConfigurationShred = "CRMConfigurationShred";
     /// Shows a configuration.
     ConfigurationInfo = "CRMConfigurationInfo";
     /// Lists configurations.
@@ -45,12 +47,16 @@ operations! {
     AccountChange = "AccountChange";
     /// Deletes an account.
     AccountDelete = "AccountDelete";
+    /// Gives up an account's name and addresses.
+    AccountErase = "AccountErase";
     /// Shows an account.
     AccountInfo = "AccountInfo";
     /// Lists accounts.
     AccountList = "AccountList";
     /// Gives the account that asks another password.
     PasswordChange = "PasswordChange";
+    /// Has keys destroyed again when their time has come.
+    DestructionResume = "DestructionResume";
     /// Imports into the directory.
     DirectoryImport = "DirectoryImport";
     /// Lists the directory.

@@ -27,6 +27,7 @@ pub mod delete;
 pub mod directory;
 mod disclosure;
 pub mod info;
+pub mod keys;
 pub mod list;
 pub mod logout;
 mod paging;

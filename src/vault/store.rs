@@ -230,6 +230,14 @@ impl Vault {
         ids.filter_map(|id| Some((*id, Arc::clone(index.credentials.get(id)?)))).collect()
     }
 
+    /// Every credential of an account, those on their way in or out among them.
+    #[must_use]
+    pub fn credentials_of(&self, account: AccountId) -> Vec<CredentialId> {
+        let index = self.index();
+        let of = index.credentials.iter().filter(|(_, credential)| credential.account() == account);
+        of.map(|(id, _)| *id).collect()
+    }
+
     /// Which account holds a name. It is not given to another while the vault holds it.
     #[must_use]
     pub fn holder_of(&self, name: &FoldedName) -> Option<AccountId> {

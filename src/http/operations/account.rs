@@ -21,6 +21,7 @@ use crate::vault::FoldedName;
 pub mod add;
 pub mod change;
 pub mod delete;
+pub mod erase;
 pub mod info;
 pub mod list;
 

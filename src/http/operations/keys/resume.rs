@@ -1,0 +1,31 @@
+//! `DestructionResume`.
+
+use crmconf_events::command::Command;
+
+use super::{Extensions, decided};
+use crate::http::answer::Answer;
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::error::ApiError;
+use crate::http::fields::Spec;
+use crate::http::operations::Input;
+use crate::security_log::Fact;
+
+const SPEC: Spec =
+    Spec { properties: &["Reason", "ValidateOnly"], containers: &[], list: false, url_ids: false };
+
+/// Answers `DestructionResume`.
+///
+/// # Errors
+/// The first check that fails.
+pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
+    let administration = caller.administration()?;
+    let fields = input.fields(&SPEC)?;
+    let extensions = Extensions::of(&fields, input)?;
+    let request = extensions.request(caller, &administration, Command::ResumeDestruction);
+    // A dry run has no outcome.
+    let did = |outcome: &crate::writer::WriteResult| {
+        outcome.as_ref().ok().and_then(Option::as_ref).map(|_| Fact::DestructionResumed {})
+    };
+    decided(app, input, request, did).await.map(|_| Answer::bare())
+}

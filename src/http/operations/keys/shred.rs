@@ -1,0 +1,74 @@
+//! `CRMConfigurationShred`.
+
+use crmconf_events::{ConfigurationId, Sequence};
+use crmconf_events::command::{Command, ShredConfiguration};
+use crmconf_events::decide::Outcome;
+
+use super::{Extensions, decided};
+use crate::http::answer::Answer;
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::code::{Code, NOTHING_TO_SHRED};
+use crate::http::error::ApiError;
+use crate::http::fields::{Spec, require};
+use crate::http::operations::{Input, changed};
+use crate::security_log::Fact;
+use crate::writer::WriteResult;
+
+const SPEC: Spec = Spec {
+    properties: &[
+        "CRMConfigurationID",
+        "TelSysID",
+        "PartIDInTelSys",
+        "DeviceNumber",
+        "Reason",
+        "ReturnID",
+        "ValidateOnly",
+    ],
+    containers: &[],
+    list: false,
+    url_ids: false,
+};
+
+/// Answers `CRMConfigurationShred`. The directory is not asked: what a deleted configuration stood at may be gone.
+///
+/// # Errors
+/// The first check that fails.
+pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
+    let administration = caller.administration()?;
+    let fields = input.fields(&SPEC)?;
+    let extensions = Extensions::of(&fields, input)?;
+    let return_id = fields.flag("ReturnID")?;
+    let triple = fields.triple()?;
+    triple.require_telsys()?;
+    let id_text = require(fields.trimmed("CRMConfigurationID"), "CRMConfigurationID")?;
+    let scope = triple.scope()?;
+
+    let id: Option<ConfigurationId> = id_text.parse().ok();
+    let command = Command::ShredConfiguration(ShredConfiguration { id: id.clone(), scope });
+    let request = extensions.request(caller, &administration, command);
+    let shown = caller.whole_view(&administration).last;
+    let did = move |outcome: &WriteResult| {
+        let configuration = id.filter(|_| gives_up(outcome, shown))?.to_string();
+        Some(Fact::ConfigurationShredded { configuration })
+    };
+    match decided(app, input, request, did).await {
+        Ok(outcome) => Ok(changed(outcome.and_then(Outcome::into_configuration), return_id)),
+        Err(error) if error.code == Code::NoSuchConfiguration => {
+            Err(ApiError::with(Code::NoSuchConfiguration, NOTHING_TO_SHRED))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an outcome gives up a key, when `shown` was the last event to be seen before: one that was given up already has
+/// its event there.
+fn gives_up(outcome: &WriteResult, shown: Option<Sequence>) -> bool {
+    match outcome {
+        Ok(Some(Outcome::Configuration(outcome))) => Some(outcome.version) > shown,
+        Ok(Some(Outcome::Account { .. } | Outcome::DirectoryImport(_) | Outcome::Destruction(_)) | None) => {
+            false
+        }
+        Err(error) => error.stands(),
+    }
+}
