@@ -41,7 +41,8 @@ impl Registrar {
         let dry = asked.validate_only;
         // The view forgets it; and in the index of the vault a damaged file stands under no account.
         let named = account.and_then(|id| Some(self.views.load().accounts.get(&id)?.credential));
-        let submitted = self.submit(asked, Command::EraseAccount(EraseAccount { account, expected_version })).await;
+        let submitted =
+            self.submit(asked, Command::EraseAccount(EraseAccount { account, expected_version })).await;
         let stands = submitted.as_ref().map_or_else(WriteError::stands, |_| !dry);
         if let Some(account) = account.filter(|_| stands) {
             self.forget_account(account, named).await?;

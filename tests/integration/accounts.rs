@@ -3,6 +3,7 @@
 mod administrators;
 mod changes;
 mod crashes;
+mod erased;
 mod forms;
 mod listed;
 mod names;
@@ -17,6 +18,7 @@ use crate::harness::{Reply, Server, Session, property};
 const ADD: &str = "AccountAdd";
 const CHANGE: &str = "AccountChange";
 const DELETE: &str = "AccountDelete";
+const ERASE: &str = "AccountErase";
 const INFO: &str = "AccountInfo";
 const LIST: &str = "AccountList";
 const PASSWORD_CHANGE: &str = "PasswordChange";

@@ -43,6 +43,7 @@ mod requests;
 mod security_log;
 mod seed;
 mod sessions;
+mod shredding;
 mod template_folder;
 mod template_sources;
 mod tls;

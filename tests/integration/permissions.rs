@@ -7,6 +7,7 @@ mod accounts;
 mod crm_types;
 mod every_operation;
 mod hidden;
+mod keys;
 mod several;
 
 use std::sync::Arc;

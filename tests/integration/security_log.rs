@@ -3,6 +3,7 @@
 mod administered;
 mod file;
 mod imported;
+mod keys;
 mod left;
 mod revoked;
 mod stopped;

@@ -52,7 +52,8 @@ async fn decided(
         }
         outcome
     };
-    let outcome = outlive(input, work).await.unwrap_or_else(|lost| Err(WriteError::Unknown(lost.to_string())));
+    let outcome =
+        outlive(input, work).await.unwrap_or_else(|lost| Err(WriteError::Unknown(lost.to_string())));
     outcome.map_err(refused)
 }
 

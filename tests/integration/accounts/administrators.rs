@@ -5,14 +5,15 @@ use std::sync::Arc;
 use crmconf_events::access::Role;
 use crmconf_events::log::MemoryLog;
 
-use super::{ADD, CHANGE, DELETE, INFO, PASSWORD, grant, new_account, user};
+use super::{ADD, CHANGE, DELETE, ERASE, INFO, PASSWORD, grant, new_account, user};
 use crate::harness::{Server, property};
 use crate::inprocess::{Beside, InProcess, STORE, account_id, found, own_vault, scope};
 
 /// The ways in which an account ceases to be an enabled Administrator.
-fn ways() -> [(&'static str, String); 4] {
+fn ways() -> [(&'static str, String); 5] {
     [
         (DELETE, String::new()),
+        (ERASE, String::new()),
         (CHANGE, property("Enabled", "false")),
         (CHANGE, property("NoGrants", "true")),
         (CHANGE, grant("Viewer", "", "", "")),

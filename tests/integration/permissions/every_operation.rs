@@ -29,11 +29,14 @@ fn whose(operation: Operation) -> Whose {
         | O::PasswordChange
         | O::CrmTypeList
         | O::CrmTypeInfo => Whose::EveryAccount,
-        O::AccountAdd
+        O::ConfigurationShred
+        | O::AccountAdd
         | O::AccountChange
         | O::AccountDelete
+        | O::AccountErase
         | O::AccountInfo
         | O::AccountList
+        | O::DestructionResume
         | O::DirectoryImport
         | O::DirectoryList => Whose::Administrators,
     }

@@ -1,8 +1,8 @@
 //! `CRMConfigurationShred`.
 
-use crmconf_events::{ConfigurationId, Sequence};
 use crmconf_events::command::{Command, ShredConfiguration};
 use crmconf_events::decide::Outcome;
+use crmconf_events::{ConfigurationId, Sequence};
 
 use super::{Extensions, decided};
 use crate::http::answer::Answer;
