@@ -79,7 +79,7 @@ struct Running {
     app: Arc<App>,
     writer: JoinHandle<()>,
     log: Arc<LocalLog>,
-    /// Where templates come from a folder.
+    /// Where templates may change.
     templates: Option<Watch>,
     /// What destroys the keys of deleted configurations.
     retention: Schedule,

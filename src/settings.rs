@@ -7,10 +7,12 @@ mod error;
 mod file;
 mod listener;
 mod master_key;
+mod form;
 mod nearest;
 pub mod sample;
 mod security_log;
 pub mod table;
+mod templates;
 mod values;
 
 #[cfg(test)]
@@ -31,6 +33,7 @@ pub use master_key::{CommandWords, MasterKeySource, MasterKeySources};
 pub(crate) use master_key::{further_master_keys, master_key};
 pub(crate) use security_log::SECURITY_LOG_FILE;
 pub use security_log::{SecurityLogPlace, SecurityLogSettings};
+pub use templates::{TableSettings, TemplatesPlace, WITHOUT_DYNAMODB};
 pub(crate) use values::{Values, process_environment};
 
 use crate::proxies::TrustedProxies;
@@ -113,6 +116,8 @@ pub struct Settings {
     pub further_master_keys: Vec<MasterKeySource>,
     /// Folder that templates are read from; the built-in ones where it is absent.
     pub templates_folder: Option<Sourced<PathBuf>>,
+    /// DynamoDB table that templates are read from, in a folder's place.
+    pub templates_table: Option<TableSettings>,
     /// HTTP worker threads, with "one for each core" already resolved.
     pub workers: Sourced<NonZeroUsize>,
     /// Connections open at once.
@@ -168,7 +173,13 @@ impl Settings {
     }
 
     fn contradictions(&self) -> Vec<SettingsError> {
-        let checks = [self.check_listener(), self.check_tls(), self.check_proxies(), self.check_sessions()];
+        let checks = [
+            self.check_listener(),
+            self.check_tls(),
+            self.check_proxies(),
+            self.check_sessions(),
+            self.check_templates(),
+        ];
         checks.into_iter().filter_map(Result::err).collect()
     }
 
@@ -187,6 +198,7 @@ impl Settings {
             behind_tls_proxy: values.required(&table::BEHIND_TLS_PROXY)?,
             trusted_proxies: values.optional(&table::TRUSTED_PROXIES)?,
             templates_folder: values.optional(&table::TEMPLATES_FOLDER)?,
+            templates_table: TableSettings::of(values)?,
             workers: workers(values.required(&table::WORKERS)?),
             connections_max: values.required(&table::CONNECTIONS)?,
             body_timeout: values.required(&table::BODY_TIMEOUT)?.map(Duration::from_secs),

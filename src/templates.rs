@@ -17,9 +17,12 @@ mod compile;
 mod fault;
 pub mod folder;
 mod prepare;
+pub(crate) mod reload;
 mod schema;
 mod source;
+pub mod table;
 mod template;
+pub(crate) mod watched;
 
 #[cfg(test)]
 mod tests;
@@ -27,9 +30,11 @@ mod tests;
 pub use advice::{Warning, warnings};
 pub use fault::PartFault;
 pub use prepare::{Mode, PasswordInput, Prepared};
+pub use reload::Note;
 pub use schema::effective;
 pub use source::SourceState;
 pub use template::{PASSWORD_FIELDS_MAX, TEMPLATE_BYTES_MAX, Template, TemplateError, TemplateFaults};
+pub use watched::Watched;
 
 /// The documents that come with the program, by type.
 pub const BUILTIN: [(&str, &str); 2] = [

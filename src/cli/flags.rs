@@ -52,7 +52,8 @@ fn argument(setting: &'static Setting) -> Arg {
         | Kind::Networks
         | Kind::Count { .. }
         | Kind::VariableName
-        | Kind::KeySources => argument.value_hint(ValueHint::Other),
+        | Kind::KeySources
+        | Kind::Text(_) => argument.value_hint(ValueHint::Other),
         Kind::Command => argument.value_hint(ValueHint::CommandString),
     }
 }

@@ -62,7 +62,8 @@ fn the_help_of_serve_and_config_shows_every_setting_as_the_table_has_it() {
                 | Kind::Choice(_)
                 | Kind::VariableName
                 | Kind::Command
-                | Kind::KeySources => format!(" <{placeholder}>"),
+                | Kind::KeySources
+                | Kind::Text(_) => format!(" <{placeholder}>"),
             };
             let default = default.map(|value| format!("default: {value}, ")).unwrap_or_default();
             let (range, offered) = match kind {
@@ -74,7 +75,8 @@ fn the_help_of_serve_and_config_shows_every_setting_as_the_table_has_it() {
                 | Kind::Switch
                 | Kind::VariableName
                 | Kind::Command
-                | Kind::KeySources => Default::default(),
+                | Kind::KeySources
+                | Kind::Text(_) => Default::default(),
             };
             let shown = format!("{flag}{value} {doc} [{default}{range}file: {name}, env: {env}]{offered} ");
             assert!(words.contains(&shown), "{command}: {shown}: {words}");

@@ -44,7 +44,7 @@ pub struct App {
     /// Gives out configuration ids.
     pub ids: IdSource,
     /// The templates in use.
-    pub templates: ArcSwap<TemplateSet>,
+    pub templates: Arc<ArcSwap<TemplateSet>>,
     /// The sessions.
     pub sessions: Arc<Sessions>,
     /// Signs accounts in.
@@ -75,8 +75,8 @@ pub struct AppParts {
     pub store: StoreId,
     /// The credentials.
     pub vault: Arc<Vault>,
-    /// The templates in use.
-    pub templates: TemplateSet,
+    /// The templates in use, which whoever watches their source swaps.
+    pub templates: Arc<ArcSwap<TemplateSet>>,
     /// How many sessions there may be, and how long they live.
     pub sessions: SessionLimits,
     /// What an auditor is told.
@@ -114,7 +114,7 @@ impl App {
             views,
             writer,
             ids: IdSource::new(store, ReplicaId::SOLE)?,
-            templates: ArcSwap::from_pointee(templates),
+            templates,
             authenticator: Authenticator::new(
                 Arc::clone(&vault),
                 Arc::clone(&sessions),

@@ -6,15 +6,14 @@ use crmconf_events::log::LocalOptions;
 use tokio::runtime::Handle;
 
 use super::retention::Schedule;
-use super::watch::{self, Watch};
+use super::watch::{FIRST_LOOK_MAX, InUse, Watch};
 use super::{Running, ServerError};
 use crate::http::app::{App, AppParts, Service};
 use crate::security_log::SecurityLog;
 use crate::sessions::SessionLimits;
 use crate::settings::Settings;
 use crate::store::{self, Founder, Opening, Store, StoreError};
-use crate::templates::TemplateSet;
-use crate::templates::folder::Folder;
+use crate::templates::{TemplateSet, Watched};
 use crate::vault::VaultError;
 use crate::writer::Writer;
 
@@ -47,9 +46,8 @@ pub(super) fn start(
     let commits = service.metrics().commits.clone();
     let beside = runtime.clone();
     let (writer, thread) = Writer::start_measured(origin, queue_commands_max, commits)?;
-    let mut folder = settings.templates_folder.as_ref().map(|folder| Folder::new(folder.value.clone()));
     service.tell("reading the templates".into());
-    let templates = folder.as_mut().map_or_else(TemplateSet::builtin, watch::first_look);
+    let (templates, watch) = templates(settings)?;
     let app = App::new(AppParts {
         views,
         writer,
@@ -62,10 +60,19 @@ pub(super) fn start(
         body_timeout: settings.body_timeout.value,
     });
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
-    let templates = folder.map(|folder| Watch::start(folder, Arc::downgrade(&app))).transpose()?;
     let keep = settings.deleted_key_retention.value;
     let retention = Schedule::start(Arc::clone(&app.views), app.writer.clone(), keep, &beside);
-    Ok(Running { app, writer: thread, log, templates, retention })
+    Ok(Running { app, writer: thread, log, templates: watch, retention })
+}
+
+/// The templates in use, and what keeps them so where they may change.
+fn templates(settings: &Settings) -> Result<(InUse, Option<Watch>), ServerError> {
+    let Some(source) = Watched::of(&settings.templates()) else {
+        return Ok((InUse::new(Arc::new(TemplateSet::builtin()).into()), None));
+    };
+    let in_use = InUse::default();
+    let watch = Watch::start(source, Arc::clone(&in_use), FIRST_LOOK_MAX)?;
+    Ok((in_use, Some(watch)))
 }
 
 /// How long sessions live as it was set; how many there may be is not set.

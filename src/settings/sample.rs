@@ -44,6 +44,7 @@ fn value(setting: &Setting) -> String {
         (Kind::Switch, None) => "false".to_owned(),
         (Kind::Address, None) => toml::Value::String(EXAMPLE_ADDRESS.to_owned()).to_string(),
         (Kind::Networks, None) => toml::Value::String(EXAMPLE_NETWORKS.to_owned()).to_string(),
+        (Kind::Text(form), None) => toml::Value::String(form.example().to_owned()).to_string(),
         (Kind::KeySources, None) => toml::Value::String(EXAMPLE_KEY_SOURCE.to_owned()).to_string(),
         (
             Kind::Path
@@ -52,7 +53,8 @@ fn value(setting: &Setting) -> String {
             | Kind::Choice(_)
             | Kind::VariableName
             | Kind::Command
-            | Kind::KeySources,
+            | Kind::KeySources
+            | Kind::Text(_),
             text,
         ) => toml::Value::String(text.unwrap_or(setting.placeholder).to_owned()).to_string(),
     }

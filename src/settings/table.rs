@@ -1,5 +1,7 @@
 //! The table of settings: each one described once; parsing, `--help` and the configuration page come from here.
 
+pub use super::form::Form;
+
 /// One setting: how it is named in each place, what it means and what it may hold.
 #[derive(Debug)]
 pub struct Setting {
@@ -47,6 +49,8 @@ pub enum Kind {
     Command,
     /// Several places of master keys.
     KeySources,
+    /// A text of this form.
+    Text(Form),
 }
 
 /// Folder with the log, its journal and the vault.
@@ -328,6 +332,51 @@ pub const TEMPLATES_FOLDER: Setting = Setting {
           Without it: the built-in templates",
 };
 
+/// DynamoDB table that templates are read from.
+pub const TEMPLATES_TABLE: Setting = Setting {
+    name: "templates_dynamodb_table",
+    env: "CRMCONF_TEMPLATES_DYNAMODB_TABLE",
+    flag: "--templates-dynamodb-table",
+    placeholder: "TABLE",
+    default: None,
+    kind: Kind::Text(Form::TableName),
+    doc: "DynamoDB table with the templates, in place of a folder: its key is the string CRMType, the string attribute \
+          Template holds the document. Only in a program built with the feature dynamodb",
+};
+
+/// Region of the table.
+pub const TEMPLATES_TABLE_REGION: Setting = Setting {
+    name: "templates_dynamodb_region",
+    env: "CRMCONF_TEMPLATES_DYNAMODB_REGION",
+    flag: "--templates-dynamodb-region",
+    placeholder: "REGION",
+    default: None,
+    kind: Kind::Text(Form::Region),
+    doc: "AWS region of the table. Without it: what the AWS SDK finds (AWS_REGION, its profile, the instance)",
+};
+
+/// Where the table's service is.
+pub const TEMPLATES_TABLE_ENDPOINT: Setting = Setting {
+    name: "templates_dynamodb_endpoint",
+    env: "CRMCONF_TEMPLATES_DYNAMODB_ENDPOINT",
+    flag: "--templates-dynamodb-endpoint",
+    placeholder: "URL",
+    default: None,
+    kind: Kind::Text(Form::Url),
+    doc: "Address of the service that holds the table, where it is not the region's own",
+};
+
+/// How often the table is read.
+pub const TEMPLATES_TABLE_REFRESH: Setting = Setting {
+    name: "templates_dynamodb_refresh_seconds",
+    env: "CRMCONF_TEMPLATES_DYNAMODB_REFRESH_SECONDS",
+    flag: "--templates-dynamodb-refresh-seconds",
+    placeholder: "SECONDS",
+    default: Some("60"),
+    kind: Kind::Count { unit: "seconds", min: 1, max: 86_400 },
+    doc: "Time between two readings of the table: a change serves after it at the latest",
+};
+
 /// Memory that sled may use for its cache.
 pub const SLED_CACHE: Setting = Setting {
     name: "sled_cache_mib",
@@ -352,7 +401,7 @@ pub const METRICS_LISTEN: Setting = Setting {
 };
 
 /// Every setting, in the order in which `--help` and the documentation show them.
-pub static TABLE: [&Setting; 26] = [
+pub static TABLE: [&Setting; 30] = [
     &DATA,
     &LISTEN,
     &TLS_CERTIFICATE,
@@ -364,6 +413,10 @@ pub static TABLE: [&Setting; 26] = [
     &MASTER_KEY_COMMAND,
     &FURTHER_MASTER_KEYS,
     &TEMPLATES_FOLDER,
+    &TEMPLATES_TABLE,
+    &TEMPLATES_TABLE_REGION,
+    &TEMPLATES_TABLE_ENDPOINT,
+    &TEMPLATES_TABLE_REFRESH,
     &WORKERS,
     &CONNECTIONS,
     &BODY_TIMEOUT,
@@ -395,7 +448,8 @@ impl Setting {
             | Kind::Choice(_)
             | Kind::VariableName
             | Kind::Command
-            | Kind::KeySources => String::new(),
+            | Kind::KeySources
+            | Kind::Text(_) => String::new(),
         };
         format!("{} [{default}{range}file: {}, env: {}]", self.doc, self.name, self.env)
     }
@@ -424,6 +478,7 @@ impl Kind {
                 "one or more of file:PATH, env:NAME and 'command:PROGRAM ARGUMENTS', with spaces between"
                     .to_owned()
             }
+            Self::Text(form) => form.expectation().to_owned(),
         }
     }
 }

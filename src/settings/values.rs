@@ -218,7 +218,8 @@ fn text_of(setting: &'static Setting, value: &toml::Value, source: &Source) -> R
             | Kind::Choice(_)
             | Kind::VariableName
             | Kind::Command
-            | Kind::KeySources,
+            | Kind::KeySources
+            | Kind::Text(_),
             toml::Value::String(text),
         ) => Ok(text.clone()),
         (_, other) => Err(wrong(setting, source.clone(), format!("a TOML {}", other.type_str()))),

@@ -171,7 +171,7 @@ impl InProcess {
             writer,
             store: log.store(),
             vault,
-            templates: templates(),
+            templates: Arc::new(arc_swap::ArcSwap::from_pointee(templates())),
             sessions: SessionLimits::default(),
             security_log,
             runtime: tokio::runtime::Handle::current(),

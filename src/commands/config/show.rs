@@ -147,6 +147,7 @@ fn typed(kind: &Kind, text: &str) -> Value {
         | Kind::Choice(_)
         | Kind::VariableName
         | Kind::Command
-        | Kind::KeySources => json!(text),
+        | Kind::KeySources
+        | Kind::Text(_) => json!(text),
     }
 }

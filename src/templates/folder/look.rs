@@ -1,29 +1,30 @@
 //! A look at a folder of templates: which files are there, and what is in them. Decides nothing.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 use thiserror::Error;
 
+use super::LOOK_INTERVAL;
+use super::name::is_template_name;
 use crate::templates::TEMPLATE_BYTES_MAX;
+use crate::templates::reload::{Documents, Look};
+use crate::templates::watched::Looks;
 
-/// What follows the CRMType in a file's name.
-pub const TEMPLATE_SUFFIX: &str = ".json";
 /// Most template files of a folder. One with more is refused as a whole: nobody could say which of them count.
 pub const FILES_MAX: usize = 1_000;
 /// Most entries of any kind. A folder with more is the wrong one.
 const ENTRIES_MAX: usize = 10_000;
 /// After so many looks every file is read again, whatever the file system says about when it was written.
 const LOOKS_UNTIL_READ_AGAIN: u32 = 60;
-/// Beginnings of names that editors and other programs give to files of their own.
-const NOT_OURS: [u8; 3] = *b".#~";
 /// What some editors write before the text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -54,23 +55,7 @@ pub enum FileFault {
 }
 
 /// What is in a file.
-pub(super) type Content = Result<Arc<str>, FileFault>;
-
-/// What a look found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Look {
-    /// The file system that the folder is on.
-    pub(super) device: u64,
-    /// Its template files, by name.
-    pub(super) files: BTreeMap<OsString, Content>,
-}
-
-/// Whether a file of this name is meant as a template.
-#[must_use]
-pub fn is_template_name(name: &OsStr) -> bool {
-    let name = name.as_bytes();
-    name.ends_with(TEMPLATE_SUFFIX.as_bytes()) && name.first().is_none_or(|first| !NOT_OURS.contains(first))
-}
+type Content = Result<Arc<str>, FileFault>;
 
 /// Looks at a folder. Reads a file again only where something about it changed.
 pub(super) struct Looker {
@@ -112,12 +97,18 @@ impl Looker {
     pub(super) const fn new(path: PathBuf) -> Self {
         Self { path, known: BTreeMap::new(), looks: 0 }
     }
+}
 
-    /// What stands in the folder now.
-    ///
-    /// # Errors
-    /// Why it cannot be read as a whole.
-    pub(super) fn look(&mut self) -> Result<Look, String> {
+impl Looks for Looker {
+    fn documents(&self) -> Documents {
+        Documents::Files
+    }
+
+    fn interval(&self) -> Duration {
+        LOOK_INTERVAL
+    }
+
+    fn look(&mut self) -> Result<Look, String> {
         let names = names(&self.path).map_err(|error| error.to_string())?;
         let device = fs::metadata(&self.path).map_err(|error| error.to_string())?.dev();
         self.looks = self.looks.wrapping_add(1);
@@ -130,8 +121,15 @@ impl Looker {
             }
         }
         self.known = known;
-        let files = self.known.iter().map(|(name, known)| (name.clone(), known.content.clone()));
-        Ok(Look { device, files: files.collect() })
+        let told = |content: &Content| content.clone().map_err(|fault| fault.to_string());
+        let documents = self.known.iter().map(|(name, known)| (name.clone(), told(&known.content)));
+        Ok(Look { device, documents: documents.collect() })
+    }
+}
+
+impl fmt::Display for Looker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "folder {:?}", self.path)
     }
 }
 
@@ -232,7 +230,8 @@ mod tests {
         let stamp = Stamp::of(&fs::metadata(folder.path().join(&name)).unwrap());
         let known = Known { stamp, content: Ok(Arc::from("old")), settled: true };
         looker.known.insert(name.clone(), known);
-        let looks = (1..=LOOKS_UNTIL_READ_AGAIN).map(|_| looker.look().unwrap().files.remove(&name).unwrap());
+        let looks =
+            (1..=LOOKS_UNTIL_READ_AGAIN).map(|_| looker.look().unwrap().documents.remove(&name).unwrap());
         let contents: Vec<_> = looks.map(Result::unwrap).collect();
         assert_eq!(contents.iter().position(|content| &**content == "new"), Some(contents.len() - 1));
     }

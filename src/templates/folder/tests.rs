@@ -8,10 +8,11 @@ use std::time::SystemTime;
 
 use crmconf_events::CrmType;
 
-use super::look::{Content, Look, Looker};
-use super::reload::{Reload, Step};
+use super::look::Looker;
 use super::*;
-use crate::templates::{SourceState, TEMPLATE_BYTES_MAX, TemplateLookup};
+use crate::templates::reload::{Content, Look, Note, Reload, Step};
+use crate::templates::watched::Looks as _;
+use crate::templates::{SourceState, TEMPLATE_BYTES_MAX, TemplateLookup, TemplateSet};
 
 mod files;
 mod sequences;
@@ -61,7 +62,7 @@ impl Story {
 
     /// A look at the folder as it is, a second after the last.
     fn look(&mut self) -> Vec<Note> {
-        let look = Look { device: self.device, files: self.files.clone() };
+        let look = Look { device: self.device, documents: self.files.clone() };
         self.take(Ok(look))
     }
 
@@ -101,13 +102,13 @@ fn file(name: &str) -> OsString {
 }
 
 fn taken(name: &str, version: &str) -> Note {
-    Note::Taken { file: file(name), version: version.to_owned() }
+    Note::Taken { document: file(name), version: version.to_owned() }
 }
 
 /// Asserts that there is one note, of a refusal.
 #[track_caller]
 fn refused(notes: &[Note], name: &str, still: bool, says: &str) {
-    let [Note::Refused { file: found, why, serving }] = notes else { panic!("{notes:?}") };
+    let [Note::Refused { document: found, why, serving }] = notes else { panic!("{notes:?}") };
     assert_eq!((found, *serving), (&file(name), still));
     assert!(why.contains(says), "{why}");
 }
@@ -165,8 +166,8 @@ fn of_a_file_that_becomes_bad_the_last_good_version_serves_on_until_it_is_mended
     for (bad, says) in [
         (half("A"), "no valid JSON"),
         (good("Other", "2"), "CRMType is \"Other\""),
-        (Err(FileFault::NotUtf8), "no UTF-8"),
-        (Err(FileFault::Unreadable("denied".to_owned())), "denied"),
+        (Err(FileFault::NotUtf8.to_string()), "no UTF-8"),
+        (Err(FileFault::Unreadable("denied".to_owned()).to_string()), "denied"),
     ] {
         story.put("A", bad);
         assert_eq!(story.look(), []);
@@ -208,7 +209,7 @@ fn a_removed_file_makes_its_type_unknown_also_where_it_was_bad() {
     story.remove("B");
     assert_eq!(story.look(), []);
     assert_eq!(story.serving("A"), "1", "an editor may be replacing it");
-    assert_eq!(story.look(), ["A", "B"].map(|name| Note::Removed { file: file(name) }));
+    assert_eq!(story.look(), ["A", "B"].map(|name| Note::Removed { document: file(name) }));
     assert_eq!(["A", "B", "C"].map(|name| story.serving(name)), ["unknown", "unknown", "1"]);
     // What was good before does not serve once it is there again and bad.
     story.put("A", half("A"));
@@ -271,7 +272,7 @@ fn the_empty_place_of_a_volume_that_is_not_mounted_is_no_empty_folder() {
     // On the same device it is one.
     story.files.clear();
     story.look();
-    assert_eq!(story.look(), [Note::Removed { file: file("A") }]);
+    assert_eq!(story.look(), [Note::Removed { document: file("A") }]);
 }
 
 #[test]

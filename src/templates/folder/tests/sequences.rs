@@ -19,7 +19,7 @@ impl Found {
             Self::Nothing => None,
             Self::Whole(version) => Some(good("A", &version.to_string())),
             Self::Half => Some(half("A")),
-            Self::Unreadable => Some(Err(FileFault::Unreadable("denied".to_owned()))),
+            Self::Unreadable => Some(Err(FileFault::Unreadable("denied".to_owned()).to_string())),
         }
     }
 }
