@@ -20,6 +20,7 @@ mod prepare;
 pub(crate) mod reload;
 mod schema;
 mod source;
+mod stored;
 pub mod table;
 mod template;
 pub(crate) mod watched;

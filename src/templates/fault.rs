@@ -38,6 +38,12 @@ impl PartFault {
         &self.pointer
     }
 
+    /// Whether it is at a top-level field, or within it.
+    pub(super) fn is_at(&self, name: &str) -> bool {
+        let rest = self.pointer.strip_prefix('/').and_then(|rest| rest.strip_prefix(segment(name).as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The keyword of the rule, and what it allows.
     #[must_use]
     pub fn rule(&self) -> &str {
@@ -50,10 +56,45 @@ pub(super) fn first_fault(validator: &Validator, instance: &Value) -> Result<(),
     if validator.is_valid(instance) {
         return Ok(());
     }
+    let faults = faults(validator, instance, |kind, refused| rule(kind, refused).into_iter().collect());
+    let first = faults.into_iter().min_by(|(a_vague, a), (b_vague, b)| {
+        (&a.pointer, a_vague, &a.rule).cmp(&(&b.pointer, b_vague, &b.rule))
+    });
+    Err(first.map_or_else(|| PartFault::whole(UNSAID), |(_, fault)| fault))
+}
+
+/// Validates, and finds every fault; of what says little at a place only what no other fault there explains.
+pub(super) fn every_fault(validator: &Validator, instance: &Value) -> BTreeSet<PartFault> {
+    if validator.is_valid(instance) {
+        return BTreeSet::new();
+    }
+    let (vague, clear): (Vec<_>, Vec<_>) =
+        faults(validator, instance, rules).into_iter().partition(|(vague, _)| *vague);
+    let mut every: BTreeSet<PartFault> = clear.into_iter().map(|(_, fault)| fault).collect();
+    let explained: BTreeSet<String> = every.iter().map(|fault| fault.pointer.clone()).collect();
+    every.extend(
+        vague.into_iter().map(|(_, fault)| fault).filter(|fault| !explained.contains(&fault.pointer)),
+    );
+    if every.is_empty() {
+        every.insert(PartFault::whole(UNSAID));
+    }
+    every
+}
+
+/// Where the validator refuses a part and gives no reason that can be told.
+const UNSAID: &str = "does not fit the template";
+
+/// Every fault with whether it is vague, in the words that `told` has for a kind of error, given which fields are refused
+/// by themselves.
+fn faults(
+    validator: &Validator,
+    instance: &Value,
+    told: impl Fn(&Kind, &dyn Fn(&str) -> bool) -> Vec<String>,
+) -> Vec<(bool, PartFault)> {
     let errors: Vec<ValidationError<'_>> = validator.iter_errors(instance).collect();
     let pointers: Vec<String> = errors.iter().map(pointer).collect();
     let standing: BTreeSet<&str> = pointers.iter().map(String::as_str).collect();
-    let faults = errors.iter().zip(&pointers).filter_map(|(error, pointer)| {
+    let faults = errors.iter().zip(&pointers).flat_map(|(error, pointer)| {
         // A field whose value is refused counts as unevaluated too; the refusal says more. Looked up, not searched for:
         // a part may have tens of thousands of faults.
         let refused = |name: &str| {
@@ -64,13 +105,25 @@ pub(super) fn first_fault(validator: &Validator, instance: &Value) -> Result<(),
         };
         // A value that the rules refuse is not evaluated, and so it seems not to be allowed at all: the rule says more.
         let vague = matches!(error.kind(), Kind::FalseSchema);
-        let fault = PartFault { pointer: pointer.clone(), rule: rule(error.kind(), refused)? };
-        Some((vague, fault))
+        let fault = |rule| (vague, PartFault { pointer: pointer.clone(), rule });
+        told(error.kind(), &refused).into_iter().map(fault).collect::<Vec<_>>()
     });
-    let first = faults.min_by(|(a_vague, a), (b_vague, b)| {
-        (&a.pointer, a_vague, &a.rule).cmp(&(&b.pointer, b_vague, &b.rule))
-    });
-    Err(first.map_or_else(|| PartFault::whole("does not fit the template"), |(_, fault)| fault))
+    faults.collect()
+}
+
+/// The rule in words, once for each field that the template does not know.
+fn rules(kind: &Kind, refused: &dyn Fn(&str) -> bool) -> Vec<String> {
+    match kind {
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            let names = unexpected.iter().filter(|name| !refused(name));
+            names.map(|name| format!("{}: {}", keyword(kind), no_field(name))).collect()
+        }
+        kind => rule(kind, refused).into_iter().collect(),
+    }
+}
+
+fn no_field(name: &str) -> String {
+    format!("the template has no field \"{}\"", shown(name))
 }
 
 fn pointer(error: &ValidationError<'_>) -> String {
@@ -100,7 +153,7 @@ pub(super) fn rule(kind: &Kind, refused: impl Fn(&str) -> bool) -> Option<String
     let words = match kind {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             let name = unexpected.iter().filter(|name| !refused(name)).min()?;
-            format!("the template has no field \"{}\"", shown(name))
+            no_field(name)
         }
         Kind::Type { kind } => format!("must be {}", types(kind)),
         Kind::Required { property } => {

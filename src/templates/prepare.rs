@@ -96,7 +96,7 @@ impl Template {
         }
     }
 
-    fn allows_null(&self, name: &str) -> bool {
+    pub(super) fn allows_null(&self, name: &str) -> bool {
         let properties = self.part(Part::Configuration).schema.get("properties");
         let kinds = properties.and_then(|all| all.get(name)).and_then(|schema| schema.get("type"));
         kinds.and_then(Json::as_array).is_some_and(|kinds| kinds.contains(&Json::from("null")))
