@@ -34,7 +34,8 @@ pub use typed::ReplayFormat;
 pub use until::Until;
 
 use crate::settings::{
-    self, Environment, MasterKeySource, Settings, SettingsError, Sourced, Values, process_environment, table,
+    self, Environment, MasterKeySource, Settings, SettingsError, Sourced, TemplatesPlace, Values,
+    process_environment, table,
 };
 use crate::vault::AccountName;
 
@@ -119,6 +120,13 @@ pub enum TemplatesArgs {
         /// The folder.
         folder: PathBuf,
     },
+    /// Check the configurations of a store by the present templates.
+    CheckStored {
+        /// Its data folder.
+        data: PathBuf,
+        /// Where the templates are.
+        templates: TemplatesPlace,
+    },
     /// Write the built-in templates to a folder.
     Export {
         /// The folder.
@@ -178,10 +186,7 @@ impl Command {
                 Ok(Self::Replay(ReplayArgs { data, until, format }))
             }
             typed::Command::Directory(args) => directory::checked(args).map(Self::Directory),
-            typed::Command::Templates(typed::Templates { command }) => Ok(Self::Templates(match command {
-                typed::TemplatesCommand::Check(args) => TemplatesArgs::Check { folder: args.folder },
-                typed::TemplatesCommand::Export(args) => TemplatesArgs::Export { folder: args.folder },
-            })),
+            typed::Command::Templates(typed) => Ok(Self::Templates(typed.checked(environment)?)),
             typed::Command::Export(typed) => Ok(Self::Export(typed.try_into()?)),
             typed::Command::Config(typed) => Ok(Self::Config(typed.gather(environment))),
             typed::Command::Completions(typed) => Ok(Self::Completions(typed.shell)),

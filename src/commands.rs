@@ -7,6 +7,7 @@ pub mod config;
 mod conversation;
 pub mod directory;
 pub mod export;
+mod folded;
 pub mod init;
 pub mod man;
 pub mod replay;

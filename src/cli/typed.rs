@@ -15,7 +15,7 @@ use super::sign_in::Reach;
 use super::until::Until;
 use crate::settings::table;
 use crate::vault::AccountName;
-pub(super) use templates::{Templates, TemplatesCommand};
+pub(super) use templates::Templates;
 
 pub(super) const EXIT_STATUS: &str = "Exit status: 0 done; 1 what was asked for failed; 2 the command line or the settings \
                            are wrong, and nothing was tried.";

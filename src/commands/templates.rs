@@ -1,6 +1,8 @@
-//! `crmconf templates`: checks a folder of templates for their authors, and writes the built-in ones as files.
+//! `crmconf templates`: checks a folder of templates for their authors, a store by its templates, and writes the built-in
+//! ones as files.
 
 mod check;
+mod stored;
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -18,6 +20,7 @@ use crate::templates::folder::TEMPLATE_SUFFIX;
 pub fn run(args: &TemplatesArgs) -> Result<Status, Failure> {
     let (text, status) = match args {
         TemplatesArgs::Check { folder } => check::check(folder)?,
+        TemplatesArgs::CheckStored { data, templates } => stored::check(data, templates)?,
         TemplatesArgs::Export { folder } => (export(folder)?, Status::Done),
     };
     output::result(&text)

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod master_key;
+mod stored;
 mod templates;
 mod until;
 
