@@ -125,7 +125,7 @@ pub enum TemplatesArgs {
         /// Its data folder.
         data: PathBuf,
         /// Where the templates are.
-        templates: TemplatesPlace,
+        templates: Box<TemplatesPlace>,
     },
     /// Write the built-in templates to a folder.
     Export {

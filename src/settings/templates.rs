@@ -75,3 +75,49 @@ impl Settings {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Environment;
+    use super::super::table::Setting;
+    use super::*;
+
+    fn settings(flags: &[(&'static Setting, &str)]) -> Result<Settings, String> {
+        let flags: Vec<_> = flags.iter().map(|(setting, text)| (*setting, (*text).to_owned())).collect();
+        let values = Values::collect(None, &Environment::default(), &flags).unwrap();
+        Settings::from_values(&values, false).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn templates_come_from_one_place() {
+        assert_eq!(settings(&[]).unwrap().templates(), TemplatesPlace::BuiltIn);
+        let folder = (&table::TEMPLATES_FOLDER, "./x");
+        assert_eq!(settings(&[folder]).unwrap().templates(), TemplatesPlace::Folder("./x".into()));
+        let both = settings(&[folder, (&table::TEMPLATES_TABLE, "t-1")]).unwrap_err();
+        for said in ["--templates-folder", "--templates-dynamodb-table", "both given"] {
+            assert!(both.contains(said), "{both}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_taken_where_the_program_can_reach_one_and_refused_elsewhere() {
+        let flags = [
+            (&table::TEMPLATES_TABLE, "t-1"),
+            (&table::TEMPLATES_TABLE_REGION, "eu-central-1"),
+            (&table::TEMPLATES_TABLE_REFRESH, "5"),
+        ];
+        let taken = settings(&flags);
+        if cfg!(feature = "dynamodb") {
+            let TemplatesPlace::Table(table) = taken.unwrap().templates() else { panic!("no table") };
+            assert_eq!((table.table.value.as_str(), table.refresh.value), ("t-1", Duration::from_secs(5)));
+            assert_eq!((table.region.unwrap().value.as_str(), table.endpoint), ("eu-central-1", None));
+        } else {
+            let refused = taken.unwrap_err();
+            for said in
+                ["--templates-dynamodb-table", "without the feature `dynamodb`", "--features dynamodb"]
+            {
+                assert!(refused.contains(said), "{refused}");
+            }
+        }
+    }
+}

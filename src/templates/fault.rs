@@ -113,13 +113,12 @@ fn faults(
 
 /// The rule in words, once for each field that the template does not know.
 fn rules(kind: &Kind, refused: &dyn Fn(&str) -> bool) -> Vec<String> {
-    match kind {
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            let names = unexpected.iter().filter(|name| !refused(name));
-            names.map(|name| format!("{}: {}", keyword(kind), no_field(name))).collect()
-        }
-        kind => rule(kind, refused).into_iter().collect(),
-    }
+    let (Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected }) = kind
+    else {
+        return rule(kind, refused).into_iter().collect();
+    };
+    let names = unexpected.iter().filter(|name| !refused(name));
+    names.map(|name| format!("{}: {}", keyword(kind), no_field(name))).collect()
 }
 
 fn no_field(name: &str) -> String {

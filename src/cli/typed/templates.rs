@@ -90,11 +90,11 @@ impl Templates {
         match (data, folder) {
             (None, folder) => Ok(TemplatesArgs::Check { folder: folder.unwrap_or_default() }),
             (Some(data), Some(folder)) => {
-                Ok(TemplatesArgs::CheckStored { data, templates: TemplatesPlace::Folder(folder) })
+                Ok(TemplatesArgs::CheckStored { data, templates: Box::new(TemplatesPlace::Folder(folder)) })
             }
             (Some(data), None) => {
                 let values = Values::collect(config.as_deref(), environment, &[])?;
-                let templates = Settings::from_values(&values, false)?.templates();
+                let templates = Box::new(Settings::from_values(&values, false)?.templates());
                 Ok(TemplatesArgs::CheckStored { data, templates })
             }
         }

@@ -193,7 +193,8 @@ fn told(error: &SdkError<ScanError, HttpResponse>) -> String {
             None => "the request could not be sent".to_owned(),
         },
         SdkError::ResponseError(_) => "what answers does not speak as DynamoDB does".to_owned(),
-        error => format!("reading it failed: {error}"),
+        SdkError::ConstructionFailure(_) => "the request cannot be made: is the name of the table one?".to_owned(),
+        unknown => format!("reading it failed: {unknown}"),
     }
 }
 
