@@ -195,6 +195,7 @@ impl Kind {
             Self::VariableName => !text.is_empty() && !text.contains(['=', '\0']),
             Self::Command => text.parse::<CommandWords>().is_ok(),
             Self::KeySources => text.parse::<SourceList>().is_ok(),
+            Self::Text(form) => form.allows(text),
         }
     }
 }
