@@ -31,8 +31,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use engine::Engine;
 pub(crate) use destruction::given_up;
+use engine::Engine;
 pub use entropy::Entropy;
 pub use keys::DataKeys;
 pub use sealing::{Passwords, SEALED_BYTES_MAX};

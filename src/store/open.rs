@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use crmconf_events::{KeyId, Sequence};
 use crmconf_events::event::decode;
 use crmconf_events::log::{self, EventLog, LocalLog, LocalOptions, OpenError};
 use crmconf_events::state::{State, evolve};
+use crmconf_events::{KeyId, Sequence};
 use crmconf_projections::Projector;
 
 use super::found::refuse_lost_journal;

@@ -46,8 +46,7 @@ fn missing(vault: &Vault, state: &State) {
         );
     }
     let lost = state.configurations.iter().filter(|(_, live)| !live.shredded && !live.secrets.is_empty());
-    let lost: Vec<_> =
-        lost.filter(|(_, live)| vault.standing(live.key) == KeyStanding::Destroyed).collect();
+    let lost: Vec<_> = lost.filter(|(_, live)| vault.standing(live.key) == KeyStanding::Destroyed).collect();
     for (id, live) in lost.iter().take(NAMED_MAX) {
         tracing::error!(configuration = %id, key = live.key.0, "the vault has destroyed this configuration's data key, \
              and the log does not say so: its passwords cannot be opened. Was an older log put back?");

@@ -81,7 +81,8 @@ impl Open<'_> {
         };
         let held = decide(&self.overlay, &request, None).map_err(|rejection| rejection.to_string());
         let pushed = held.and_then(|Decision { events, .. }| self.push(events));
-        match pushed.and_then(|envelopes| envelopes.ok_or_else(|| "the commit has no room for it".to_owned())) {
+        match pushed.and_then(|envelopes| envelopes.ok_or_else(|| "the commit has no room for it".to_owned()))
+        {
             Ok(envelopes) => {
                 tracing::error!(
                     clock_us = clock.as_micros(),
@@ -93,7 +94,10 @@ impl Open<'_> {
                 true
             }
             Err(why) => {
-                tracing::error!(why, "the clock is in doubt, and this could not be recorded: no key is destroyed by it");
+                tracing::error!(
+                    why,
+                    "the clock is in doubt, and this could not be recorded: no key is destroyed by it"
+                );
                 self.not_held = Some(why);
                 false
             }

@@ -79,7 +79,10 @@ impl Pending {
             Ok(destroyed) => {
                 for key in &destroyed.missing {
                     // It comes back with its bucket only, and the start that finds it there destroys it.
-                    tracing::error!(key = key.0, "a data key that is given up is in a bucket that the vault lacks");
+                    tracing::error!(
+                        key = key.0,
+                        "a data key that is given up is in a bucket that the vault lacks"
+                    );
                 }
                 self.0.clear();
                 Ok(destroyed.keys)

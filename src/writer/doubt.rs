@@ -72,9 +72,13 @@ mod tests {
     #[test]
     fn at_first_the_log_vouches_for_the_clock() {
         let now = Instant::now();
-        for (clock, doubt) in
-            [(10 * DAY, false), (11 * DAY, false), (11 * DAY + 1, true), (9 * DAY, false), (9 * DAY - 1, true)]
-        {
+        for (clock, doubt) in [
+            (10 * DAY, false),
+            (11 * DAY, false),
+            (11 * DAY + 1, true),
+            (9 * DAY, false),
+            (9 * DAY - 1, true),
+        ] {
             let mut watch = ClockWatch::begin(at(clock), now, Some(at(10 * DAY)));
             assert_eq!(watch.is_in_doubt(at(clock), now), doubt, "{clock}");
         }
@@ -102,8 +106,14 @@ mod tests {
         let begun = Instant::now();
         let mut watch = ClockWatch::begin(at(0), begun, Some(at(10 * DAY)));
         assert!(watch.is_in_doubt(at(HOUR), begun + hours(1)));
-        assert!(!watch.is_in_doubt(at(10 * DAY + 20 * HOUR), begun + hours(2)), "as the log has it, and two hours");
-        assert!(!watch.is_in_doubt(at(11 * DAY + 10 * HOUR), begun + hours(16)), "and believed from there on");
+        assert!(
+            !watch.is_in_doubt(at(10 * DAY + 20 * HOUR), begun + hours(2)),
+            "as the log has it, and two hours"
+        );
+        assert!(
+            !watch.is_in_doubt(at(11 * DAY + 10 * HOUR), begun + hours(16)),
+            "and believed from there on"
+        );
     }
 
     #[test]

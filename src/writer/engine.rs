@@ -227,7 +227,8 @@ impl Engine {
             | Command::EraseAccount(_)
             | Command::ImportDirectory(_) => None,
         });
-        let doubtful = in_doubt.into_iter().chain(shown).find(|clock| self.clock_watch.is_apart(*clock, measured))?;
+        let doubtful =
+            in_doubt.into_iter().chain(shown).find(|clock| self.clock_watch.is_apart(*clock, measured))?;
         if self.state.retired.is_empty() || self.state.destruction_held {
             // What is deleted from now on is so by this clock, and destroyed no sooner; what is held stays held.
             self.clock_watch.believe(clock, measured);

@@ -73,7 +73,11 @@ pub(super) fn sealed<'a>(
 ///
 /// # Errors
 /// When the key stands, and cannot be had now.
-pub(super) fn again(keys: &dyn DataKeys, prior: &Prior, passwords: &Passwords) -> Result<Again, DataKeyError> {
+pub(super) fn again(
+    keys: &dyn DataKeys,
+    prior: &Prior,
+    passwords: &Passwords,
+) -> Result<Again, DataKeyError> {
     let Some(key) = prior.key.filter(|_| !passwords.is_empty()) else { return Ok(Again::Sealed(None)) };
     match seal_all(keys, key, &prior.outcome.id, passwords) {
         Ok(sealed) => Ok(Again::Sealed(sealed_digest(&sealed))),

@@ -17,7 +17,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use crmconf_events::access::{Grant, Role};
 use crmconf_events::command::{
-    AddConfiguration, AddParts, Command, CreateStore, Given, NewAccount, Request, RequestForm, TemplateUse,
+    AddConfiguration, AddParts, Command, CreateStore, DeleteConfiguration, Given, NewAccount, Request,
+    RequestForm, TemplateUse,
 };
 use crmconf_events::decide::Outcome;
 use crmconf_events::disk::sim::SimDisk;
@@ -33,8 +34,13 @@ use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
 use super::engine::Engine;
+<<<<<<< HEAD
 use super::{DataKeys, Entropy, Job, Obstacle, Origin, Passwords, Views, WriteError, WriteResult};
 use crate::vault::{MasterKey, MasterKeys, Vault};
+=======
+use super::{DataKeys, Entropy, Job, Obstacle, Origin, Passwords, Views, WriteError, WriteResult, Writer};
+use crate::vault::{MasterKey, Vault};
+>>>>>>> 52afed8 (server: Test which keys are due, and that a running server destroys them)
 use scripted::Scripted;
 
 const STORE: StoreId = StoreId::new([7; 16]);
@@ -110,6 +116,29 @@ impl Bench {
     }
 }
 
+/// A running writer on a log in memory, with an account and nothing else in its store.
+pub(crate) struct Served {
+    pub(crate) writer: Writer,
+    pub(crate) views: Views,
+    pub(crate) vault: Arc<Vault>,
+}
+
+pub(crate) async fn served() -> Served {
+    let views = Views::new(ArcSwap::from_pointee(Projector::default().view().clone()));
+    let vault = vault();
+    let origin = Origin {
+        log: Arc::new(Scripted::new(STORE, Arc::clone(&views))),
+        state: State::default(),
+        projector: Projector::default(),
+        views: Arc::clone(&views),
+        keys: Arc::clone(&vault) as Arc<_>,
+    };
+    // It ends with the last handle.
+    let (writer, _) = Writer::start(origin, 16).unwrap();
+    writer.submit(create_store()).await.unwrap();
+    Served { writer, views, vault }
+}
+
 /// A vault on a disk in memory.
 pub(crate) fn vault() -> Arc<Vault> {
     let key = MasterKeys::sole(MasterKey::generate().unwrap());
@@ -121,7 +150,7 @@ fn job(request: Request) -> (Job, oneshot::Receiver<WriteResult>) {
     (Job { request, passwords: Passwords::new(), answer }, outcome)
 }
 
-fn create_store() -> Request {
+pub(crate) fn create_store() -> Request {
     let account = |account, role, seed| NewAccount {
         account,
         name: NameCommitment::new([seed; 32]),
@@ -138,8 +167,30 @@ fn create_store() -> Request {
     }
 }
 
+/// A Delete of a configuration.
+pub(crate) fn delete(number: u64) -> Request {
+    let form = RequestForm {
+        operation: "CRMConfigurationDelete",
+        scope: Scope::EveryTelSys,
+        id: Some(id(number).to_string()),
+        crm_type: None,
+        description: None,
+        expected_version: None,
+        configuration: Given::Absent,
+        common: Given::Absent,
+        sealed: None,
+    };
+    let command =
+        DeleteConfiguration { id: Some(id(number)), scope: Scope::EveryTelSys, expected_version: None, form };
+    Request {
+        context: Context::of(Actor::Account(WRITER)),
+        validate_only: false,
+        command: Command::DeleteConfiguration(command),
+    }
+}
+
 /// An Add of a configuration with this description; its id follows from the number.
-fn add(number: u64, description: &str) -> Request {
+pub(crate) fn add(number: u64, description: &str) -> Request {
     add_with(number, description, "{}")
 }
 
@@ -186,7 +237,7 @@ fn add_with(number: u64, description: &str, configuration: &str) -> Request {
     }
 }
 
-fn id(number: u64) -> ConfigurationId {
+pub(crate) fn id(number: u64) -> ConfigurationId {
     IdParts { node: 1, process: 1, millis: number, counter: 0 }.into()
 }
 

@@ -89,10 +89,7 @@ fn samples() -> Vec<Record> {
             },
             "CRMConfigurationShred",
         ),
-        by(
-            Fact::MasterKeyRotated { master_key: "498136b7272a2c3f".into(), files: 7 },
-            "MasterKeyRotate",
-        ),
+        by(Fact::MasterKeyRotated { master_key: "498136b7272a2c3f".into(), files: 7 }, "MasterKeyRotate"),
         by(Fact::DestructionResumed {}, "DestructionResume"),
         by(Fact::DirectoryImported { mode: ImportMode::Merge, complete: true, counts }, "DirectoryImport"),
         Record::of(Fact::RecordsRepeated {

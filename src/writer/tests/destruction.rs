@@ -1,6 +1,6 @@
 //! Keys that events give up are destroyed once the events stand; and none by a clock that is in doubt.
 
-use crmconf_events::command::{DeleteConfiguration, DestroyRetired};
+use crmconf_events::command::DestroyRetired;
 use crmconf_events::decide::{Outcome, Rejection};
 use crmconf_events::event::Event;
 use crmconf_events::log::AppendOutcome;
@@ -21,13 +21,6 @@ fn with_deleted(keys: &Arc<Frail>) -> Bench {
     }
     bench.log.forget();
     bench
-}
-
-fn delete(number: u64) -> Request {
-    let form = RequestForm { operation: "CRMConfigurationDelete", ..change(number).0.form };
-    let command =
-        DeleteConfiguration { id: Some(id(number)), scope: Scope::EveryTelSys, expected_version: None, form };
-    by(Actor::Account(WRITER), Command::DeleteConfiguration(command))
 }
 
 /// What the server asks for when its clock shows this.

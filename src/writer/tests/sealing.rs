@@ -19,7 +19,10 @@ fn keyed_add(number: u64, password: &str) -> (Request, Passwords) {
 }
 
 fn added(events: &[Event]) -> Vec<&ConfigurationAdded> {
-    events.iter().filter_map(|event| if let Event::ConfigurationAdded(e) = event { Some(e) } else { None }).collect()
+    events
+        .iter()
+        .filter_map(|event| if let Event::ConfigurationAdded(e) = event { Some(e) } else { None })
+        .collect()
 }
 
 #[track_caller]
@@ -142,7 +145,10 @@ fn once_the_key_is_destroyed_passwords_of_a_repetition_are_not_compared() {
     let mut bench = Bench::with_keys(&keys);
     let first = bench.run_sealing([keyed_add(1, "first")]);
     assert!(bench.run([shred(1)])[0].is_ok());
-    assert_eq!(bench.run_sealing([keyed_add(2, "first"), keyed_add(3, "other")]), [first[0].clone(), first[0].clone()]);
+    assert_eq!(
+        bench.run_sealing([keyed_add(2, "first"), keyed_add(3, "other")]),
+        [first[0].clone(), first[0].clone()]
+    );
 }
 
 #[test]
@@ -192,7 +198,10 @@ fn what_became_a_password_is_sealed_at_the_next_change_also_one_of_the_descripti
             assert_eq!(event.configuration.as_ref().unwrap().to_text(), r#"{"Url":"u"}"#);
         }
         assert!(event.configuration.as_ref().unwrap().get(FIELD).is_none());
-        assert_eq!((event.key, keys.open(KeyId(1), 1, &event.secrets[FIELD]).as_deref()), (KeyId(1), Ok("clear")));
+        assert_eq!(
+            (event.key, keys.open(KeyId(1), 1, &event.secrets[FIELD]).as_deref()),
+            (KeyId(1), Ok("clear"))
+        );
     }
 }
 

@@ -171,7 +171,11 @@ pub(super) fn change(number: u64) -> Change {
         scope: Scope::EveryTelSys,
         crm_type: None,
         description: None,
-        parts: Ok(ChangeParts { template: template(WITH_PASSWORD, &[FIELD]), configuration: None, common: None }),
+        parts: Ok(ChangeParts {
+            template: template(WITH_PASSWORD, &[FIELD]),
+            configuration: None,
+            common: None,
+        }),
         key: None,
         expected_version: None,
         form: RequestForm {
