@@ -34,13 +34,8 @@ use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
 use super::engine::Engine;
-<<<<<<< HEAD
-use super::{DataKeys, Entropy, Job, Obstacle, Origin, Passwords, Views, WriteError, WriteResult};
-use crate::vault::{MasterKey, MasterKeys, Vault};
-=======
 use super::{DataKeys, Entropy, Job, Obstacle, Origin, Passwords, Views, WriteError, WriteResult, Writer};
-use crate::vault::{MasterKey, Vault};
->>>>>>> 52afed8 (server: Test which keys are due, and that a running server destroys them)
+use crate::vault::{MasterKey, MasterKeys, Vault};
 use scripted::Scripted;
 
 const STORE: StoreId = StoreId::new([7; 16]);
