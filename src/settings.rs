@@ -5,9 +5,9 @@
 
 mod error;
 mod file;
+mod form;
 mod listener;
 mod master_key;
-mod form;
 mod nearest;
 pub mod sample;
 mod security_log;

@@ -169,13 +169,8 @@ mod tests {
         let session = Zeroizing::new("5E49".to_owned());
         let reach = Reach::default();
         let wire = Wire::to(&endpoint, &reach).unwrap_or_else(|failure| panic!("{failure}"));
-        let conversation = Conversation {
-            wire,
-            session,
-            user: "someone",
-            transport_key: None,
-            invoke_id: "crmconf test",
-        };
+        let conversation =
+            Conversation { wire, session, user: "someone", transport_key: None, invoke_id: "crmconf test" };
         let told = |code: &str| {
             let refusal = Refusal { code: code.to_owned(), message: "Why.".to_owned() };
             conversation.refused("Do", &refusal).to_string()

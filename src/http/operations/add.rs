@@ -4,8 +4,8 @@ use crmconf_events::command::{AddConfiguration, Command, RequestForm};
 use crmconf_events::template::Part;
 use crmconf_events::{CrmType, Description};
 
-use super::write::Extensions;
 use super::parts::{self, Made};
+use super::write::Extensions;
 use super::{Input, changed};
 use crate::http::answer::Answer;
 use crate::http::app::App;

@@ -6,8 +6,8 @@ use crmconf_events::command::{ChangeConfiguration, Command, PartsFault, RequestF
 use crmconf_events::template::Part;
 use crmconf_events::{ConfigurationId, CrmType, Description};
 
-use super::write::{Extensions, expected_version};
 use super::parts::{self, Made};
+use super::write::{Extensions, expected_version};
 use super::{Input, changed};
 use crate::http::answer::Answer;
 use crate::http::app::App;

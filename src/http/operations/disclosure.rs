@@ -56,10 +56,7 @@ pub(super) fn disclose(
     travelling.collect()
 }
 
-fn clear_fields<'a>(
-    part: &'a JsonPart,
-    shape: &'a Shape,
-) -> impl Iterator<Item = (String, String)> + 'a {
+fn clear_fields<'a>(part: &'a JsonPart, shape: &'a Shape) -> impl Iterator<Item = (String, String)> + 'a {
     let fields = part.as_object().into_iter().flat_map(|object| object.iter());
     fields
         .filter(|(field, _)| shape.password_fields().contains(*field))

@@ -8,8 +8,8 @@ use crmconf_events::template::Part;
 use crmconf_projections::{Configuration, ReadModel};
 
 use super::Input;
-use super::list::requested_fields;
 use super::disclosure::disclose;
+use super::list::requested_fields;
 use super::render::{self, Shape};
 use crate::http::answer::Answer;
 use crate::http::app::App;

@@ -163,9 +163,9 @@ fn opened(
                     PartsFault::Configuration(format!("{} {error}", pointer.pointer()))
                 };
                 let plain = transport::open(caller.transport_key(), field, text).map_err(unopened)?;
-                template.check_password(field, plain.as_str()).map_err(|fault| {
-                    PartsFault::Configuration(fault.to_string())
-                })?;
+                template
+                    .check_password(field, plain.as_str())
+                    .map_err(|fault| PartsFault::Configuration(fault.to_string()))?;
                 passwords.insert(field.clone(), plain);
             }
         }

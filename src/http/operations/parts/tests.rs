@@ -56,8 +56,7 @@ fn context() -> Context {
 fn the_largest_configuration_and_the_largest_template_that_it_first_uses_fit_one_commit() {
     // Of what a JSON document may hold, these grow most when it becomes a text in an event.
     let document = "\"".repeat(TEMPLATE_BYTES_MAX);
-    let (crm_type, digest) =
-        (CrmType::new(&text(CrmType::CHARS_MAX)).unwrap(), template_digest(&document));
+    let (crm_type, digest) = (CrmType::new(&text(CrmType::CHARS_MAX)).unwrap(), template_digest(&document));
     let template: Event = TemplateRecorded {
         crm_type: crm_type.clone(),
         version: TemplateVersion::new(&text(TemplateVersion::CHARS_MAX)).unwrap(),
