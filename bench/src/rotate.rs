@@ -210,7 +210,6 @@ fn read_key(path: &Path) -> Result<MasterKey, BenchError> {
     MasterKey::from_file(path).map_err(vault_error)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it stands behind map_err, which gives it away")]
 fn vault_error(error: impl Display) -> BenchError {
     BenchError::Vault(error.to_string())
 }

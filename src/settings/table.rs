@@ -312,8 +312,8 @@ pub const FURTHER_MASTER_KEYS: Setting = Setting {
     placeholder: "SOURCES",
     default: None,
     kind: Kind::KeySources,
-    doc: "Where master keys are that have sealed files of the vault and are not the current one: needed until a rotation \
-          is finished",
+    doc: "Where master keys are that have sealed files of the vault and are not the current one, each as file:PATH, \
+          env:NAME or 'command:PROGRAM ARGUMENTS': needed until a rotation is finished",
 };
 
 /// All that says where master keys are.

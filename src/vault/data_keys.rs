@@ -73,10 +73,7 @@ impl Vault {
     /// When the key was destroyed or its bucket is not there. Nothing is ever sealed under a key that is not durable.
     pub fn seal(&self, key: KeyId, bound: &Bound<'_>, plain: &[u8]) -> Result<SealedValue, DataKeyError> {
         let data_key = self.data_key(key)?;
-        let padded = pad(plain);
-        let sealed = cipher(&data_key)
-            .and_then(|mut cipher| bound.with(key, |bound| cipher.encrypt(bound, padded.as_slice()).ok()));
-        sealed.map(SealedValue::from_ciphertext).ok_or(DataKeyError::DoesNotOpen)
+        seal(&data_key, key, bound, plain).map(SealedValue::from_ciphertext).ok_or(DataKeyError::DoesNotOpen)
     }
 
     /// Opens a sealed value.
@@ -97,6 +94,13 @@ impl Vault {
         plain.truncate(length);
         Ok(plain)
     }
+}
+
+/// The sealed bytes of a value: the synthetic initialisation vector, then the ciphertext of the padded value.
+fn seal(data_key: &DataKey, key: KeyId, bound: &Bound<'_>, plain: &[u8]) -> Option<Vec<u8>> {
+    let padded = pad(plain);
+    let mut cipher = cipher(data_key)?;
+    bound.with(key, |bound| cipher.encrypt(bound, padded.as_slice()).ok())
 }
 
 impl Bound<'_> {

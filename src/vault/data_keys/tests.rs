@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use crmconf_events::StoreId;
 use crmconf_events::disk::sim::SimDisk;
+use data_encoding::HEXLOWER;
 
 use super::super::master_key::MasterKey;
 use super::super::master_keys::MasterKeys;
+use super::super::tree::Tree;
 use super::*;
 
 const STORE: StoreId = StoreId::new([1; 16]);
@@ -20,6 +22,31 @@ fn vault() -> Vault {
 
 fn configuration(node: u64) -> ConfigurationId {
     format!("{node:016x}:1007bf0b:197cf8dc588:-776e").parse().unwrap()
+}
+
+/// Computed by Python's `blake3` and `cryptography` (AESSIV): a change here means that what was sealed is lost.
+#[test]
+fn sealed_values_are_frozen() {
+    let root = Zeroizing::new(std::array::from_fn(|byte| byte as u8));
+    let data_key = Tree::whole_from(root).derive(1).unwrap();
+    let configuration = "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776e".parse().unwrap();
+    let password = Bound::Password { configuration: &configuration, field: "Password" };
+    let address = Bound::Address { account: AccountId::new([7; 16]) };
+    for (bound, plain, expected) in [
+        (
+            password,
+            "demo-secret",
+            "898077f9c49d34bc39420317a045c0a9e5c43742a486e3125626215732a167dc4d6f857975b73f820e054e86086591b2",
+        ),
+        (
+            address,
+            "192.0.2.1",
+            "90fbe87610e83791c4bcc99c863954da3e98dd6838089d49c63ea137af19155fdd649daf81e6ed9bc5a450e38f4ead4b",
+        ),
+    ] {
+        let sealed = super::seal(&data_key, KeyId(1), &bound, plain.as_bytes()).unwrap();
+        assert_eq!(HEXLOWER.encode(&sealed), expected, "{bound:?}");
+    }
 }
 
 #[test]

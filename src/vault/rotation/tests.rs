@@ -265,9 +265,9 @@ fn a_rotation_beside_changes_brings_nothing_back_and_loses_nothing() {
             for n in 0..60 {
                 let id = vault.store_credential(&credential(&format!("account{n}"))).unwrap();
                 if n % 2 == 0 {
-                    kept.push(id)
+                    kept.push(id);
                 } else {
-                    removed.push(id)
+                    removed.push(id);
                 }
                 if let Some(id) = removed.last() {
                     vault.remove_credential(*id).unwrap();

@@ -53,7 +53,7 @@ fn a_first_bucket_is_whole_or_not_there() {
         match derived(vault, 1) {
             Ok(key) => assert_eq!(key, last, "{place}"),
             Err(error) => {
-                assert!(!ended && error == DataKeyError::Unavailable { bucket: 0 }, "{place}: {error}")
+                assert!(!ended && error == DataKeyError::Unavailable { bucket: 0 }, "{place}: {error}");
             }
         }
         assert_eq!(give(vault, 1), 1, "{place}");

@@ -29,7 +29,7 @@ fn a_key_is_read_from_a_command_s_output() {
 
 #[test]
 fn words_reach_the_program_as_they_are() {
-    let words = ["printf", "%s%s", &KEY[..32], &KEY[32..]].map(str::to_owned);
+    let words = ["printf", "%s%s", KEY.split_at(32).0, KEY.split_at(32).1].map(str::to_owned);
     assert!(MasterKey::from_command(&words).is_ok());
     let words = ["echo", "$HOME", "|", "cat"].map(str::to_owned);
     let error = MasterKey::from_command(&words).unwrap_err();
