@@ -44,7 +44,7 @@ fn sealed_values_are_frozen() {
             "90fbe87610e83791c4bcc99c863954da3e98dd6838089d49c63ea137af19155fdd649daf81e6ed9bc5a450e38f4ead4b",
         ),
     ] {
-        let sealed = super::seal(&data_key, KeyId(1), &bound, plain.as_bytes()).unwrap();
+        let sealed = seal(&data_key, KeyId(1), &bound, plain.as_bytes()).unwrap();
         assert_eq!(HEXLOWER.encode(&sealed), expected, "{bound:?}");
     }
 }
