@@ -1,5 +1,7 @@
 //! The store of one data folder: set up, opened and folded, so that the server can start from it.
 
+#[cfg(test)]
+mod forgetting;
 mod found;
 mod open;
 mod reconcile;

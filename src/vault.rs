@@ -25,6 +25,8 @@ mod rotation;
 mod seal;
 mod sealed;
 mod store;
+#[cfg(test)]
+pub(crate) mod trace;
 mod tree;
 
 pub use buckets::{Destroyed, MissingBucket};

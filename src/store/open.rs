@@ -104,15 +104,15 @@ pub fn open(
 }
 
 /// What is folded from a log.
-struct Folded {
-    state: State,
-    projector: Projector,
+pub(super) struct Folded {
+    pub(super) state: State,
+    pub(super) projector: Projector,
     /// Every data key that an event gives up.
-    given_up: BTreeSet<KeyId>,
+    pub(super) given_up: BTreeSet<KeyId>,
 }
 
 /// Folds the whole log.
-fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<Folded, StoreError> {
+pub(super) fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<Folded, StoreError> {
     let mut state = State::default();
     let mut projector = Projector::default();
     let mut given_up = BTreeSet::new();

@@ -251,3 +251,16 @@ fn first_of(bucket: u64) -> KeyId {
 
 #[cfg(test)]
 mod tests;
+
+/// What tests compare with what is left on a disk.
+#[cfg(test)]
+impl Vault {
+    /// The leaf of a key that is whole, the seeds above it from the uppermost that is kept, and the key itself.
+    pub(super) fn secrets_of(&self, key: KeyId) -> (u16, Vec<Vec<u8>>) {
+        let (bucket, leaf) = place(key);
+        let tree = self.buckets.tree(bucket).unwrap();
+        let mut secrets = tree.seeds_above(leaf);
+        secrets.push(tree.derive(leaf).unwrap().as_bytes().to_vec());
+        (leaf, secrets)
+    }
+}

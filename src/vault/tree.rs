@@ -265,6 +265,16 @@ impl DataKey {
     }
 }
 
+/// What tests compare with what is left on a disk.
+#[cfg(test)]
+impl Tree {
+    /// The seeds on the way to a leaf that is whole, from the uppermost that is kept down to the leaf's own.
+    pub(super) fn seeds_above(&self, leaf: u16) -> Vec<Vec<u8>> {
+        let top = self.above(leaf).unwrap();
+        (top.depth..=DEPTH).map(|depth| top.seed_below(leaf, depth).to_vec()).collect()
+    }
+}
+
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Tree(..)")

@@ -7,7 +7,7 @@ mod hindrances;
 mod outcomes;
 pub(crate) mod scripted;
 mod sealing;
-mod vaults;
+pub(crate) mod vaults;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ use super::{DataKeys, Entropy, Job, Obstacle, Origin, Passwords, Views, WriteErr
 use crate::vault::{MasterKey, MasterKeys, Vault};
 use scripted::Scripted;
 
-const STORE: StoreId = StoreId::new([7; 16]);
+pub(crate) const STORE: StoreId = StoreId::new([7; 16]);
 const WRITER: AccountId = AccountId::new([1; 16]);
 const STRANGER: AccountId = AccountId::new([2; 16]);
 const TEMPLATE: &str = r#"{"CRMType":"T"}"#;

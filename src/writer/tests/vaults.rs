@@ -18,7 +18,7 @@ use crate::writer::DataKeys;
 /// A template with a password field.
 pub(super) const WITH_PASSWORD: &str =
     r#"{"CRMConfiguration":{"properties":{"Url":{},"Password":{"format":"password"}}}}"#;
-pub(super) const FIELD: &str = "Password";
+pub(crate) const FIELD: &str = "Password";
 
 /// A vault whose bucket can be gone, and whose disk can refuse.
 pub(super) struct Frail {
@@ -129,12 +129,12 @@ impl Bench {
 }
 
 /// A request, and a password that comes with it.
-pub(super) fn with(request: Request, password: &str) -> (Request, Passwords) {
+pub(crate) fn with(request: Request, password: &str) -> (Request, Passwords) {
     (request, Passwords::from([(FIELD.to_owned(), Plaintext::new(password).unwrap())]))
 }
 
 /// The request alone.
-pub(super) fn bare(request: impl Into<Request>) -> (Request, Passwords) {
+pub(crate) fn bare(request: impl Into<Request>) -> (Request, Passwords) {
     (request.into(), Passwords::new())
 }
 
@@ -149,7 +149,7 @@ fn template(document: &str, fields: &[&str]) -> Arc<TemplateUse> {
 }
 
 /// The same Add, checked against a template with a password field; the form names the field.
-pub(super) fn sealing(mut request: Request) -> Request {
+pub(crate) fn sealing(mut request: Request) -> Request {
     if let Command::AddConfiguration(command) = &mut request.command {
         command.parts.as_mut().unwrap().template = template(WITH_PASSWORD, &[FIELD]);
         command.form.configuration = Given::Json(named());
@@ -163,9 +163,9 @@ fn named() -> Arc<Json> {
 }
 
 /// A Change of a configuration, checked against the template with a password field.
-pub(super) struct Change(pub(super) ChangeConfiguration);
+pub(crate) struct Change(pub(super) ChangeConfiguration);
 
-pub(super) fn change(number: u64) -> Change {
+pub(crate) fn change(number: u64) -> Change {
     Change(ChangeConfiguration {
         id: Some(id(number)),
         scope: Scope::EveryTelSys,
@@ -201,7 +201,7 @@ impl Change {
     }
 
     /// The part is given, and the password in it.
-    pub(super) fn part(mut self, text: &str) -> Self {
+    pub(crate) fn part(mut self, text: &str) -> Self {
         let configuration = Arc::new(Json::parse(text).unwrap());
         self.0.parts.as_mut().unwrap().configuration =
             Some(ConfigurationChange { configuration, secrets: BTreeMap::new() });
@@ -218,11 +218,11 @@ impl From<Change> for Request {
 }
 
 /// The operator shreds a configuration.
-pub(super) fn shred(number: u64) -> Request {
+pub(crate) fn shred(number: u64) -> Request {
     let command = ShredConfiguration { id: Some(id(number)), scope: Scope::EveryTelSys };
     by(Actor::Operator(0), Command::ShredConfiguration(command))
 }
 
-pub(super) fn by(actor: Actor, command: Command) -> Request {
+pub(crate) fn by(actor: Actor, command: Command) -> Request {
     Request { context: Context::of(actor), validate_only: false, command }
 }
