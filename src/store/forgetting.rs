@@ -2,12 +2,14 @@
 
 mod power_cuts;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use arc_swap::ArcSwap;
 use crmconf_events::command::{
     Command, CreateAccount, DestroyRetired, EraseAccount, NamedCredential, Request,
 };
@@ -18,6 +20,7 @@ use crmconf_events::log::{AppendOutcome, EventLog, LocalLog, LocalOptions};
 use crmconf_events::{AccountId, CredentialId, KeyId, NameCommitment, Salt};
 use tempfile::TempDir;
 
+use super::open::{Folded, fold};
 use super::*;
 use crate::settings::MasterKeySource;
 use crate::vault::trace::Trace;
@@ -51,12 +54,11 @@ impl Place {
         std::io::Write::write_all(&mut file, "5a".repeat(32).as_bytes()).unwrap();
         let keys = MasterKeys::sole(MasterKey::from_file(&path).unwrap());
         let place = Self { folder, keys };
-        let log = LocalLog::create(&place.data(), STORE, LocalOptions::DEFAULT).unwrap();
-        drop(Vault::create(&place.vault(), STORE, &place.keys).unwrap());
-        log.close();
-        drop(log);
-        let served = place.serve();
-        served.writer.submit(create_store()).await.unwrap();
+        let log = Arc::new(LocalLog::create(&place.data(), STORE, LocalOptions::DEFAULT).unwrap());
+        let vault = Arc::new(Vault::create(&place.vault(), STORE, &place.keys).unwrap());
+        let folded = fold(&log, &mut |_| {}).unwrap();
+        let served = Served::start(log, vault, folded);
+        served.submit(create_store()).await.unwrap();
         served.stop().await;
         place
     }
@@ -73,10 +75,8 @@ impl Place {
         let current = MasterKeySource::File(self.folder.path().join("master.key"));
         let sources = MasterKeySources { current, further: Vec::new() };
         let store = open(&self.data(), LocalOptions::DEFAULT, &sources, &mut |_| {}).unwrap();
-        let Store { log, vault, origin } = store;
-        let views = Arc::clone(&origin.views);
-        let (writer, thread) = Writer::start(origin, 16).unwrap();
-        Served { log, vault, views, writer, thread }
+        let Store { log, vault, origin: Origin { state, projector, .. } } = store;
+        Served::start(log, vault, Folded { state, projector, given_up: BTreeSet::new() })
     }
 
     /// The vault's files that a key can be derived from.
@@ -104,7 +104,8 @@ impl Place {
 
     /// What the sealed files of the first bucket hold now, their headers aside.
     fn sealed_buckets(&self) -> Vec<Vec<u8>> {
-        let read = |copy: &str| fs::read(self.vault().join("keys").join(format!("000000000000.{copy}"))).unwrap();
+        let read =
+            |copy: &str| fs::read(self.vault().join("keys").join(format!("000000000000.{copy}"))).unwrap();
         ["a", "b"].map(|copy| read(copy).split_off(29)).into()
     }
 
@@ -118,6 +119,15 @@ impl Place {
 }
 
 impl Served {
+    fn start(log: Arc<LocalLog>, vault: Arc<Vault>, folded: Folded) -> Self {
+        let Folded { state, projector, given_up: _ } = folded;
+        let views = Views::new(ArcSwap::from_pointee(projector.view().clone()));
+        let (beside, keys) = (Arc::clone(&log) as Arc<dyn EventLog>, Arc::clone(&vault) as Arc<_>);
+        let origin = Origin { log: beside, state, projector, views: Arc::clone(&views), keys };
+        let (writer, thread) = Writer::start(origin, 16).unwrap();
+        Self { log, vault, views, writer, thread }
+    }
+
     async fn submit(&self, request: Request) -> WriteResult {
         self.writer.submit(request).await
     }
@@ -280,7 +290,9 @@ fn add_in_second_bucket(served: &Served, number: u64) {
     }
     .into();
     let mut builder = CommitBuilder::new(STORE, served.log.head(), crate::writer::clock());
-    builder.try_push(encode(Salt::new([1; 16]), &Context::of(Actor::System), &event).unwrap().into()).unwrap();
+    builder
+        .try_push(encode(Salt::new([1; 16]), &Context::of(Actor::System), &event).unwrap().into())
+        .unwrap();
     assert_eq!(served.log.append(builder.seal().unwrap()), AppendOutcome::Appended);
 }
 

@@ -47,14 +47,16 @@ impl Trace {
             .filter(|path| {
                 // What is no file is a folder, which is looked into by itself.
                 let Ok(bytes) = read_file(disk, path) else { return false };
-                self.stands_in(&bytes) || opened(&sealer, path, &bytes).iter().any(|content| self.derives_from(content))
+                self.stands_in(&bytes)
+                    || opened(&sealer, path, &bytes).iter().any(|content| self.derives_from(content))
             })
             .collect()
     }
 
     fn derives_from(&self, content: &[u8]) -> bool {
         let derived = Tree::from_bytes(content).and_then(|tree| tree.derive(self.leaf));
-        let derived = derived.is_some_and(|key| self.secrets.last().is_some_and(|known| known == key.as_bytes()));
+        let derived =
+            derived.is_some_and(|key| self.secrets.last().is_some_and(|known| known == key.as_bytes()));
         derived || self.stands_in(content)
     }
 }
@@ -65,7 +67,9 @@ fn opened(sealer: &Sealer, path: &Path, bytes: &[u8]) -> Vec<Vec<u8>> {
     let names = [path.to_owned(), path.with_file_name(without_ending(name))];
     names
         .iter()
-        .flat_map(|name| [Kind::Check, Kind::Credential, Kind::Bucket].map(|kind| sealer.open(kind, name, bytes)))
+        .flat_map(|name| {
+            [Kind::Check, Kind::Credential, Kind::Bucket].map(|kind| sealer.open(kind, name, bytes))
+        })
         .filter_map(|content| content.ok().map(|content| content.to_vec()))
         .collect()
 }

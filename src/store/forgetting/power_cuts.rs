@@ -1,20 +1,15 @@
 //! Log and vault on one disk that may lose power at every call: no live configuration's key is gone, every key that the log
 //! gives up is, and no other.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
 
-use arc_swap::ArcSwap;
 use crmconf_events::disk::sim::{SimDisk, Snapshot};
 use crmconf_events::disk::{Disk, read_file};
 use crmconf_events::log::{MemoryStore, SegmentSizes};
 
-use super::super::open::{Folded, fold};
 use super::super::reconcile::reconcile;
 use super::*;
 use crate::vault::{AccountName, Credential, Password, Verifier};
-use crate::writer::Origin;
 use crate::writer::tests::vaults::change;
 
 const DATA: &str = "/data";
@@ -51,7 +46,8 @@ struct Script {
 impl Script {
     fn former(&self) -> Vec<Vec<u8>> {
         let read = |copy: &str| {
-            read_file(&self.disk, &Path::new(VAULT).join("keys").join(format!("000000000000.{copy}"))).unwrap()
+            read_file(&self.disk, &Path::new(VAULT).join("keys").join(format!("000000000000.{copy}")))
+                .unwrap()
         };
         ["a", "b"].map(read).into()
     }
@@ -114,10 +110,8 @@ async fn moments(keys: &MasterKeys) -> Vec<Moment> {
     };
     let log = LocalLog::create_on(&observed, Path::new(DATA), &reads, STORE, OPTIONS).unwrap();
     let vault = Arc::new(Vault::create_on(observed, Path::new(VAULT), STORE, keys).unwrap());
-    let Folded { state, projector, given_up: _ } = fold(&log, &mut |_| {}).unwrap();
-    let views = Views::new(ArcSwap::from_pointee(projector.view().clone()));
-    let origin = Origin { log: Arc::new(log), state, projector, views, keys: Arc::clone(&vault) as Arc<_> };
-    let (writer, thread) = Writer::start(origin, 4).unwrap();
+    let folded = fold(&log, &mut |_| {}).unwrap();
+    let Served { writer, thread, .. } = Served::start(Arc::new(log), Arc::clone(&vault), folded);
     writer.submit(create_store()).await.unwrap();
     // What is not founded yet is no store to look into.
     moments.lock().unwrap().clear();
@@ -135,13 +129,18 @@ fn check(keys: &MasterKeys, disk: &SimDisk, reads: &MemoryStore, promises: &Prom
     let vault = Vault::open_on(shared, Path::new(VAULT), STORE, keys).unwrap();
     let Folded { state, projector: _, given_up } = fold(&log, &mut |_| {}).unwrap();
     reconcile(&vault, &state, &given_up).unwrap();
-    assert!(given_up.is_superset(&promises.destroyed), "{place}: a shredding that was answered is not in the log");
+    assert!(
+        given_up.is_superset(&promises.destroyed),
+        "{place}: a shredding that was answered is not in the log"
+    );
     for key in (1..state.next_key.0).map(KeyId) {
         let expected = if given_up.contains(&key) { KeyStanding::Destroyed } else { KeyStanding::Whole };
         assert_eq!(vault.standing(key), expected, "{place}: {key:?}");
     }
     for number in 1..=CONFIGURATIONS {
-        let Some(live) = state.configurations.get(&id(number)).filter(|live| !live.shredded) else { continue };
+        let Some(live) = state.configurations.get(&id(number)).filter(|live| !live.shredded) else {
+            continue;
+        };
         let bound = Bound::Password { configuration: &id(number), field: FIELD };
         let plain = vault.unseal(live.key, &bound, &live.secrets[FIELD]).expect(place);
         let word = String::from_utf8(plain.to_vec()).unwrap();
