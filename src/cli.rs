@@ -42,8 +42,8 @@ use crate::vault::AccountName;
 /// What the program is asked to do, checked.
 #[derive(Debug)]
 pub enum Command {
-    /// Serve the API.
-    Serve(Box<Settings>),
+    /// Serve the API; the settings can be read again.
+    Serve(Box<Settings>, settings::Again),
     /// Set up a data folder.
     Init(InitArgs),
     /// Send one request.
@@ -203,7 +203,9 @@ pub fn words() -> clap::Command {
 
 fn serve(args: &typed::Serve, environment: &Environment) -> Result<Command, Stop> {
     let values = Values::collect(args.config.as_deref(), environment, &args.settings.0)?;
-    Ok(Command::Serve(Box::new(Settings::from_values(&values, args.demo)?)))
+    let settings = Settings::from_values(&values, args.demo)?;
+    let again = settings::Again::new(args.config.clone(), environment, &args.settings.0, args.demo);
+    Ok(Command::Serve(Box::new(settings), again))
 }
 
 fn init(args: typed::Init, environment: &Environment) -> Result<Command, Stop> {

@@ -72,7 +72,7 @@ impl std::error::Error for Failure {}
 #[must_use]
 pub fn run(command: Command) -> Status {
     let outcome = match command {
-        Command::Serve(settings) => serve::run(*settings),
+        Command::Serve(settings, again) => serve::run(*settings, again),
         Command::Init(args) => init::run(args),
         Command::Call(args) => call::run(&args),
         Command::Account(args) => account::run(*args),

@@ -29,6 +29,7 @@ pub mod ids;
 pub mod metrics;
 pub mod progress;
 pub mod proxies;
+pub mod rotation;
 pub mod security_log;
 pub mod server;
 pub mod sessions;

@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use crate::http::app::{App, Phase, Service};
 use crate::http::listener::{Listener, ListenerOptions, Patience};
 use crate::metrics::Metrics;
+use crate::rotation::KeySources;
 use crate::security_log::SecurityLogError;
 use crate::settings::Settings;
 use crate::store::{Founder, StoreError};
@@ -101,6 +102,7 @@ type Serving = actix_web::rt::task::JoinHandle<std::io::Result<()>>;
 /// When it cannot start, or does not end in order.
 pub async fn serve(
     settings: Settings,
+    key_sources: KeySources,
     founder: Option<Founder>,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServerError> {
@@ -113,7 +115,7 @@ pub async fn serve(
     };
     let service = Data::new(Service::measured(Arc::new(metrics)).behind(settings.proxies()));
     let exposition = Exposition::start(&settings, &service)?;
-    let served = serve_api(settings, founder, ready, service, signals).await;
+    let served = serve_api(settings, key_sources, founder, ready, service, signals).await;
     if let Some(exposition) = exposition {
         exposition.stop().await;
     }
@@ -123,6 +125,7 @@ pub async fn serve(
 /// Serves the API until the process is told to stop.
 async fn serve_api(
     settings: Settings,
+    key_sources: KeySources,
     founder: Option<Founder>,
     ready: impl FnOnce(SocketAddr),
     service: Data<Service>,
@@ -138,7 +141,7 @@ async fn serve_api(
     let drain = settings.shutdown_drain.value;
     let mut opening = {
         let (service, runtime) = (Data::clone(&service), Handle::current());
-        tokio::task::spawn_blocking(move || start::start(&settings, founder, &service, runtime))
+        tokio::task::spawn_blocking(move || start::start(&settings, founder, &service, runtime, key_sources))
     };
     let (opened, told) = tokio::select! {
         opened = &mut opening => (opened, None),

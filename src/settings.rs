@@ -3,6 +3,7 @@
 //! Flags are stronger than the environment, the environment is stronger than the file, and the file is stronger
 //! than the defaults. [`table`] describes each setting once; names that it does not know are refused.
 
+mod again;
 mod error;
 mod file;
 mod form;
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use again::Again;
 pub use error::SettingsError;
 use master_key::plain;
 pub use master_key::{CommandWords, MasterKeySource, MasterKeySources};

@@ -29,7 +29,7 @@ fn the_definitions_are_consistent() {
 fn serve_takes_its_settings_from_flags_and_environment() {
     let env = [("CRMCONF_WORKERS", "3")];
     let command = parse("serve --data /d --listen 127.0.0.1:1 --log-format json", &env);
-    let Ok(Command::Serve(settings)) = command else { panic!("{command:?}") };
+    let Ok(Command::Serve(settings, _)) = command else { panic!("{command:?}") };
     assert_eq!(settings.data.value, Path::new("/d"));
     assert_eq!(settings.data.source, Source::Flag("--data"));
     assert_eq!(settings.workers.value.get(), 3);

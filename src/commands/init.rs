@@ -140,7 +140,7 @@ mod tests {
                 panic!("{variables:?}")
             };
             let command = serve_command(&args.data, &args.master_key);
-            let Ok(Command::Serve(settings)) = Command::parse(words(&command), &Default::default()) else {
+            let Ok(Command::Serve(settings, _)) = Command::parse(words(&command), &Default::default()) else {
                 panic!("{command}")
             };
             assert_eq!(settings.data.value, args.data, "{command}");

@@ -140,6 +140,10 @@ async fn answer(
         Operation::PasswordChange => {
             operations::password_change::answer(app, &caller(app, &input)?, &input).await
         }
+        Operation::MasterKeyList => operations::keys::list::answer(app, &caller(app, &input)?, &input).await,
+        Operation::MasterKeyRotate => {
+            operations::keys::rotate::answer(app, &caller(app, &input)?, &input).await
+        }
         Operation::DestructionResume => {
             operations::keys::resume::answer(app, &caller(app, &input)?, &input).await
         }

@@ -18,6 +18,7 @@ use super::{api, health, outside};
 use crate::accounts::Registrar;
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
+use crate::rotation::{KeySources, Rotator};
 use crate::proxies::TrustedProxies;
 use crate::security_log::SecurityLog;
 use crate::sessions::{
@@ -53,6 +54,8 @@ pub struct App {
     pub registrar: Registrar,
     /// The data keys.
     pub vault: Arc<Vault>,
+    /// Seals the vault anew under another master key.
+    pub rotator: Rotator,
     /// What an auditor is told.
     pub security_log: SecurityLog,
     /// What goes on though its client has left.
@@ -75,6 +78,8 @@ pub struct AppParts {
     pub store: StoreId,
     /// The credentials.
     pub vault: Arc<Vault>,
+    /// Where the vault's master keys are, whenever that is asked.
+    pub key_sources: KeySources,
     /// The templates in use, which whoever watches their source swaps.
     pub templates: Arc<ArcSwap<TemplateSet>>,
     /// How many sessions there may be, and how long they live.
@@ -98,6 +103,7 @@ impl App {
             writer,
             store,
             vault,
+            key_sources,
             templates,
             sessions,
             security_log,
@@ -123,6 +129,7 @@ impl App {
                 clock,
             ),
             registrar,
+            rotator: Rotator::new(Arc::clone(&vault), key_sources),
             vault,
             sessions,
             security_log,

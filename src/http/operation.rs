@@ -55,6 +55,10 @@ operations! {
     AccountList = "AccountList";
     /// Gives the account that asks another password.
     PasswordChange = "PasswordChange";
+    /// Lists the master keys that the vault needs.
+    MasterKeyList = "MasterKeyList";
+    /// Seals the vault anew under the current master key.
+    MasterKeyRotate = "MasterKeyRotate";
     /// Has keys destroyed again when their time has come.
     DestructionResume = "DestructionResume";
     /// Imports into the directory.

@@ -9,6 +9,7 @@ use super::retention::Schedule;
 use super::watch::{FIRST_LOOK_MAX, InUse, Watch};
 use super::{Running, ServerError};
 use crate::http::app::{App, AppParts, Service};
+use crate::rotation::KeySources;
 use crate::security_log::SecurityLog;
 use crate::sessions::SessionLimits;
 use crate::settings::Settings;
@@ -23,6 +24,7 @@ pub(super) fn start(
     founder: Option<Founder>,
     service: &Service,
     runtime: Handle,
+    key_sources: KeySources,
 ) -> Result<Running, ServerError> {
     let options = LocalOptions { sled_cache_bytes: settings.sled_cache_bytes.value, ..LocalOptions::DEFAULT };
     let (data, keys) = (&settings.data.value, settings.master_keys());
@@ -53,6 +55,7 @@ pub(super) fn start(
         writer,
         store,
         vault,
+        key_sources,
         templates,
         sessions: session_limits(settings),
         security_log,

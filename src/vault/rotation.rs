@@ -77,6 +77,14 @@ impl Vault {
         Ok(rotation)
     }
 
+    /// Makes sure that [`Vault::rotate`] would take over these master keys. Changes nothing.
+    ///
+    /// # Errors
+    /// When they do not open every file, or a folder cannot be read.
+    pub fn takes(&self, keys: &MasterKeys) -> Result<(), VaultError> {
+        self.files.takes(keys)
+    }
+
     /// Which master keys the files of the vault need, read from the files themselves: the current one first, then the
     /// others that were given, then any that were not. A key with no files is not needed.
     ///

@@ -99,6 +99,12 @@ impl SealedFiles {
         }
     }
 
+    /// Makes sure that other keys open every file.
+    pub(super) fn takes(&self, keys: &MasterKeys) -> Result<(), VaultError> {
+        let present = self.alone();
+        self.require_keys(&present.with(keys))
+    }
+
     /// Takes over other keys, once it is sure that they open every file, and gives the files that there are.
     pub(super) fn adopt(&self, keys: &MasterKeys) -> Result<Vec<Standing>, VaultError> {
         let mut present = self.alone();

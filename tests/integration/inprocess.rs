@@ -16,6 +16,7 @@ use crmconf::http::app::{App, AppParts, Phase, Service, XML_PATH, routes};
 use crmconf::http::listener::{Listener, ListenerOptions, Patience};
 use crmconf::security_log::SecurityLog;
 use crmconf::sessions::SessionLimits;
+use crmconf::settings::MasterKeySource;
 use crmconf::templates::TemplateSet;
 use crmconf::tls::Acceptor;
 use crmconf::vault::{MasterKey, MasterKeys, Vault};
@@ -171,6 +172,7 @@ impl InProcess {
             writer,
             store: log.store(),
             vault,
+            key_sources: Arc::new(|| Ok(MasterKeySource::File("/nowhere".into()).into())),
             templates: Arc::new(arc_swap::ArcSwap::from_pointee(templates())),
             sessions: SessionLimits::default(),
             security_log,

@@ -15,7 +15,9 @@ use crate::http::fields::Fields;
 use crate::security_log::Fact;
 use crate::writer::{WriteError, WriteResult};
 
+pub mod list;
 pub mod resume;
+pub mod rotate;
 pub mod shred;
 
 /// The extensions of every operation that changes something about keys.

@@ -36,6 +36,8 @@ fn whose(operation: Operation) -> Whose {
         | O::AccountErase
         | O::AccountInfo
         | O::AccountList
+        | O::MasterKeyList
+        | O::MasterKeyRotate
         | O::DestructionResume
         | O::DirectoryImport
         | O::DirectoryList => Whose::Administrators,

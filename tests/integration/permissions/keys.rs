@@ -9,7 +9,13 @@ fn operations() -> Vec<(&'static str, String, u32)> {
     let nothing = "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776e";
     let dry = property("ValidateOnly", "true");
     let shred = ASKED.into_iter().map(|asked| ("CRMConfigurationShred", located(nothing, asked), 31003));
-    shred.chain([("DestructionResume", dry, 10108)]).collect()
+    let others = [
+        ("DestructionResume", dry.clone(), 10108),
+        ("MasterKeyList", String::new(), 0),
+        // The keys of these vaults are nowhere to be had.
+        ("MasterKeyRotate", dry, 10103),
+    ];
+    shred.chain(others).collect()
 }
 
 #[actix_web::test]
