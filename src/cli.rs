@@ -7,6 +7,7 @@ mod account;
 mod directory;
 mod endpoint;
 mod flags;
+mod keys;
 pub mod moment;
 mod operate;
 pub mod output;
@@ -24,10 +25,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-pub use account::{AccountAction, AccountArgs, AccountTarget, ListFormat, NewPassword};
+pub use account::{AccountAction, AccountArgs, ListFormat, NewPassword, Target};
 pub use clap_complete::Shell;
 pub use directory::{DirectoryArgs, DirectoryImportArgs};
 pub use endpoint::Endpoint;
+pub use keys::{KeysAction, KeysArgs};
 pub use operate::{ConfigArgs, ExportArgs, ExportOutput, Gathered, ShowFormat};
 pub use sign_in::{PasswordSource, Reach, RequestSource, SignInArgs};
 pub use typed::ReplayFormat;
@@ -50,6 +52,8 @@ pub enum Command {
     Call(CallArgs),
     /// Administer accounts.
     Account(Box<AccountArgs>),
+    /// Look after the keys.
+    Keys(Box<KeysArgs>),
     /// Check the journal.
     Verify(VerifyArgs),
     /// Print the state folded from the journal.
@@ -179,6 +183,7 @@ impl Command {
             typed::Command::Init(args) => init(args, environment),
             typed::Command::Call(args) => call(args).map(Self::Call),
             typed::Command::Account(args) => Ok(Self::Account(Box::new(account::check(*args, environment)?))),
+            typed::Command::Keys(args) => Ok(Self::Keys(Box::new(keys::check(*args, environment)?))),
             typed::Command::Verify(typed::Verify { data, sled }) => {
                 Ok(Self::Verify(VerifyArgs { data, sled }))
             }

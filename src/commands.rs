@@ -4,15 +4,18 @@ pub mod account;
 pub mod call;
 pub mod completions;
 pub mod config;
+mod confirm;
 mod conversation;
 pub mod directory;
 pub mod export;
 mod folded;
 pub mod init;
+pub mod keys;
 pub mod man;
 pub mod replay;
 pub mod serve;
 mod source;
+mod stopped;
 pub mod templates;
 pub mod verify;
 
@@ -76,6 +79,7 @@ pub fn run(command: Command) -> Status {
         Command::Init(args) => init::run(args),
         Command::Call(args) => call::run(&args),
         Command::Account(args) => account::run(*args),
+        Command::Keys(args) => keys::run(*args),
         Command::Verify(args) => verify::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Directory(args) => directory::run(&args),

@@ -8,9 +8,9 @@ use clap::error::ErrorKind;
 use crmconf_events::access::{Grant, Grants, Role};
 use crmconf_events::{Reason, Scope};
 
-pub(super) use words::Account;
+pub(super) use words::{Account, Where, Why};
 pub use words::ListFormat;
-use words::{Add, Change, List, Named, NewPasswordWords, OneGrant, Part, ResetPassword, Verb, Where};
+use words::{Add, Change, Erase, List, Named, NewPasswordWords, OneGrant, Part, ResetPassword, Verb};
 
 use super::{SignInArgs, Stop};
 use crate::security_log::FileOptions;
@@ -21,16 +21,16 @@ use crate::vault::{AccountName, DisplayName};
 #[derive(Debug)]
 pub struct AccountArgs {
     /// Where the accounts are.
-    pub target: AccountTarget,
+    pub target: Target,
     /// What is to be done.
     pub action: AccountAction,
     /// Why.
     pub reason: Option<Reason>,
 }
 
-/// Where the accounts are.
+/// Where what is administered is.
 #[derive(Debug, PartialEq, Eq)]
-pub enum AccountTarget {
+pub enum Target {
     /// Behind a running server.
     Server(SignInArgs),
     /// In the data folder of a stopped one.
@@ -99,6 +99,13 @@ pub enum AccountAction {
         /// Its name.
         name: AccountName,
     },
+    /// Erase it, for ever.
+    Erase {
+        /// Its name.
+        name: AccountName,
+        /// Whether it is meant without being asked.
+        yes: bool,
+    },
 }
 
 /// Where a new password comes from. A password is never an argument: other users can list those.
@@ -145,16 +152,19 @@ pub(super) fn check(words: Account, environment: &Environment) -> Result<Account
             (place, reason.reason, AccountAction::ResetPassword { name, password: password.source() })
         }
         Verb::Delete(Named { name, reason, place }) => (place, reason.reason, AccountAction::Delete { name }),
+        Verb::Erase(Erase { name, yes, reason, place }) => {
+            (place, reason.reason, AccountAction::Erase { name, yes })
+        }
     };
     Ok(AccountArgs { target: place.target(environment)?, action, reason })
 }
 
 impl Where {
-    fn target(self, environment: &Environment) -> Result<AccountTarget, Stop> {
+    pub(super) fn target(self, environment: &Environment) -> Result<Target, Stop> {
         match (self.url, self.user) {
             (Some(endpoint), Some(user)) => {
                 let sign_in = SignInArgs::new(endpoint, user, self.password_file, self.reach)?;
-                return Ok(AccountTarget::Server(sign_in));
+                return Ok(Target::Server(sign_in));
             }
             // With --data, clap asks for no --url.
             (None, None) if self.password_file.is_none() => {}
@@ -175,7 +185,7 @@ impl Where {
             further: settings::further_master_keys(&values, &data, false)?,
         };
         let security_log = SecurityLogSettings::of(&values, &data, false)?.file_options();
-        Ok(AccountTarget::Store { data, master_keys, security_log })
+        Ok(Target::Store { data, master_keys, security_log })
     }
 }
 

@@ -241,7 +241,7 @@ fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
     };
     let args = account("grant anna editor --telsys 1 --data /d --master-key-file /k --reason because");
     let key = MasterKeySource::File("/k".into());
-    let AccountTarget::Store { data, master_keys, security_log } = args.target else {
+    let Target::Store { data, master_keys, security_log } = args.target else {
         panic!("{:?}", args.target)
     };
     assert_eq!((data.as_path(), master_keys), (Path::new("/d"), key.into()));
@@ -251,7 +251,7 @@ fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
     assert_eq!((grant.role.name(), grant.scope.to_string()), ("Editor", "TelSys 1".to_owned()));
 
     let args = account("add anna --admin --generate --url http://127.0.0.1:1 --user admin --password-file p");
-    let AccountTarget::Server(sign_in) = args.target else { panic!("{:?}", args.target) };
+    let Target::Server(sign_in) = args.target else { panic!("{:?}", args.target) };
     assert_eq!((sign_in.user.as_str(), sign_in.password), ("admin", PasswordSource::File("p".into())));
     let AccountAction::Add { grant, enabled: true, password: NewPassword::Generate, .. } = args.action else {
         panic!("{:?}", args.action)
@@ -264,6 +264,6 @@ fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
     let args = parse("account list", &environment);
     let Ok(Command::Account(args)) = args else { panic!("{args:?}") };
     let key = MasterKeySource::File("/e.master-key".into());
-    let store = AccountTarget::Store { data: "/e".into(), master_keys: key.into(), security_log: None };
+    let store = Target::Store { data: "/e".into(), master_keys: key.into(), security_log: None };
     assert_eq!(args.target, store);
 }

@@ -10,6 +10,7 @@ use super::account::Account;
 use super::directory::TypedDirectory;
 use super::endpoint::Endpoint;
 use super::flags::SettingFlags;
+use super::keys::Keys;
 use super::operate::{Completions, Config, Export, Man};
 use super::sign_in::Reach;
 use super::until::Until;
@@ -121,6 +122,8 @@ pub(super) enum Command {
     Call(Call),
     /// Administer accounts: through a server, or in the data folder of a stopped one
     Account(Box<Account>),
+    /// See which master keys the vault needs, rotate them, and have due data keys destroyed again
+    Keys(Box<Keys>),
     /// Check that the journal is whole and its hash chain unbroken
     Verify(Verify),
     /// Print the state that the journal adds up to, now or at an earlier point

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use self::local::Local;
 use self::remote::Remote;
-use super::Failure;
-use crate::cli::{AccountAction, AccountArgs, AccountTarget, NewPassword, Status, output};
+use super::{Failure, confirm};
+use crate::cli::{AccountAction, AccountArgs, Target, NewPassword, Status, output};
 use crate::vault::{AccountName, DisplayName};
 
 /// How often a grant is given or taken anew because somebody else changed the account meanwhile.
@@ -74,6 +74,8 @@ trait Administers {
         change: Changing,
         reason: Option<&Reason>,
     ) -> Result<Changed, Failure>;
+    /// Erases an account, live or deleted.
+    fn erase(&mut self, name: &AccountName, reason: Option<&Reason>) -> Result<(), Failure>;
     /// Deletes an account.
     fn delete(&mut self, name: &AccountName, reason: Option<&Reason>) -> Result<(), Failure>;
 }
@@ -93,16 +95,21 @@ pub fn run(args: AccountArgs) -> Result<Status, Failure> {
         | AccountAction::Change { .. }
         | AccountAction::Enable { .. }
         | AccountAction::Grant { .. }
-        | AccountAction::Delete { .. } => None,
+        | AccountAction::Delete { .. }
+        | AccountAction::Erase { .. } => None,
     };
+    if let AccountAction::Erase { name, yes: false } = &action {
+        let what = "The account's name and addresses are given up for ever; where it is not deleted yet, it is by this.";
+        confirm::typed_again(&what, name.as_str())?;
+    }
     let (said, closed) = match target {
-        AccountTarget::Server(sign_in) => {
+        Target::Server(sign_in) => {
             let mut remote = Remote::sign_in(&sign_in)?;
             let said = perform(&mut remote, action, password, reason.as_ref());
             remote.sign_out();
             (said?, Ok(()))
         }
-        AccountTarget::Store { data, master_keys, security_log } => {
+        Target::Store { data, master_keys, security_log } => {
             let mut local = Local::open(&data, &master_keys, security_log)?;
             let said = perform(&mut local, action, password, reason.as_ref());
             let closed = local.close();
@@ -155,6 +162,10 @@ fn perform(
         AccountAction::Delete { name } => {
             by.delete(&name, reason)?;
             format!("The account {} was deleted; its name is not given again.", name.as_str())
+        }
+        AccountAction::Erase { name, yes: _ } => {
+            by.erase(&name, reason)?;
+            format!("The account {} was erased; its name may be given again.", name.as_str())
         }
     };
     Ok(Zeroizing::new(said))

@@ -1,6 +1,7 @@
 //! `init`, `call`, `verify`, `replay` and `templates` as an operator meets them.
 
 mod accounts;
+mod keys;
 mod master_key;
 mod stored;
 mod templates;

@@ -76,12 +76,15 @@ pub(super) enum Verb {
     /// Delete an account; its name is not given again
     #[command(after_help = after(&[("delete anna", SERVER)]))]
     Delete(Named),
+    /// Erase an account, live or deleted: its name and addresses are given up for ever, and its name may be given again
+    #[command(after_help = after(&[("erase anna", SERVER), ("erase anna --yes --reason 'asked to be forgotten'", STORE)]))]
+    Erase(Erase),
 }
 
-/// Where the accounts are.
+/// Where what is administered is.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Where the accounts are")]
-pub(super) struct Where {
+#[command(next_help_heading = "Where the store is")]
+pub(in crate::cli) struct Where {
     /// Address of a running server, such as https://crm.example:8462 or http://127.0.0.1:8462
     #[arg(long, value_name = "URL", requires = "user")]
     #[arg(conflicts_with_all = ["data", "config", "master_key_file", "master_key_env", "master_key_command", "further_master_keys"])]
@@ -184,6 +187,20 @@ pub(super) struct Named {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct Erase {
+    /// Name of the account, which may be a deleted one
+    #[arg(value_name = "NAME", value_parser = AccountName::new)]
+    pub(super) name: AccountName,
+    /// Do not ask whether it is meant
+    #[arg(long, short = 'y')]
+    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) reason: Why,
+    #[command(flatten)]
+    pub(super) place: Where,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct OneGrant {
     /// Name of the account
     #[arg(value_name = "NAME", value_parser = AccountName::new)]
@@ -237,10 +254,10 @@ pub(super) struct NewPasswordWords {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Why {
+pub(in crate::cli) struct Why {
     /// Why, kept with what is recorded; it stays for ever, so name nobody in it
     #[arg(long, value_name = "TEXT", value_parser = Reason::new)]
-    pub(super) reason: Option<Reason>,
+    pub(in crate::cli) reason: Option<Reason>,
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -83,6 +83,12 @@ impl Administers for Remote<'_> {
         Ok(if answer.is_some() { Changed::Done } else { Changed::Raced })
     }
 
+    fn erase(&mut self, name: &AccountName, reason: Option<&Reason>) -> Result<(), Failure> {
+        let mut payload = naming(name);
+        push_reason(&mut payload, reason);
+        self.0.ask("AccountErase", &payload).map(drop)
+    }
+
     fn delete(&mut self, name: &AccountName, reason: Option<&Reason>) -> Result<(), Failure> {
         let mut payload = naming(name);
         push_reason(&mut payload, reason);

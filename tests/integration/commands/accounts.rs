@@ -91,6 +91,14 @@ fn everything(place: &Place) -> serde_json::Value {
     place.account_with(&["add", "gone", "--disabled"], &[NEW]).expect(0);
     place.account(&["delete", "gone"]).expect(0);
     place.account_with(&["add", "GONE"], &[NEW]).expect(1).says(&["31200"]);
+    place.account(&["erase", "gone"]).expect(1).says(&["no terminal", "--yes"]);
+    place.account_with(&["add", "gone"], &[NEW]).expect(1).says(&["31200"]);
+    let erased = place.account(&["erase", "gone", "--yes", "--reason", "a test"]).expect(0);
+    assert_eq!(erased.out, "The account gone was erased; its name may be given again.\n");
+    place.account(&["erase", "gone", "--yes"]).expect(1).says(&["31201"]);
+    place.account_with(&["add", "gone"], &[NEW]).expect(0);
+    place.account(&["erase", "gone", "-y"]).expect(0);
+    place.account(&["erase", "admin", "--yes"]).expect(1).says(&["31202"]);
     for words in
         [["disable", "admin"].as_slice(), &["revoke", "admin", "Administrator"], &["delete", "admin"]]
     {
