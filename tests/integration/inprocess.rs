@@ -15,9 +15,10 @@ use actix_web::web::Data;
 use crmconf::http::app::{App, AppParts, Phase, Service, XML_PATH, routes};
 use crmconf::http::listener::{Listener, ListenerOptions, Patience};
 use crmconf::security_log::SecurityLog;
-use crmconf::sessions::SessionLimits;
+use crmconf::sessions::{SessionLimits, TransportKey};
 use crmconf::settings::MasterKeySource;
 use crmconf::templates::TemplateSet;
+use crmconf::transport::{self, Plaintext};
 use crmconf::tls::Acceptor;
 use crmconf::vault::{MasterKey, MasterKeys, Vault};
 use crmconf::writer::{Origin, Views, Writer};
@@ -51,7 +52,7 @@ pub struct InProcess {
     /// What the listener serves.
     service: Data<Service>,
     handle: Box<dyn Fn(String) -> Answering>,
-    sessions: Vec<String>,
+    sessions: Vec<(String, Arc<TransportKey>)>,
     writer: JoinHandle<()>,
 }
 
@@ -214,9 +215,31 @@ impl InProcess {
         listener
     }
 
+    /// Signs an account in once more; the place that stands for it in calls from then on.
+    pub fn sign_in_again(&mut self, account: usize) -> usize {
+        self.sessions.push(sign_in(&self.app, account_id(account)));
+        self.sessions.len() - 1
+    }
+
+    /// A text as the value of a password field, under the key of the session with that place.
+    pub fn seal(&self, session: usize, field: &str, text: &str) -> String {
+        transport::seal(&self.sessions[session].1, field, &Plaintext::new(text).unwrap()).unwrap()
+    }
+
+    /// The text in a password field's value, if it opens in the session with that place.
+    pub fn open(&self, session: usize, field: &str, value: &str) -> Option<String> {
+        let opened = transport::open(&self.sessions[session].1, field, value);
+        opened.ok().map(|plain| plain.as_str().to_owned())
+    }
+
+    /// The transport key of the session with that place.
+    pub fn transport_key(&self, session: usize) -> &TransportKey {
+        &self.sessions[session].1
+    }
+
     /// The body of a request of the account with that place in the list.
     pub fn request(&self, account: usize, operation: &str, payload: &str) -> String {
-        let session = &self.sessions[account];
+        let (session, _) = &self.sessions[account];
         format!(
             "<Request Operation=\"{operation}\"><InvokeID>7</InvokeID><SessionID>{session}</SessionID>\
              <OperationPayload>{payload}</OperationPayload></Request>"
@@ -250,11 +273,11 @@ impl InProcess {
 }
 
 /// A session of an account, without a password: hashing many of them is slow.
-fn sign_in(app: &App, account: AccountId) -> String {
+fn sign_in(app: &App, account: AccountId) -> (String, Arc<TransportKey>) {
     let (session, _) = app.sessions.create(IpAddr::V4(Ipv4Addr::LOCALHOST)).unwrap();
     let version = app.views.load().accounts.get(&account).unwrap().version;
-    app.sessions.bind(session.digest(), account, version, || true).unwrap();
-    session.to_text().to_string()
+    let key = app.sessions.bind(session.digest(), account, version, || true).unwrap();
+    (session.to_text().to_string(), key)
 }
 
 /// One grant.

@@ -41,6 +41,7 @@ mod order;
 mod permissions;
 mod requests;
 mod security_log;
+mod secrets;
 mod seed;
 mod sessions;
 mod shredding;

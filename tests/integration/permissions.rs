@@ -8,6 +8,7 @@ mod crm_types;
 mod every_operation;
 mod hidden;
 mod keys;
+mod secrets;
 mod several;
 
 use std::sync::Arc;

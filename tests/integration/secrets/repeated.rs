@@ -1,0 +1,93 @@
+//! RequestKey with passwords: a retry, from whatever session, is told from another request by the values themselves.
+
+use super::*;
+
+fn outcome(reply: &Reply) -> (Option<String>, Option<String>) {
+    (reply.property("CRMConfigurationID"), reply.property("Version"))
+}
+
+/// A world in which the editor has a second session, and that session.
+async fn with_two_sessions() -> (World, usize) {
+    let mut world = World::new().await;
+    let elsewhere = world.service.sign_in_again(EDITOR);
+    (world, elsewhere)
+}
+
+fn keyed(key: &str) -> String {
+    property("RequestKey", key) + &property("ReturnID", "true")
+}
+
+#[actix_web::test]
+async fn a_retried_add_is_the_same_only_with_the_same_passwords() {
+    let (world, elsewhere) = with_two_sessions().await;
+    let add = |session: usize, clear: &[(&str, &str)], passwords: &[(&str, &str)]| {
+        World::adding("one", &world.part(session, clear, passwords)) + &keyed("k")
+    };
+    let first = world.call(EDITOR, ADD, &add(EDITOR, &[], &[("First", PLAIN)])).await.expect_success();
+    let last = world.last();
+    for session in [EDITOR, elsewhere] {
+        let again = world.call(session, ADD, &add(session, &[], &[("First", PLAIN)])).await.expect_success();
+        assert_eq!((outcome(&again), again.configuration_id()), (outcome(&first), first.configuration_id()));
+        for other in [
+            add(session, &[], &[("First", "another")]),
+            add(session, &[], &[("Second", PLAIN)]),
+            add(session, &[], &[("First", PLAIN), ("Second", PLAIN)]),
+            add(session, &[("Zone", "\"z\"")], &[("First", PLAIN)]),
+            add(session, &[], &[]),
+        ] {
+            world.call(session, ADD, &other).await.expect_code(31101);
+        }
+    }
+    // Another account's key is another key, and there it is a duplicate.
+    world.call(ADMIN, ADD, &add(ADMIN, &[], &[("First", PLAIN)])).await.expect_code(31000);
+    // Its password has changed since, and the configuration has gone: the first request is still the first.
+    let named = triple("1", "1", "") + &property("CRMConfigurationID", &first.configuration_id());
+    world.change(&named, &world.part(EDITOR, &[], &[("First", "later")])).await.expect_success();
+    let again = world.call(elsewhere, ADD, &add(elsewhere, &[], &[("First", PLAIN)])).await.expect_success();
+    assert_eq!(outcome(&again), outcome(&first));
+    world.call(elsewhere, ADD, &add(elsewhere, &[], &[("First", "later")])).await.expect_code(31101);
+    world.call(EDITOR, "CRMConfigurationDelete", &named).await.expect_success();
+    let again = world.call(EDITOR, ADD, &add(EDITOR, &[], &[("First", PLAIN)])).await.expect_success();
+    assert_eq!(outcome(&again), outcome(&first));
+    assert_eq!(world.last(), last + 2, "nothing but the Change and the Delete");
+}
+
+#[actix_web::test]
+async fn a_retried_change_is_the_same_also_where_it_changed_nothing() {
+    let (world, elsewhere) = with_two_sessions().await;
+    let named = world.add("one", &[("First", "a")]).await;
+    for (key, password) in [("new", "b"), ("equal", "b")] {
+        let change = |session: usize, text: &str| {
+            named.clone() + &world.part(session, &[], &[("First", text)]) + &keyed(key)
+        };
+        let first = world.call(EDITOR, CHANGE, &change(EDITOR, password)).await.expect_success();
+        let last = world.last();
+        for session in [elsewhere, EDITOR] {
+            let again = world.call(session, CHANGE, &change(session, password)).await.expect_success();
+            assert_eq!(outcome(&again), outcome(&first), "{key}");
+            world.call(session, CHANGE, &change(session, PLAIN)).await.expect_code(31101);
+            let without = named.clone() + &world.part(session, &[], &[]) + &keyed(key);
+            world.call(session, CHANGE, &without).await.expect_code(31101);
+            let removed = named.clone() + &world.part(session, &[("First", "null")], &[]) + &keyed(key);
+            world.call(session, CHANGE, &removed).await.expect_code(31101);
+        }
+        assert_eq!(world.last(), last, "{key}");
+    }
+    // A removal is no secret: its retry is the same.
+    let remove = named.clone() + &world.part(EDITOR, &[("First", "null")], &[]) + &keyed("remove");
+    let first = world.call(EDITOR, CHANGE, &remove).await.expect_success();
+    let last = world.last();
+    assert_eq!(outcome(&world.call(elsewhere, CHANGE, &remove).await.expect_success()), outcome(&first));
+    assert_eq!(world.last(), last);
+}
+
+#[actix_web::test]
+async fn the_bytes_of_another_session_are_no_retry() {
+    let (world, elsewhere) = with_two_sessions().await;
+    let add = World::adding("one", &world.part(EDITOR, &[], &[("First", PLAIN)])) + &keyed("k");
+    world.call(EDITOR, ADD, &add).await.expect_success();
+    let last = world.last();
+    world.call(elsewhere, ADD, &add).await.expect_code(31101);
+    world.call(elsewhere, ADD, &add.replace(&keyed("k"), "")).await.expect_code(31006);
+    assert_eq!(world.last(), last);
+}
