@@ -128,7 +128,10 @@ fn seal_change(
             command.key = (key != found.key).then_some(key);
             command.form.sealed = digest;
             let sealed: BTreeMap<_, _> = given.into_iter().chain(kept).collect();
-            let stays = found.secrets.iter().filter(|(field, _)| !sealed.contains_key(*field));
+            // What is under another key goes with that key, and what the change removes makes room for the rest.
+            let stays = found.secrets.iter().filter(|(field, _)| {
+                key == found.key && !sealed.contains_key(*field) && !removes(parts, field)
+            });
             if bytes(sealed.iter().chain(stays)) > SEALED_BYTES_MAX {
                 command.parts = Err(too_much());
             } else {
@@ -144,15 +147,22 @@ fn seal_change(
 /// Stored values in clear of fields that the present template marks as passwords, and that the change does not replace:
 /// they are sealed on this occasion.
 fn in_clear(found: &ConfigurationState, parts: &ChangeParts, given: &Passwords) -> Passwords {
-    let removed = parts.configuration.as_ref().map(|change| &change.secrets);
     let fields = parts.template.password_fields.iter().filter(|field| !given.contains_key(*field));
     fields
-        .filter(|field| !removed.is_some_and(|removed| removed.contains_key(*field)))
+        .filter(|field| !removes(parts, field))
         .filter_map(|field| {
             let text = clear_text(found.configuration.get(field)?)?;
             Some((field.clone(), Plaintext::new(&text).ok()?))
         })
         .collect()
+}
+
+/// Whether a change takes a password field away. Values are set in it only once they are sealed.
+fn removes(parts: &ChangeParts, field: &str) -> bool {
+    parts
+        .configuration
+        .as_ref()
+        .is_some_and(|change| change.secrets.get(field) == Some(&SecretChange::Remove))
 }
 
 /// A stored value as the text of a password; `None` where there is nothing to be kept secret.

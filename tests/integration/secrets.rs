@@ -2,6 +2,7 @@
 
 mod changes;
 mod given;
+mod limits;
 mod moved;
 mod repeated;
 mod retemplated;
