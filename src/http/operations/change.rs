@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crmconf_events::command::{ChangeConfiguration, Command, PartsFault, RequestForm};
+use crmconf_events::command::{ChangeConfiguration, Command, RequestForm};
 use crmconf_events::template::Part;
 use crmconf_events::{ConfigurationId, CrmType, Description};
 
@@ -60,7 +60,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let sealed = stored.map(|stored| Arc::clone(&stored.secrets)).unwrap_or_default();
     let Made { parts, passwords } = match stored.map(|stored| &stored.crm_type).or(crm_type.as_ref()) {
         Some(of) => parts::for_change(app, caller, of, &sealed, [&configuration, &common]),
-        None => Made::from(Err(PartsFault::UnknownType)),
+        None => Made::of_unknown_type(caller, &configuration),
     };
     let command = Command::ChangeConfiguration(ChangeConfiguration {
         id,

@@ -138,13 +138,31 @@ pub(super) struct Made<T> {
     pub(super) passwords: Passwords,
 }
 
-impl<T> From<Result<(T, Passwords), PartsFault>> for Made<T> {
-    fn from(made: Result<(T, Passwords), PartsFault>) -> Self {
+impl<T> Made<T> {
+    /// Parts that cannot stand still come with passwords, which are never sealed then: a request that is asked again under
+    /// its RequestKey is told from another by them, whatever has become of its template.
+    fn of(made: Result<(T, Passwords), PartsFault>, caller: &Caller, configuration: &GivenPart) -> Self {
         match made {
             Ok((parts, passwords)) => Self { parts: Ok(parts), passwords },
-            Err(fault) => Self { parts: Err(fault), passwords: Passwords::new() },
+            Err(fault) => Self { parts: Err(fault), passwords: openable(caller, configuration) },
         }
     }
+
+    /// Parts of a type that nothing is known of.
+    pub(super) fn of_unknown_type(caller: &Caller, configuration: &GivenPart) -> Self {
+        Self::of(Err(PartsFault::UnknownType), caller, configuration)
+    }
+}
+
+/// The fields of a part whose values open in the caller's session.
+fn openable(caller: &Caller, part: &GivenPart) -> Passwords {
+    let Given::Json(json) = &part.given else { return Passwords::new() };
+    let fields = json.as_object().into_iter().flat_map(|object| object.iter());
+    let open = |(field, value): (&String, &Json)| {
+        let plain = transport::open(caller.transport_key(), field, value.as_str()?).ok()?;
+        Some((field.clone(), plain))
+    };
+    fields.filter_map(open).collect()
 }
 
 /// The password fields of a part: opened and checked, or named where they go.
@@ -196,7 +214,7 @@ pub(super) fn for_add(
         };
         Ok((parts, passwords))
     };
-    made().into()
+    Made::of(made(), caller, configuration)
 }
 
 /// The parts of a Change, each of which may be absent. `sealed` are the fields whose stored values are sealed: they are
@@ -212,9 +230,9 @@ pub(super) fn for_change(
         let template = template(app, crm_type)?;
         let widened = template.with_passwords(sealed.keys()).map(Arc::new);
         let template = widened.unwrap_or(template);
-        let (gone, configuration) = without_gone(&template, sealed, configuration);
+        let (gone, remaining) = without_gone(&template, sealed, configuration);
         let mut passwords = Passwords::new();
-        let configuration = prepare(&template, Part::Configuration, &configuration, Mode::Change)?
+        let configuration = prepare(&template, Part::Configuration, &remaining, Mode::Change)?
             .map(|prepared| {
                 let (given, removed) = opened(caller, &template, &prepared)?;
                 passwords = given;
@@ -226,7 +244,7 @@ pub(super) fn for_change(
         let common = prepare(&template, Part::Common, common, Mode::Change)?.map(|part| Arc::new(part.json));
         Ok((ChangeParts { template: Arc::clone(template.used()), configuration, common }, passwords))
     };
-    made().into()
+    Made::of(made(), caller, configuration)
 }
 
 /// Takes out the JSON nulls that remove sealed values of fields that the template does not know any more: nothing else could

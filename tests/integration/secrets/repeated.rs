@@ -91,3 +91,49 @@ async fn the_bytes_of_another_session_are_no_retry() {
     world.call(elsewhere, ADD, &add.replace(&keyed("k"), "")).await.expect_code(31006);
     assert_eq!(world.last(), last);
 }
+
+#[actix_web::test]
+async fn a_retry_is_recognised_while_its_template_cannot_be_had() {
+    let (world, elsewhere) = with_two_sessions().await;
+    let part = |session: usize, text: &str| world.part(session, &[], &[("First", text), ("Ruled", "abcd")]);
+    let add = |session: usize, text: &str| World::adding("one", &part(session, text)) + &keyed("add");
+    let added = world.call(EDITOR, ADD, &add(EDITOR, PLAIN)).await.expect_success();
+    let named = triple("1", "1", "") + &property("CRMConfigurationID", &added.configuration_id());
+    let change = |session: usize, text: &str| named.clone() + &part(session, text) + &keyed("change");
+    let changed = world.call(EDITOR, CHANGE, &change(EDITOR, "new")).await.expect_success();
+    let last = world.last();
+    let stricter = FIELDS.replace("\"minLength\":4", "\"minLength\":5");
+    for (set, code) in [
+        (TemplateSet::unreachable(), 31001),
+        (TemplateSet::clone(&templates("{")), 31001),
+        (TemplateSet::builtin(), 31005),
+        (TemplateSet::clone(&templates(&template(&stricter))), 31006),
+    ] {
+        world.service.app.templates.store(Arc::new(set));
+        for session in [EDITOR, elsewhere] {
+            let again = world.call(session, ADD, &add(session, PLAIN)).await.expect_success();
+            assert_eq!(outcome(&again), outcome(&added), "{code}");
+            let again = world.call(session, CHANGE, &change(session, "new")).await.expect_success();
+            assert_eq!(outcome(&again), outcome(&changed), "{code}");
+            world.call(session, ADD, &add(session, "another")).await.expect_code(31101);
+            world.call(session, CHANGE, &change(session, "another")).await.expect_code(31101);
+        }
+        let fresh = World::adding("one", &part(EDITOR, PLAIN)) + &keyed("more");
+        world.call(EDITOR, ADD, &fresh).await.expect_code(code);
+    }
+    assert_eq!(world.last(), last);
+}
+
+#[actix_web::test]
+async fn a_retried_change_is_recognised_after_its_configuration_has_gone() {
+    let (world, elsewhere) = with_two_sessions().await;
+    let named = world.add("one", &[("First", "a")]).await;
+    let change = |session: usize, text: &str| {
+        named.clone() + &world.part(session, &[], &[("First", text)]) + &keyed("k")
+    };
+    let first = world.call(EDITOR, CHANGE, &change(EDITOR, PLAIN)).await.expect_success();
+    world.call(EDITOR, "CRMConfigurationDelete", &named).await.expect_success();
+    let again = world.call(elsewhere, CHANGE, &change(elsewhere, PLAIN)).await.expect_success();
+    assert_eq!(outcome(&again), outcome(&first));
+    world.call(elsewhere, CHANGE, &change(elsewhere, "b")).await.expect_code(31101);
+}
