@@ -3,6 +3,7 @@
 
 mod names;
 mod places;
+mod sealed;
 pub mod search;
 
 use std::path::Path;
@@ -11,7 +12,9 @@ use crmconf_events::Scope;
 use crmconf_events::access::Role;
 use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 
-use crate::harness::{CANARY, Extra, Reply, Server, Store, add_payload, property, run_with, text, triple};
+use crate::harness::{
+    CANARY, Extra, Reply, Server, Session, Store, add_payload, get, property, run_with, text, triple,
+};
 use crate::metrics::{ON, scrape};
 use crate::security_log;
 use search::{Search, files};
@@ -46,10 +49,11 @@ fn nor_is_it_where_log_lines_are_json() {
 
 fn nothing_is_written_down(format: &str) {
     let account = Extra { name: "canary", password: CANARY, role: Role::Editor, scope: Scope::EveryTelSys };
-    let mut server = Server::demo_with_accounts(
-        &[account],
-        &["--log-level", "trace", "--log-format", format, ON[0], ON[1]],
-    );
+    let templates = tempfile::tempdir().unwrap();
+    sealed::templates(templates.path());
+    let folder = ["--templates-folder", text(templates.path())];
+    let logged = ["--log-level", "trace", "--log-format", format];
+    let mut server = Server::demo_with_accounts(&[account], &[&logged[..], &folder, &ON].concat());
     let editor = server.session("editor");
     let scope = triple("1", "1", "");
     let id = editor
@@ -66,13 +70,41 @@ fn nothing_is_written_down(format: &str) {
     names::with_escapes(&editor, &named, &mut answers);
     names::in_keys(&server, &editor, &named, &mut answers);
     secrets.push(editor.id.clone());
+    let (holding, mut sought) = sealed::in_its_place(&server, &mut answers);
     answers.take(Some(editor.call("CRMConfigurationInfo", &named).expect_success()));
-    let dump = server.dump();
-    let metrics = scrape(&server).text;
+    let mut written = vec![("the dump".to_owned(), server.dump().into_bytes()), told(&server)];
+    server.kill_nine();
+    server.restart();
+    sought.extend(sealed::after_a_kill(&server, &holding, &mut answers));
+    let ended = Session { address: server.address, ..editor };
+    answers.refused(ended.call("CRMConfigurationInfo", &named));
+    written.push(told(&server));
+    let ready = get(server.address, "/readyz").unwrap();
+    answers.take(Some(ready));
     assert!(server.terminate().success());
-    let exported = server.run(&["export"]);
-    assert!(exported.status.success() && exported.stdout.ends_with(b"}\n"), "{exported:?}");
 
+    written.extend(left(&server));
+    written.extend(answers.0.into_iter().map(|answer| ("an answer".to_owned(), answer.into_bytes())));
+    sought.push(("the password", CANARY.as_bytes().to_vec()));
+    for secret in secrets {
+        sought.extend(BASE64.decode(secret.as_bytes()).into_iter().map(|key| ("a transport key", key)));
+        sought
+            .extend(HEXUPPER.decode(secret.as_bytes()).into_iter().map(|id| ("a session's id as bytes", id)));
+        sought.push(("a session's secret", secret.into_bytes()));
+    }
+    let search = Search::new(&sought);
+    for (place, bytes) in &written {
+        assert_eq!(search.found(bytes), None, "found in {place}: {}", shown(bytes));
+    }
+}
+
+/// The metrics of this moment.
+fn told(server: &Server) -> (String, Vec<u8>) {
+    ("the metrics".to_owned(), scrape(server).text.into_bytes())
+}
+
+/// Whatever a stopped server leaves, and what the program's other commands make of it.
+fn left(server: &Server) -> Vec<(String, Vec<u8>)> {
     let log = server.log_text();
     assert!(
         log.contains("TRACE") || log.contains("DEBUG") || log.contains("INFO"),
@@ -84,32 +116,26 @@ fn nothing_is_written_down(format: &str) {
     assert!(stored.iter().any(|(_, bytes)| control.found(bytes).is_some()), "what was stored is found");
     // It stands among what was stored, and tells of what was done here.
     let recorded = security_log::lines(&security_log::path(&server.data));
-    for kind in ["sign_in", "sign_in_failed", "server_stopped"] {
+    for kind in ["sign_in", "sign_in_failed", "secrets_answered", "server_stopped"] {
         assert!(recorded.iter().any(|line| line["kind"] == kind), "{kind} is not recorded: {recorded:?}");
     }
     // Other tests send it too, in what they keep goldens of.
     let goldens = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"));
     assert!(goldens.iter().any(|(name, _)| name.ends_with("10307-wrong-password.snap")), "goldens are found");
-    let written = stored.iter().chain(&goldens).map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    let written = written.chain([
-        ("the log", log.as_bytes()),
-        ("the dump", dump.as_bytes()),
-        ("the metrics", metrics.as_bytes()),
-    ]);
-    let written =
-        written.chain([("the export", &*exported.stdout), ("beside the export", &*exported.stderr)]);
-    let answered = answers.0.iter().map(|answer| ("an answer", answer.as_bytes()));
-    let mut sought = vec![("the password", CANARY.as_bytes().to_vec())];
-    for secret in secrets {
-        sought.extend(BASE64.decode(secret.as_bytes()).into_iter().map(|key| ("a transport key", key)));
-        sought
-            .extend(HEXUPPER.decode(secret.as_bytes()).into_iter().map(|id| ("a session's id as bytes", id)));
-        sought.push(("a session's secret", secret.into_bytes()));
+    let mut written = vec![("the log".to_owned(), log.into_bytes())];
+    for words in [
+        &["export"][..],
+        &["replay"],
+        &["replay", "--format", "json"],
+        &["config", "show"],
+        &["config", "show", "--format", "json"],
+    ] {
+        let ran = server.run(words);
+        assert!(ran.status.success() && !ran.stdout.is_empty(), "{words:?}: {ran:?}");
+        written.extend([(format!("{words:?}"), ran.stdout), (format!("beside {words:?}"), ran.stderr)]);
     }
-    let search = Search::new(&sought);
-    for (place, bytes) in written.chain(answered) {
-        assert_eq!(search.found(bytes), None, "found in {place}: {}", shown(bytes));
-    }
+    written.extend(stored.into_iter().chain(goldens));
+    written
 }
 
 #[test]

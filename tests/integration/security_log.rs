@@ -1,6 +1,7 @@
 //! The security log, as an auditor reads it: who signed in, who was refused, and nothing that anybody typed.
 
 mod administered;
+mod answered;
 mod file;
 mod imported;
 mod keys;

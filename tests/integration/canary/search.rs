@@ -22,6 +22,7 @@ fn forms(bytes: &[u8]) -> Vec<Vec<u8>> {
         bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(", ").into_bytes(),
         bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(",").into_bytes(),
     ];
+    forms.extend(std::str::from_utf8(bytes).into_iter().filter(|text| !text.is_ascii()).flat_map(text_forms));
     // Within a longer text base64 depends on where the bytes begin; the digits at the edges are not theirs alone.
     for before in 0..3 {
         let shifted = [&vec![0; before], bytes].concat();
@@ -29,6 +30,35 @@ fn forms(bytes: &[u8]) -> Vec<Vec<u8>> {
         let text = BASE64.encode(&shifted[..whole]);
         forms.push(text.as_bytes()[if before == 0 { 0 } else { 4 }..].to_vec());
         forms.push(text[if before == 0 { 0 } else { 4 }..].replace('+', "-").replace('/', "_").into_bytes());
+    }
+    forms
+}
+
+/// The forms of a text beyond ASCII that differ from those of its bytes.
+fn text_forms(text: &str) -> Vec<Vec<u8>> {
+    /// The text with some of its characters written otherwise.
+    fn escaped(text: &str, all: bool, write: impl Fn(char) -> String) -> Vec<u8> {
+        let one = |c: char| if all || !c.is_ascii() { write(c) } else { c.to_string() };
+        text.chars().map(one).collect::<String>().into_bytes()
+    }
+    let percent = |c: char| -> String { c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect() };
+    let bytes = |c: char| -> String { c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect() };
+    let utf16 = || text.encode_utf16();
+    let mut forms = vec![
+        utf16().flat_map(u16::to_le_bytes).collect(),
+        utf16().flat_map(u16::to_be_bytes).collect(),
+        text.chars().rev().collect::<String>().into_bytes(),
+        text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect(),
+    ];
+    for all in [true, false] {
+        forms.push(escaped(text, all, |c| format!("\\u{:04x}", u32::from(c))));
+        forms.push(escaped(text, all, |c| format!("\\u{:04X}", u32::from(c))));
+        forms.push(escaped(text, all, |c| format!("\\u{{{:x}}}", u32::from(c))));
+        forms.push(escaped(text, all, |c| format!("&#{};", u32::from(c))));
+        forms.push(escaped(text, all, |c| format!("&#x{:x};", u32::from(c))));
+        forms.push(escaped(text, all, percent));
+        forms.push(escaped(text, all, |c| percent(c).to_lowercase()));
+        forms.push(escaped(text, all, bytes));
     }
     forms
 }
@@ -95,5 +125,34 @@ fn the_search_would_find_every_form() {
         let search = Search::new(&[("the password", CANARY.as_bytes().to_vec())]);
         assert_eq!(search.found(&text), Some("the password"), "{}", String::from_utf8_lossy(&text));
         assert_eq!(search.found(b"nothing to be found here"), None);
+    }
+}
+
+#[test]
+fn the_search_would_find_every_form_of_a_text_beyond_ascii() {
+    use super::sealed::SECRET;
+    let upper = |text: String| text.to_uppercase().into_bytes();
+    let unicode: String = SECRET.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let beyond = |write: fn(char) -> String| -> String {
+        SECRET.chars().map(|c| if c.is_ascii() { c.to_string() } else { write(c) }).collect()
+    };
+    let some = beyond(|c| format!("\\u{:04X}", u32::from(c)));
+    let percent = beyond(|c| c.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect());
+    for text in [
+        format!("x{SECRET}y").into_bytes(),
+        SECRET.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        SECRET.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        unicode.into_bytes(),
+        some.into_bytes(),
+        percent.into_bytes(),
+        HEXLOWER.encode(SECRET.as_bytes()).into_bytes(),
+        upper(HEXLOWER.encode(SECRET.as_bytes())),
+        BASE64.encode(SECRET.as_bytes()).into_bytes(),
+        BASE64.encode(format!("a{SECRET}z").as_bytes()).into_bytes(),
+        data_encoding::BASE64URL_NOPAD.encode(format!("ab{SECRET}z").as_bytes()).into_bytes(),
+        format!("{:?}", SECRET.as_bytes()).into_bytes(),
+    ] {
+        let search = Search::new(&[("the password", SECRET.as_bytes().to_vec())]);
+        assert_eq!(search.found(&text), Some("the password"), "{}", String::from_utf8_lossy(&text));
     }
 }

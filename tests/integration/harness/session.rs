@@ -34,13 +34,18 @@ pub struct Session {
 impl Session {
     /// CreateSession and Authenticate, each again as long as too many others are at it.
     pub fn sign_in(address: SocketAddr, user: &str, password: &str) -> Self {
+        Self::signed_in(address, user, password).0
+    }
+
+    /// The same, with what `Authenticate` answered.
+    pub fn signed_in(address: SocketAddr, user: &str, password: &str) -> (Self, Reply) {
         let create = "<Request Operation=\"CreateSession\"><InvokeID>1</InvokeID></Request>";
         let created = patiently(|| post(address, "/api/xml", &[], create.as_bytes()).expect("an answer"));
         let session = Self { address, id: created.property("SessionID").unwrap() };
         let credentials = property("UserName", user) + &property("Password", password);
         // A session that was turned away for overload stands, and waits for its turn.
-        patiently(|| session.call("Authenticate", &credentials));
-        session
+        let answered = patiently(|| session.call("Authenticate", &credentials));
+        (session, answered)
     }
 
     /// CreateSession alone.
