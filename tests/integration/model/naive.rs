@@ -1,6 +1,7 @@
 //! The service as the API's page tells it, in the plainest form: rows in a list, every answer by looking at all of them.
 
 use super::command::{Command, Expects, Flaw, Named, Operation, Sent};
+use super::form::{Used, form};
 use super::pool::{
     ACCOUNTS, COMMONS, CONFIGURATIONS, DIRECTORY, EVERY, Fits, NO_DEVICE, NO_ID, PLACES, Part, Place, SUGAR,
     UNKNOWN_TYPE,
@@ -17,43 +18,9 @@ pub struct Row {
     pub description: usize,
     pub configuration: usize,
     pub common: usize,
+    /// What stands for its password, if it has one.
+    pub password: Option<&'static str>,
     pub version: u64,
-}
-
-/// What a request said, for telling its repetition from another.
-#[derive(Clone, Debug)]
-struct Form {
-    operation: Operation,
-    place: Place,
-    id: Option<String>,
-    crm_type: Option<usize>,
-    description: Option<usize>,
-    expected_version: Option<u64>,
-    /// Each part: absent, or what it says, which may be unreadable.
-    parts: [Option<Option<&'static str>>; 2],
-}
-
-impl Form {
-    fn repeats(&self, other: &Self) -> bool {
-        // What cannot be read equals nothing.
-        self.parts.iter().all(|part| *part != Some(None))
-            && self.parts == other.parts
-            && self.operation == other.operation
-            && self.place == other.place
-            && self.id == other.id
-            && self.crm_type == other.crm_type
-            && self.description == other.description
-            && self.expected_version == other.expected_version
-    }
-}
-
-/// A RequestKey that stands for something.
-struct Used {
-    account: usize,
-    key: u8,
-    form: Form,
-    id: String,
-    version: u64,
 }
 
 /// What a request is answered with.
@@ -89,6 +56,13 @@ pub fn covers(above: Place, below: Place) -> bool {
 /// Whether a row at `place` may be seen: a grant is there, above or below.
 pub fn sees(account: usize, place: Place) -> bool {
     ACCOUNTS[account].iter().any(|(_, granted)| covers(*granted, place) || covers(place, *granted))
+}
+
+/// Whether a row's password may be shown: to Client and above, wherever the row may be seen by that grant.
+pub fn sees_passwords(account: usize, place: Place) -> bool {
+    let may = |role: Role| matches!(role, Role::Client | Role::Editor | Role::Administrator);
+    let related = |granted: Place| covers(granted, place) || covers(place, granted);
+    ACCOUNTS[account].iter().any(|(role, granted)| may(*role) && related(*granted))
 }
 
 fn writes(account: usize, place: Place) -> bool {
@@ -262,9 +236,19 @@ impl Naive {
         self.record_template(crm_type);
         self.sequence += 1;
         let (configuration, common, version) = (configuration.unwrap(), common.unwrap(), self.sequence);
-        let (place, id) = (sent.place, id);
+        let (place, password) = (sent.place, CONFIGURATIONS[configuration].password.after(None));
         self.ever.push((id.clone(), place));
-        self.rows.push(Row { id: id.clone(), place, crm_type, description, configuration, common, version });
+        let id_of_row = id.clone();
+        self.rows.push(Row {
+            id: id_of_row,
+            place,
+            crm_type,
+            description,
+            configuration,
+            common,
+            password,
+            version,
+        });
         Ok(self.remember(sent, &id, version))
     }
 
@@ -286,9 +270,12 @@ impl Naive {
         if dry {
             return Ok(done());
         }
+        let password =
+            configuration.map_or(row.password, |part| CONFIGURATIONS[part].password.after(row.password));
         let (configuration, common) =
             (configuration.unwrap_or(row.configuration), common.unwrap_or(row.common));
         let same = description == row.description
+            && password == row.password
             && CONFIGURATIONS[configuration].stored == CONFIGURATIONS[row.configuration].stored
             && COMMONS[common].stored == COMMONS[row.common].stored;
         if same {
@@ -298,7 +285,7 @@ impl Naive {
         }
         self.sequence += 1;
         let version = self.sequence;
-        self.rows[index] = Row { description, configuration, common, version, ..row.clone() };
+        self.rows[index] = Row { description, configuration, common, password, version, ..row.clone() };
         Ok(self.remember(sent, &row.id, version))
     }
 
@@ -363,23 +350,6 @@ impl Naive {
             self.used.push(Used { account, key, form, id: id.to_owned(), version });
         }
         told(sent, id, version)
-    }
-}
-
-fn form(sent: &Sent) -> Form {
-    let Command { operation, crm_type, description, configuration, common, .. } = sent.command;
-    let (add, delete) = (operation == Operation::Add, operation == Operation::Delete);
-    Form {
-        operation,
-        place: sent.place,
-        id: (!add).then(|| sent.id.clone()),
-        crm_type: crm_type.filter(|_| !delete),
-        description: description.filter(|_| !delete),
-        expected_version: sent.expected_version,
-        parts: [
-            configuration.filter(|_| !delete).map(|part| CONFIGURATIONS[part].said),
-            common.filter(|_| !delete).map(|part| COMMONS[part].said),
-        ],
     }
 }
 

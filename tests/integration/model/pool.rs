@@ -134,6 +134,31 @@ pub enum Fits {
     Never,
 }
 
+/// What a part says about the password field of its type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Password {
+    /// Nothing: what is stored stays.
+    Absent,
+    /// It gets the text that this stands for.
+    Set(&'static str),
+    Removed,
+}
+
+impl Password {
+    /// What is stored after it, if this was before.
+    pub fn after(self, before: Option<&'static str>) -> Option<&'static str> {
+        match self {
+            Self::Absent => before,
+            Self::Set(text) => Some(text),
+            Self::Removed => None,
+        }
+    }
+}
+
+/// The texts of passwords, by what stands for them until it is known in which session they are sealed.
+pub const PASSWORDS: [(&str, &str); 3] =
+    [("[[one]]", "ein Paßwort"), ("[[two]]", "two<&>"), ("[[empty]]", "")];
+
 /// A part as a request may give it.
 pub struct Part {
     /// The `JSONData`; empty for a container without one.
@@ -145,10 +170,11 @@ pub struct Part {
     pub stored: &'static str,
     /// What Info shows of it, in the template's order.
     pub shown: &'static [(&'static str, &'static str)],
+    pub password: Password,
 }
 
 const fn refused(text: &'static str, said: Option<&'static str>) -> Part {
-    Part { text, said, fits: Fits::Never, stored: "", shown: &[] }
+    Part { text, said, fits: Fits::Never, stored: "", shown: &[], password: Password::Absent }
 }
 
 const SEED: &str = r#"{"ClientId":"0987654321","SObjectNames":["Account","Contact","Lead"]}"#;
@@ -156,17 +182,46 @@ const SEED_SHOWN: &[(&str, &str)] = &[("ClientId", "0987654321"), ("SObjectNames
 const SWAPPED: &str = r#" { "SObjectNames":["Account", "Contact","Lead"], "ClientId":"0987\u003654321" } "#;
 const ENDPOINT: &str = r#"{"ClientId":"","Endpoint":"https://a/?b&c<d"}"#;
 
+/// A part that fits every type.
+const fn fitting(
+    text: &'static str,
+    said: &'static str,
+    shown: &'static [(&'static str, &'static str)],
+) -> Part {
+    Part { text, said: Some(said), fits: Fits::Always, stored: said, shown, password: Password::Absent }
+}
+
+/// A part with a password, and beside it what is stored in clear; for the type SugarCRM only.
+const fn with_password(
+    text: &'static str,
+    password: &'static str,
+    stored: &'static str,
+    shown: &'static [(&'static str, &'static str)],
+) -> Part {
+    Part { text, said: Some(text), fits: Fits::Sugar, stored, shown, password: Password::Set(password) }
+}
+
 /// Parts `CRMConfiguration`.
-pub const CONFIGURATIONS: [Part; 11] = [
-    Part { text: SEED, said: Some(SEED), fits: Fits::Always, stored: SEED, shown: SEED_SHOWN },
-    Part { text: SWAPPED, said: Some(SEED), fits: Fits::Always, stored: SEED, shown: SEED_SHOWN },
-    Part { text: "{}", said: Some("{}"), fits: Fits::Always, stored: "{}", shown: &[] },
+pub const CONFIGURATIONS: [Part; 15] = [
+    fitting(SEED, SEED, SEED_SHOWN),
+    fitting(SWAPPED, SEED, SEED_SHOWN),
+    with_password(r#"{"Password":"[[one]]"}"#, "[[one]]", "{}", &[]),
+    with_password(r#"{"Password":"[[two]]"}"#, "[[two]]", "{}", &[]),
+    with_password(r#"{"Password":"[[empty]]"}"#, "[[empty]]", "{}", &[]),
+    with_password(
+        r#"{"Password":"[[one]]","SObjectNames":["a"],"UserName":"u"}"#,
+        "[[one]]",
+        r#"{"SObjectNames":["a"],"UserName":"u"}"#,
+        &[("UserName", "u"), ("SObjectNames", "a")],
+    ),
+    fitting("{}", "{}", &[]),
     Part {
         text: r#"{"Endpoint":"https://a/?b&c<d","ClientId":""}"#,
         said: Some(ENDPOINT),
         fits: Fits::Always,
         stored: ENDPOINT,
         shown: &[("Endpoint", "https://a/?b&c<d"), ("ClientId", "")],
+        password: Password::Absent,
     },
     Part {
         text: r#"{"UserName":"u"}"#,
@@ -174,6 +229,7 @@ pub const CONFIGURATIONS: [Part; 11] = [
         fits: Fits::Sugar,
         stored: r#"{"UserName":"u"}"#,
         shown: &[("UserName", "u")],
+        password: Password::Absent,
     },
     Part {
         text: r#"{"Password":null}"#,
@@ -181,6 +237,7 @@ pub const CONFIGURATIONS: [Part; 11] = [
         fits: Fits::SugarChange,
         stored: "{}",
         shown: &[],
+        password: Password::Removed,
     },
     refused(r#"{"Password":"x"}"#, Some(r#"{"Password":"x"}"#)),
     refused(r#"{"Nope":1}"#, Some(r#"{"Nope":1}"#)),
@@ -201,6 +258,7 @@ pub const COMMONS: [Part; 8] = [
         fits: Fits::Always,
         stored: MINUTES,
         shown: MINUTES_SHOWN,
+        password: Password::Absent,
     },
     Part {
         text: r#"{"Cached":true,"CacheFrequency":"60","CacheFrequencyUnit":"Minutes"}"#,
@@ -208,14 +266,16 @@ pub const COMMONS: [Part; 8] = [
         fits: Fits::Always,
         stored: MINUTES,
         shown: MINUTES_SHOWN,
+        password: Password::Absent,
     },
-    Part { text: "{}", said: Some("{}"), fits: Fits::Always, stored: "{}", shown: &[] },
+    fitting("{}", "{}", &[]),
     Part {
         text: r#"{"RelatedDataEnabled":false,"AutoPopOption":"Never"}"#,
         said: Some(r#"{"AutoPopOption":"Never","RelatedDataEnabled":false}"#),
         fits: Fits::Always,
         stored: r#"{"AutoPopOption":"Never","RelatedDataEnabled":false}"#,
         shown: &[("AutoPopOption", "Never"), ("RelatedDataEnabled", "false")],
+        password: Password::Absent,
     },
     refused(r#"{"Cached":"maybe"}"#, Some(r#"{"Cached":"maybe"}"#)),
     refused(r#"{"CacheFrequency":1,"CacheFrequency":2}"#, None),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::command::{Command, Question};
-use super::naive::{Row, covers, sees};
+use super::naive::{Row, covers, sees, sees_passwords};
 use super::pool::{
     COMMONS, CONFIGURATIONS, DESCRIPTIONS, DIRECTORY, DIRECTORY_ORDER, FIELDS, MATCHES, NO_DEVICE, NO_ID,
     NONE_OR_ALL, Part, Place, SEARCHES, SORTS, TYPES,
@@ -31,7 +31,9 @@ pub fn info(row: &Row, command: &Command) -> String {
         payload += &property("Version", &field(row, "Version"));
     }
     for (name, part) in parts(row) {
-        let content = if command.as_json { property("JSONData", part.stored) } else { shown(part) };
+        let password =
+            row.password.filter(|_| name == FIELDS[5] && sees_passwords(command.account, row.place));
+        let content = if command.as_json { property("JSONData", part.stored) } else { shown(part, password) };
         payload += &format!("<Container Name=\"{name}\">{content}</Container>");
     }
     success(Some(&payload))
@@ -44,8 +46,12 @@ fn parts(row: &Row) -> [(&'static str, &'static Part); 2] {
     ]
 }
 
-fn shown(part: &Part) -> String {
-    part.shown.iter().map(|(name, value)| property(name, value)).collect()
+/// A part's properties; a password stands before the last one of the template's.
+fn shown(part: &Part, password: Option<&str>) -> String {
+    let (last, others): (Vec<_>, Vec<_>) = part.shown.iter().partition(|(name, _)| *name == "SObjectNames");
+    let password = password.map(|password| ("Password", password));
+    let properties = others.into_iter().copied().chain(password).chain(last.into_iter().copied());
+    properties.map(|(name, value)| property(name, value)).collect()
 }
 
 /// The value of a property that List can show or sort by.
@@ -153,7 +159,9 @@ fn listed(row: &Row, fields: &[bool; 7]) -> String {
     }
     for (name, _) in FIELDS.iter().zip(fields).filter(|(_, asked)| **asked) {
         match parts(row).into_iter().find(|(part, _)| part == name) {
-            Some((_, part)) => text += &format!("<Container Name=\"{name}\">{}</Container>", shown(part)),
+            Some((_, part)) => {
+                text += &format!("<Container Name=\"{name}\">{}</Container>", shown(part, None))
+            }
             None => text += &property(name, &field(row, name)),
         }
     }
