@@ -35,7 +35,7 @@ pub struct SealError;
 pub enum TransportError {
     /// Not marked as sealed: most often a plain text, which should never have been sent.
     #[error(
-        "is a password field, and its value does not begin with {PREFIX}: seal it under the session's TransportKey"
+        "is a password field, and its value is not sealed for this session: such a value begins with {PREFIX}"
     )]
     NotSealed,
     /// Not base64url, or not in the one spelling that there is of it.
