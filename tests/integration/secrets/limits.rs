@@ -68,3 +68,14 @@ async fn a_value_in_clear_that_is_too_long_to_be_sealed_has_to_be_replaced_or_re
         world.assert_held(&world.passwords(CLIENT, &named).await, &held);
     }
 }
+
+#[actix_web::test]
+async fn values_under_a_destroyed_key_make_room_for_those_that_replace_them() {
+    let world = World::new().await;
+    let large = "l".repeat(KIB_40);
+    let named = world.add("one", &[("First", &large)]).await;
+    world.call(ADMIN, "CRMConfigurationShred", &named).await.expect_success();
+    world.info(CLIENT, &named).await.expect_code(10103);
+    world.change(&named, &world.part(EDITOR, &[], &[("Second", &large)])).await.expect_success();
+    world.assert_held(&world.passwords(CLIENT, &named).await, &[("Second", &large)]);
+}

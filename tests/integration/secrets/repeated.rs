@@ -137,3 +137,25 @@ async fn a_retried_change_is_recognised_after_its_configuration_has_gone() {
     assert_eq!(outcome(&again), outcome(&first));
     world.call(elsewhere, CHANGE, &change(elsewhere, "b")).await.expect_code(31101);
 }
+
+#[actix_web::test]
+async fn once_the_key_is_destroyed_the_other_properties_decide_alone() {
+    let (world, elsewhere) = with_two_sessions().await;
+    let add = |session: usize, clear: &str, text: &str| {
+        let part = world.part(session, &[("Zone", clear)], &[("First", text)]);
+        World::adding("one", &part) + &keyed("k")
+    };
+    let first = world.call(EDITOR, ADD, &add(EDITOR, "\"z\"", PLAIN)).await.expect_success();
+    let named = triple("1", "1", "") + &property("CRMConfigurationID", &first.configuration_id());
+    world.call(elsewhere, ADD, &add(elsewhere, "\"z\"", "another")).await.expect_code(31101);
+    world.call(ADMIN, "CRMConfigurationShred", &named).await.expect_success();
+    let last = world.last();
+    for text in [PLAIN, "another"] {
+        let again = world.call(elsewhere, ADD, &add(elsewhere, "\"z\"", text)).await.expect_success();
+        assert_eq!(outcome(&again), outcome(&first));
+    }
+    world.call(elsewhere, ADD, &add(elsewhere, "\"y\"", PLAIN)).await.expect_code(31101);
+    let without = World::adding("one", &world.part(EDITOR, &[("Zone", "\"z\"")], &[])) + &keyed("k");
+    world.call(EDITOR, ADD, &without).await.expect_code(31101);
+    assert_eq!(world.last(), last);
+}
