@@ -124,7 +124,7 @@ pub fn fold(log: &dyn EventLog) -> (State, Projector) {
     (state, projector)
 }
 
-/// A vault that holds nothing, on no real disk: one for all tests that put nothing into it.
+/// A vault without credentials, on no real disk: one for all tests that destroy no key of it.
 fn vault() -> Arc<Vault> {
     static VAULT: OnceLock<Arc<Vault>> = OnceLock::new();
     Arc::clone(VAULT.get_or_init(own_vault))

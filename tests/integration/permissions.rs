@@ -17,7 +17,7 @@ use crmconf_events::access::{Grant, Role};
 use crmconf_events::log::MemoryLog;
 
 use crate::harness::{Reply, add_payload, property, triple};
-use crate::inprocess::{InProcess, STORE, directory, found, grant, scope};
+use crate::inprocess::{Beside, InProcess, STORE, directory, found, grant, own_vault, scope};
 
 /// A scope as requests name it: every TelSys by the sentinel.
 type Asked = (u32, u32, &'static str);
@@ -113,7 +113,9 @@ async fn serve(accounts: &[Vec<Grant>]) -> InProcess {
     let entries: Vec<_> =
         ASKED[1..].iter().map(|&(telsys, partition, device)| (telsys, partition, device, "entry")).collect();
     found(&*log, accounts, directory(&entries));
-    InProcess::start(log, accounts.len()).await
+    // Some destroy keys, and the vault that tests share is to lack none.
+    let beside = Beside { vault: own_vault(), ..Beside::default() };
+    InProcess::start_with(log, accounts.len(), beside).await
 }
 
 /// Adds one configuration at each of these scopes, described by its place, and returns their ids.
