@@ -206,12 +206,18 @@ fn key_of(keys: &dyn DataKeys, state: &State, found: &ConfigurationState) -> Res
     if of_no_use { given(keys, state) } else { Ok(found.key) }
 }
 
-/// The key that is given out next.
+/// The key that is given out next: not one that is destroyed already. Such keys are met where an older log was put back beside
+/// a vault that has gone on since.
 fn given(keys: &dyn DataKeys, state: &State) -> Result<KeyId, WriteError> {
-    keys.key_to_give(state.next_key).map_err(|error: VaultError| {
+    let unavailable = |error: VaultError| {
         tracing::error!(%error, "there is no data key to give out");
         WriteError::Unavailable(error.to_string())
-    })
+    };
+    let mut key = keys.key_to_give(state.next_key).map_err(unavailable)?;
+    while keys.standing(key) == KeyStanding::Destroyed {
+        key = keys.key_to_give(key.next()).map_err(unavailable)?;
+    }
+    Ok(key)
 }
 
 /// What password fields take in an event, before they become text.

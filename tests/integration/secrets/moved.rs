@@ -194,3 +194,19 @@ async fn a_vault_that_lacks_the_key_is_told_as_such_and_a_retry_is_not_mistaken_
     let other = world.add("two", &[("First", "a")]).await;
     world.assert_held(&world.passwords(CLIENT, &other).await, &[("First", "a")]);
 }
+
+#[actix_web::test]
+async fn a_log_put_back_beside_a_vault_that_has_destroyed_later_keys_gives_out_others() {
+    let made = Made::new();
+    let first = made.vault.key_to_give(KeyId::FIRST).unwrap();
+    let destroyed = [first, first.next(), first.next().next()];
+    made.vault.destroy(&destroyed.into_iter().collect()).unwrap();
+    let world = World::over(Arc::clone(&made.log) as Arc<_>, Arc::clone(&made.vault)).await;
+    for description in ["one", "two"] {
+        let named = world.add(description, &[("First", PLAIN)]).await;
+        world.assert_held(&world.passwords(CLIENT, &named).await, &[("First", PLAIN)]);
+    }
+    let without = world.add("without", &[]).await;
+    world.change(&without, &world.part(EDITOR, &[], &[("First", "a")])).await.expect_success();
+    world.assert_held(&world.passwords(CLIENT, &without).await, &[("First", "a")]);
+}
