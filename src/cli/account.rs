@@ -8,8 +8,8 @@ use clap::error::ErrorKind;
 use crmconf_events::access::{Grant, Grants, Role};
 use crmconf_events::{Reason, Scope};
 
-pub(super) use words::{Account, Where, Why};
 pub use words::ListFormat;
+pub(super) use words::{Account, Where, Why};
 use words::{Add, Change, Erase, List, Named, NewPasswordWords, OneGrant, Part, ResetPassword, Verb};
 
 use super::{SignInArgs, Stop};

@@ -241,9 +241,7 @@ fn account_knows_a_server_from_a_store_and_what_is_to_be_done() {
     };
     let args = account("grant anna editor --telsys 1 --data /d --master-key-file /k --reason because");
     let key = MasterKeySource::File("/k".into());
-    let Target::Store { data, master_keys, security_log } = args.target else {
-        panic!("{:?}", args.target)
-    };
+    let Target::Store { data, master_keys, security_log } = args.target else { panic!("{:?}", args.target) };
     assert_eq!((data.as_path(), master_keys), (Path::new("/d"), key.into()));
     assert_eq!(security_log.unwrap().path, Path::new("/d/security.log"));
     assert_eq!(args.reason.unwrap().as_str(), "because");

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use self::local::Local;
 use self::remote::Remote;
 use super::{Failure, confirm};
-use crate::cli::{AccountAction, AccountArgs, Target, NewPassword, Status, output};
+use crate::cli::{AccountAction, AccountArgs, NewPassword, Status, Target, output};
 use crate::vault::{AccountName, DisplayName};
 
 /// How often a grant is given or taken anew because somebody else changed the account meanwhile.

@@ -16,7 +16,9 @@ const ANSWER_BYTES_MAX: u64 = 1_024;
 pub(super) fn typed_again(what: &impl Display, name: &str) -> Result<(), Failure> {
     let input = io::stdin();
     if !input.is_terminal() {
-        return Err(Failure::new("there is no terminal to ask at whether it is meant; nothing was done: give --yes"));
+        return Err(Failure::new(
+            "there is no terminal to ask at whether it is meant; nothing was done: give --yes",
+        ));
     }
     output::note(what);
     output::note(&format_args!("Type {} to go on:", output::printable(name)));

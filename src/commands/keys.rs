@@ -32,7 +32,9 @@ pub fn run(args: KeysArgs) -> Result<Status, Failure> {
     let KeysArgs { target, action } = args;
     match target {
         Target::Server(sign_in) => through(&sign_in, action),
-        Target::Store { data, master_keys, security_log } => within(&data, &master_keys, security_log, action),
+        Target::Store { data, master_keys, security_log } => {
+            within(&data, &master_keys, security_log, action)
+        }
     }
 }
 
@@ -136,7 +138,8 @@ fn perform(
 const RESUMED: &str = "Data keys of deleted configurations are destroyed again when their time has come.";
 
 fn rotated(master_key: &str, files: u64, unreadable: u64) -> (String, Status) {
-    let said = format!("The vault is sealed under the master key {master_key}: {files} files were sealed anew.");
+    let said =
+        format!("The vault is sealed under the master key {master_key}: {files} files were sealed anew.");
     if unreadable == 0 {
         return (said, Status::Done);
     }
@@ -150,9 +153,7 @@ fn rotated(master_key: &str, files: u64, unreadable: u64) -> (String, Status) {
 fn listed(keys: &[Shown], format: ListFormat) -> String {
     match format {
         ListFormat::Json => {
-            let key = |Shown { id, current, known, files }: &Shown| {
-                json!({ "id": id, "current": current, "known": known, "files": files })
-            };
+            let key = |Shown { id, current, known, files }: &Shown| json!({ "id": id, "current": current, "known": known, "files": files });
             format!("{:#}\n", keys.iter().map(key).collect::<serde_json::Value>())
         }
         ListFormat::Text => {
@@ -176,7 +177,10 @@ fn verdict(keys: &[Shown]) -> String {
     let old = || keys.iter().filter(|key| !key.current);
     let needed: Vec<_> = old().filter(|key| key.files > 0).map(|key| output::printable(&key.id)).collect();
     if !needed.is_empty() {
-        return format!("Still needed beside the current one: {}; `crmconf keys rotate`.\n", needed.join(", "));
+        return format!(
+            "Still needed beside the current one: {}; `crmconf keys rotate`.\n",
+            needed.join(", ")
+        );
     }
     if old().next().is_some() {
         return "No file needs any but the current one: take the others out of further_master_keys, then destroy them.\n"

@@ -18,8 +18,8 @@ use super::{api, health, outside};
 use crate::accounts::Registrar;
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
-use crate::rotation::{KeySources, Rotator};
 use crate::proxies::TrustedProxies;
+use crate::rotation::{KeySources, Rotator};
 use crate::security_log::SecurityLog;
 use crate::sessions::{
     Accounts, Authenticator, Clock, PasswordChecker, SessionLimits, Sessions, Standing, SystemClock,

@@ -33,7 +33,8 @@ impl Local {
         security_log: Option<FileOptions>,
     ) -> Result<Self, Failure> {
         let store = Stopped::open(data, keys, security_log)?;
-        let (writer, views, vault) = (store.writer.clone(), Arc::clone(&store.views), Arc::clone(&store.vault));
+        let (writer, views, vault) =
+            (store.writer.clone(), Arc::clone(&store.views), Arc::clone(&store.vault));
         let registrar = Registrar::new(writer, views, vault, PasswordChecker::default());
         Ok(Self { store, registrar })
     }

@@ -118,13 +118,14 @@ fn a_running_server_takes_over_another_master_key_and_the_old_one_can_be_destroy
     bench.sign_in(&server).call("AccountList", "").expect_success();
     assert!(bench.there(&server, &["list"]).expect(0).out.ends_with(ALONE));
     assert!(server.terminate().success());
-    let recorded = crate::security_log::of_kind(
-        &crate::security_log::path(&bench.store.data),
-        "master_key_rotated",
-    );
+    let recorded =
+        crate::security_log::of_kind(&crate::security_log::path(&bench.store.data), "master_key_rotated");
     let id = keys[0]["id"].as_str().unwrap();
     assert_eq!(recorded.len(), 2, "{recorded:?}");
-    assert!(recorded.iter().all(|line| line["master_key"] == id && line["actor"].is_string()), "{recorded:?}");
+    assert!(
+        recorded.iter().all(|line| line["master_key"] == id && line["actor"].is_string()),
+        "{recorded:?}"
+    );
     for secret in [format!("{:02x}", bench.drawn).repeat(4), bench.store.password.clone()] {
         assert!(!server.log_text().contains(&secret), "{}", server.log_text());
     }
