@@ -206,8 +206,8 @@ fn key_of(keys: &dyn DataKeys, state: &State, found: &ConfigurationState) -> Res
     if of_no_use { given(keys, state) } else { Ok(found.key) }
 }
 
-/// The key that is given out next: not one that is destroyed already. Such keys are met where an older log was put back beside
-/// a vault that has gone on since.
+/// The key that is given out next: not one that is destroyed already. Such keys are met where an older log was put back
+/// beside a vault that has gone on since.
 fn given(keys: &dyn DataKeys, state: &State) -> Result<KeyId, WriteError> {
     let unavailable = |error: VaultError| {
         tracing::error!(%error, "there is no data key to give out");

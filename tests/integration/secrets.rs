@@ -1,4 +1,5 @@
-//! Password fields through the API: given, kept, replaced, removed, read back, repeated, moved where they do not belong.
+//! Password fields through the API: given, kept, replaced, removed, read back, repeated, moved to where they do not
+//! belong.
 
 mod changes;
 mod given;
@@ -50,9 +51,8 @@ const PLAIN: &str = "geheim-Üß-7Qx";
 
 /// A template of the type with these fields.
 fn template(fields: &str) -> String {
-    format!(
-        r#"{{"CRMType":"{TYPE}","Title":"t","Version":"1","CRMConfiguration":{{"properties":{{{fields}}}}},"CRMConfigurationCommon":{{}}}}"#
-    )
+    let head = format!(r#""CRMType":"{TYPE}","Title":"t","Version":"1""#);
+    format!(r#"{{{head},"CRMConfiguration":{{"properties":{{{fields}}}}},"CRMConfigurationCommon":{{}}}}"#)
 }
 
 /// The set with this document for the type.

@@ -139,8 +139,8 @@ pub(super) struct Made<T> {
 }
 
 impl<T> Made<T> {
-    /// Parts that cannot stand still come with passwords, which are never sealed then: a request that is asked again under
-    /// its RequestKey is told from another by them, whatever has become of its template.
+    /// Parts that cannot stand still come with passwords, which are never sealed then: a request that is asked again
+    /// under its RequestKey is told from another by them, whatever has become of its template.
     fn of(made: Result<(T, Passwords), PartsFault>, caller: &Caller, configuration: &GivenPart) -> Self {
         match made {
             Ok((parts, passwords)) => Self { parts: Ok(parts), passwords },

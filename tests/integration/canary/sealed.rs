@@ -1,4 +1,5 @@
-//! A password where it belongs: sealed on its way, stored, answered to several sessions, repeated, refused, read after a kill.
+//! A password where it belongs: sealed on its way, stored, answered to several sessions, repeated, refused, read after
+//! a kill.
 
 use std::fs;
 use std::path::Path;

@@ -160,7 +160,7 @@ fn listed(row: &Row, fields: &[bool; 7]) -> String {
     for (name, _) in FIELDS.iter().zip(fields).filter(|(_, asked)| **asked) {
         match parts(row).into_iter().find(|(part, _)| part == name) {
             Some((_, part)) => {
-                text += &format!("<Container Name=\"{name}\">{}</Container>", shown(part, None))
+                text += &format!("<Container Name=\"{name}\">{}</Container>", shown(part, None));
             }
             None => text += &property(name, &field(row, name)),
         }

@@ -1,4 +1,5 @@
-//! Who is answered password fields: role × scope of the grant × scope asked, in every form in which an answer could hold them.
+//! Who is answered password fields: role × scope of the grant × scope asked, in every form in which an answer could
+//! hold them.
 
 use super::{
     ADMIN, ASKED, Asked, EVERY, GRANTED, Holder, Matrix, READING, everything, ids_of, located, serve,
@@ -19,6 +20,9 @@ fn with_secrets(role: Role) -> bool {
         Role::Viewer | Role::Auditor => false,
     }
 }
+
+/// Grants, and at which places they give passwords.
+type Granting = (&'static [(Role, Asked)], &'static [usize]);
 
 /// The password at the scope with this place.
 fn password(place: usize) -> String {
@@ -86,7 +90,7 @@ async fn password_fields_are_answered_exactly_where_a_client_s_grant_is_at_below
         }
         assert_no_list_tells(&matrix, *account).await;
     }
-    // Of the 17 accounts nine may have them, of which one of each kind reads 10, 7, 5 or 4 scopes, and two more read all.
+    // Of the 17 accounts nine may have them: two of each kind, which read 10, 7, 5 or 4 scopes, and one that reads all.
     assert_eq!((answered, withheld), (2 * (10 + 7 + 5 + 4) + 10, 17 * 10 - 62));
 }
 
@@ -145,15 +149,14 @@ async fn no_operation_answers_password_fields_but_info() {
 
 #[actix_web::test]
 async fn several_grants_give_password_fields_where_one_of_them_does() {
-    let device: Asked = (1, 1, "01");
     let grants = |grants: &[(Role, Asked)]| {
         grants.iter().map(|(role, asked)| grant(*role, super::at(*asked))).collect::<Vec<_>>()
     };
     // Grants, and at which places they give passwords; everything that is not named is readable without, or not at all.
-    let accounts: [(&[(Role, Asked)], &[usize]); 5] = [
+    let accounts: [Granting; 5] = [
         (&[(Role::Viewer, EVERY), (Role::Client, (1, 1, ""))], &[0, 1, 2, 3, 4]),
-        (&[(Role::Auditor, EVERY), (Role::Editor, device)], &[0, 1, 2, 3]),
-        (&[(Role::Client, device), (Role::Client, (2, 1, "01"))], &[0, 1, 2, 3, 7, 8, 9]),
+        (&[(Role::Auditor, EVERY), (Role::Editor, (1, 1, "01"))], &[0, 1, 2, 3]),
+        (&[(Role::Client, (1, 1, "01")), (Role::Client, (2, 1, "01"))], &[0, 1, 2, 3, 7, 8, 9]),
         (&[(Role::Client, (1, 2, "")), (Role::Viewer, (1, 2, ""))], &[0, 1, 5, 6]),
         (&[(Role::Viewer, EVERY), (Role::Auditor, EVERY)], &[]),
     ];

@@ -1,4 +1,5 @@
-//! What a Change does to password fields: absent ones stay, `null` removes, equal ones change nothing, new ones replace.
+//! What a Change does to password fields: absent ones stay, `null` removes, equal ones change nothing, new ones
+//! replace.
 
 use super::*;
 

@@ -4,7 +4,7 @@ use crmconf::writer::SEALED_BYTES_MAX;
 
 use super::*;
 
-/// So many bytes of text take this many sealed: padded to a multiple of 32, with at least one byte of padding, and 16 of tag.
+/// A text of which one has room, and two have not.
 const KIB_40: usize = 40 << 10;
 
 #[actix_web::test]

@@ -38,13 +38,13 @@ impl Made {
             document,
         };
         let made = Self { log, vault: own_vault(), template: recorded.digest };
-        made.append(recorded.into());
+        made.append(&recorded.into());
         made
     }
 
-    fn append(&self, event: Event) {
+    fn append(&self, event: &Event) {
         let mut builder = CommitBuilder::new(STORE, self.log.head(), Timestamp::from_micros(2));
-        let bytes = encode(Salt::new([4; 16]), &Context::of(Actor::System), &event).unwrap();
+        let bytes = encode(Salt::new([4; 16]), &Context::of(Actor::System), event).unwrap();
         builder.try_push(bytes.into()).unwrap();
         assert_eq!(self.log.append(builder.seal().unwrap()), AppendOutcome::Appended);
     }
@@ -64,7 +64,7 @@ impl Made {
             secrets: Arc::new(secrets.collect()),
             common: part("{}"),
         };
-        self.append(added.into());
+        self.append(&added.into());
     }
 }
 
@@ -152,7 +152,7 @@ async fn fails_closed(world: &World, number: usize) {
     world.change(&named, &property("Description", &format!("changed {number}"))).await.expect_success();
     unresolved().await;
     // It can be replaced, or removed.
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         world.change(&named, &world.part(EDITOR, &[], &[("First", "a")])).await.expect_success();
         world.assert_held(&world.passwords(CLIENT, &named).await, &[("First", "a"), ("Second", "c")]);
     } else {

@@ -1,4 +1,5 @@
-//! Fields that become passwords, or are none any more, while configurations with them stand; and templates out of reach.
+//! Fields that become passwords, or are none any more, while configurations with them stand; and templates out of
+//! reach.
 
 use super::*;
 use crmconf_events::{Sequence, event::decode};
