@@ -53,7 +53,7 @@ async fn look_again_and_again(views: Views, writer: Writer, retention: Duration,
         match destroy_due(&views, &writer, retention, writer::clock).await {
             Ok(0) => {}
             Ok(keys) => {
-                tracing::info!(keys, "data keys of configurations deleted long enough ago are destroyed")
+                tracing::info!(keys, "data keys of configurations deleted long enough ago are destroyed");
             }
             // The engine has said so, and why; this is what it was asked for.
             Err(WriteError::Rejected(Rejection::DestructionHeld)) => {

@@ -1,6 +1,13 @@
 //! The table of settings: each one described once; parsing, `--help` and the configuration page come from here.
 
+mod keys;
+mod listening;
+mod templates;
+
 pub use super::form::Form;
+pub use keys::*;
+pub use listening::*;
+pub use templates::*;
 
 /// One setting: how it is named in each place, what it means and what it may hold.
 #[derive(Debug)]
@@ -62,65 +69,6 @@ pub const DATA: Setting = Setting {
     default: Some("./crmconf-data"),
     kind: Kind::Path,
     doc: "Data folder: the event log, its journal and the vault. One process at a time may use it",
-};
-
-/// Where the server listens.
-pub const LISTEN: Setting = Setting {
-    name: "listen",
-    env: "CRMCONF_LISTEN",
-    flag: "--listen",
-    placeholder: "ADDR",
-    default: Some("127.0.0.1:8462"),
-    kind: Kind::Address,
-    doc: "IP address and port to listen on. Beyond loopback only with tls_certificate or --behind-tls-proxy",
-};
-
-/// Whether something in front of the server ends TLS.
-pub const BEHIND_TLS_PROXY: Setting = Setting {
-    name: "behind_tls_proxy",
-    env: "CRMCONF_BEHIND_TLS_PROXY",
-    flag: "--behind-tls-proxy",
-    placeholder: "true|false",
-    default: Some("false"),
-    kind: Kind::Switch,
-    doc: "A proxy in front of the server ends TLS, and the wire between the two is trusted: \
-          allows listening beyond loopback without tls_certificate",
-};
-
-/// Whose forwarded addresses count.
-pub const TRUSTED_PROXIES: Setting = Setting {
-    name: "trusted_proxies",
-    env: "CRMCONF_TRUSTED_PROXIES",
-    flag: "--trusted-proxies",
-    placeholder: "ADDR,NET",
-    default: None,
-    kind: Kind::Networks,
-    doc: "Proxies whose X-Forwarded-For is believed, with behind_tls_proxy: then limits by address and the security \
-          log see the clients. Without it all clients have their proxy's address; loopback too is trusted only where \
-          it is named",
-};
-
-/// The server's certificate.
-pub const TLS_CERTIFICATE: Setting = Setting {
-    name: "tls_certificate",
-    env: "CRMCONF_TLS_CERTIFICATE",
-    flag: "--tls-certificate",
-    placeholder: "FILE",
-    default: None,
-    kind: Kind::Path,
-    doc: "File with the server's certificate and those that lead to the root, in PEM: the listener then speaks TLS 1.3 \
-          and 1.2, and nothing else. Goes with tls_key; both are taken over within seconds when they change",
-};
-
-/// The key of the server's certificate.
-pub const TLS_KEY: Setting = Setting {
-    name: "tls_key",
-    env: "CRMCONF_TLS_KEY",
-    flag: "--tls-key",
-    placeholder: "FILE",
-    default: None,
-    kind: Kind::Path,
-    doc: "File with the key of that certificate, in PEM, not encrypted and readable by its owner only",
 };
 
 /// HTTP worker threads.
@@ -267,114 +215,6 @@ pub const SECURITY_LOG_FILES: Setting = Setting {
     default: Some("10"),
     kind: Kind::Count { unit: "files", min: 1, max: 1_000 },
     doc: "Older files of the security log that are kept; the oldest is removed for a new one",
-};
-
-/// File that holds the master key.
-pub const MASTER_KEY_FILE: Setting = Setting {
-    name: "master_key_file",
-    env: "CRMCONF_MASTER_KEY_FILE",
-    flag: "--master-key-file",
-    placeholder: "PATH",
-    default: None,
-    kind: Kind::Path,
-    doc: "File with the master key of the vault, outside the data folder and readable by its owner only. \
-          Without this, master_key_env and master_key_command: the data folder's path with .master-key added",
-};
-
-/// Environment variable that holds the master key.
-pub const MASTER_KEY_ENV: Setting = Setting {
-    name: "master_key_env",
-    env: "CRMCONF_MASTER_KEY_ENV",
-    flag: "--master-key-env",
-    placeholder: "VARIABLE",
-    default: None,
-    kind: Kind::VariableName,
-    doc: "Name of the environment variable that holds the master key, in place of a file",
-};
-
-/// Command that prints the master key.
-pub const MASTER_KEY_COMMAND: Setting = Setting {
-    name: "master_key_command",
-    env: "CRMCONF_MASTER_KEY_COMMAND",
-    flag: "--master-key-command",
-    placeholder: "COMMAND",
-    default: None,
-    kind: Kind::Command,
-    doc: "Command that prints the master key, in place of a file: for a key management service. Run without a shell, \
-          for 30 seconds at most",
-};
-
-/// Where further master keys are.
-pub const FURTHER_MASTER_KEYS: Setting = Setting {
-    name: "further_master_keys",
-    env: "CRMCONF_FURTHER_MASTER_KEYS",
-    flag: "--further-master-keys",
-    placeholder: "SOURCES",
-    default: None,
-    kind: Kind::KeySources,
-    doc: "Where master keys are that have sealed files of the vault and are not the current one, each as file:PATH, \
-          env:NAME or 'command:PROGRAM ARGUMENTS': needed until a rotation is finished",
-};
-
-/// All that says where master keys are.
-pub static WAYS_TO_KEYS: [&Setting; 4] =
-    [&MASTER_KEY_FILE, &MASTER_KEY_ENV, &MASTER_KEY_COMMAND, &FURTHER_MASTER_KEYS];
-
-/// Folder that templates are read from.
-pub const TEMPLATES_FOLDER: Setting = Setting {
-    name: "templates_folder",
-    env: "CRMCONF_TEMPLATES_FOLDER",
-    flag: "--templates-folder",
-    placeholder: "DIR",
-    default: None,
-    kind: Kind::Path,
-    doc: "Folder with the templates, a file <CRMType>.json for each, taken over within seconds when they change. \
-          Without it: the built-in templates",
-};
-
-/// DynamoDB table that templates are read from.
-pub const TEMPLATES_TABLE: Setting = Setting {
-    name: "templates_dynamodb_table",
-    env: "CRMCONF_TEMPLATES_DYNAMODB_TABLE",
-    flag: "--templates-dynamodb-table",
-    placeholder: "TABLE",
-    default: None,
-    kind: Kind::Text(Form::TableName),
-    doc: "DynamoDB table with the templates, in place of a folder: its key is the string CRMType, the string attribute \
-          Template holds the document. Only in a program built with the feature dynamodb",
-};
-
-/// Region of the table.
-pub const TEMPLATES_TABLE_REGION: Setting = Setting {
-    name: "templates_dynamodb_region",
-    env: "CRMCONF_TEMPLATES_DYNAMODB_REGION",
-    flag: "--templates-dynamodb-region",
-    placeholder: "REGION",
-    default: None,
-    kind: Kind::Text(Form::Region),
-    doc: "AWS region of the table. Without it: what the AWS SDK finds (AWS_REGION, its profile, the instance)",
-};
-
-/// Where the table's service is.
-pub const TEMPLATES_TABLE_ENDPOINT: Setting = Setting {
-    name: "templates_dynamodb_endpoint",
-    env: "CRMCONF_TEMPLATES_DYNAMODB_ENDPOINT",
-    flag: "--templates-dynamodb-endpoint",
-    placeholder: "URL",
-    default: None,
-    kind: Kind::Text(Form::Url),
-    doc: "Address of the service that holds the table, where it is not the region's own",
-};
-
-/// How often the table is read.
-pub const TEMPLATES_TABLE_REFRESH: Setting = Setting {
-    name: "templates_dynamodb_refresh_seconds",
-    env: "CRMCONF_TEMPLATES_DYNAMODB_REFRESH_SECONDS",
-    flag: "--templates-dynamodb-refresh-seconds",
-    placeholder: "SECONDS",
-    default: Some("60"),
-    kind: Kind::Count { unit: "seconds", min: 1, max: 86_400 },
-    doc: "Time between two readings of the table: a change serves after it at the latest",
 };
 
 /// Memory that sled may use for its cache.

@@ -30,6 +30,7 @@ mod errors;
 mod export;
 mod faults;
 mod kill_nine;
+mod kill_nine_secrets;
 mod large_answers;
 mod late_commands;
 mod log_lines;

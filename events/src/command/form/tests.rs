@@ -1,9 +1,11 @@
 //! The bytes under a request's digest, frozen: the log keeps the digest for ever, and a repetition is told by it.
 
+use std::sync::Arc;
+
 use data_encoding::HEXLOWER;
 
 use super::*;
-use crate::{PartitionId, TelSysId};
+use crate::{DeviceNumber, PartitionId, TelSysId};
 
 fn form(operation: &'static str) -> RequestForm {
     RequestForm {
