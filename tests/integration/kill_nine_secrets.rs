@@ -86,7 +86,9 @@ impl Writer {
             let (operation, payload) = self.asked(&sent, sealing);
             self.sent = Some(sent);
             let body = sealing.session.request(operation, &payload);
-            let Some(reply) = post(sealing.session.address, "/api/xml", &[], body.as_bytes()) else { return self };
+            let Some(reply) = post(sealing.session.address, "/api/xml", &[], body.as_bytes()) else {
+                return self;
+            };
             self.acknowledge(&reply.expect_success());
         }
     }
@@ -111,7 +113,8 @@ impl Writer {
         let keyed = scope.clone() + &property("RequestKey", &format!("secret {}", sent.number));
         match &sent.wish {
             Wish::Add(word) => {
-                let described = property("Description", &format!("d{}", sent.number)) + &property("CRMType", SUGAR);
+                let described =
+                    property("Description", &format!("d{}", sent.number)) + &property("CRMType", SUGAR);
                 let common = container("CRMConfigurationCommon", "{}");
                 ("CRMConfigurationAdd", keyed + &described + &sealing.part(word) + &common)
             }
@@ -141,7 +144,8 @@ impl Writer {
             let reply = sealing.session.call("CRMConfigurationInfo", &asked);
             let doubt = self.sent.as_ref().filter(|sent| sent.id.as_ref() == Some(id)).map(|sent| &sent.wish);
             // Whoever may read passwords is told that there is none to be read any more.
-            let destroyed = !reply.is_success() && reply.code() == 10103 && reply.body.contains("was destroyed");
+            let destroyed =
+                !reply.is_success() && reply.code() == 10103 && reply.body.contains("was destroyed");
             if !reply.is_success() && !destroyed {
                 assert_eq!((reply.code(), doubt), (31003, Some(&Wish::Delete)), "{id}: {}", reply.body);
                 continue;
@@ -198,7 +202,10 @@ fn no_configuration_is_unreadable_or_half_shredded_after_kill_nine() {
         writers.iter().for_each(|writer| writer.check(&sealing));
     }
     let acknowledged: u64 = writers.iter().map(|writer| writer.acknowledged).sum();
-    let shredded = writers.iter().flat_map(|writer| writer.live.values()).filter(|shown| shown.is_none()).count();
-    println!("{acknowledged} changes were acknowledged in {rounds} rounds; {shredded} live ones are shredded");
+    let shredded =
+        writers.iter().flat_map(|writer| writer.live.values()).filter(|shown| shown.is_none()).count();
+    println!(
+        "{acknowledged} changes were acknowledged in {rounds} rounds; {shredded} live ones are shredded"
+    );
     assert!(acknowledged > rounds * WRITERS, "only {acknowledged} changes were acknowledged");
 }

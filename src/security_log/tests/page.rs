@@ -14,26 +14,41 @@ fn id(n: u8) -> AccountId {
     AccountId::new([n; 16])
 }
 
+/// A record of a request.
+fn in_request(
+    fact: Fact,
+    operation: &'static str,
+    signed_in: Option<AccountId>,
+    session: Option<u8>,
+) -> Record {
+    Record::of(fact).in_request(Circumstances {
+        request: 0x0bad_cafe_0000_0001,
+        address: "192.0.2.7".parse().unwrap(),
+        operation,
+        session: session.map(|n| SessionDigest::new([n; 32])),
+        account: signed_in,
+    })
+}
+
+/// A record of what account 1 did itself.
+fn own(fact: Fact, operation: &'static str) -> Record {
+    in_request(fact, operation, Some(id(1)), Some(3))
+}
+
+/// A record of what an administrator did.
+fn by(fact: Fact, operation: &'static str) -> Record {
+    in_request(fact, operation, Some(id(2)), Some(4))
+}
+
 /// One record of each kind, with everything that it can have.
 fn samples() -> Vec<Record> {
     let (telsys, partition) = (TelSysId::new(1).unwrap(), PartitionId::new(2).unwrap());
     let device = DeviceNumber::new("01234567101").unwrap();
     let viewer = Grant { role: Role::Viewer, scope: Scope::EveryTelSys };
     let editor = Grant { role: Role::Editor, scope: Scope::Device(telsys, partition, device) };
-    let (account, administrator) = (id(1), id(2));
-    let in_request = |fact: Fact, operation, signed_in, session: Option<u8>| {
-        Record::of(fact).in_request(Circumstances {
-            request: 0x0bad_cafe_0000_0001,
-            address: "192.0.2.7".parse().unwrap(),
-            operation,
-            session: session.map(|n| SessionDigest::new([n; 32])),
-            account: signed_in,
-        })
-    };
-    let own = |fact, operation| in_request(fact, operation, Some(account), Some(3));
-    let by = |fact, operation| in_request(fact, operation, Some(administrator), Some(4));
+    let account = id(1);
     let counts = ImportCounts { added: 120, changed: 3, removed: 1, unchanged: 876 };
-    vec![
+    let mut records = vec![
         Record::of(Fact::ServerStarted { version: "0.1.0" }),
         Record::of(Fact::ServerStopped {}),
         in_request(Fact::SignedIn { account }, "Authenticate", None, Some(3)),
@@ -74,6 +89,26 @@ fn samples() -> Vec<Record> {
             "AccountChange",
         ),
         by(Fact::AccountDeleted { account }, "AccountDelete"),
+        by(Fact::DirectoryImported { mode: ImportMode::Merge, complete: true, counts }, "DirectoryImport"),
+        Record::of(Fact::RecordsRepeated {
+            of: "sign_in_failed",
+            count: 412,
+            since: "2026-03-03T09:29:02.000000Z".into(),
+            address: "192.0.2.7".parse().unwrap(),
+            account: Some(account),
+        }),
+        Record::of(Fact::RecordsLost { count: 17 }),
+        Record::of(Fact::AccountAdded { account, enabled: true, grants: Vec::new() })
+            .by(Actor::Operator(1000)),
+    ];
+    records.extend(of_secrets());
+    records
+}
+
+/// Those of secrets and keys.
+fn of_secrets() -> Vec<Record> {
+    let account = id(1);
+    vec![
         by(Fact::AccountErased { account }, "AccountErase"),
         own(
             Fact::SecretsAnswered {
@@ -91,17 +126,6 @@ fn samples() -> Vec<Record> {
         ),
         by(Fact::MasterKeyRotated { master_key: "498136b7272a2c3f".into(), files: 7 }, "MasterKeyRotate"),
         by(Fact::DestructionResumed {}, "DestructionResume"),
-        by(Fact::DirectoryImported { mode: ImportMode::Merge, complete: true, counts }, "DirectoryImport"),
-        Record::of(Fact::RecordsRepeated {
-            of: "sign_in_failed",
-            count: 412,
-            since: "2026-03-03T09:29:02.000000Z".into(),
-            address: "192.0.2.7".parse().unwrap(),
-            account: Some(account),
-        }),
-        Record::of(Fact::RecordsLost { count: 17 }),
-        Record::of(Fact::AccountAdded { account, enabled: true, grants: Vec::new() })
-            .by(Actor::Operator(1000)),
     ]
 }
 

@@ -118,7 +118,11 @@ async fn a_drain_ends_open_connections_and_begun_handshakes_at_once() {
     let address = served.listener.address();
     let opened = actix_web::rt::task::spawn_blocking(move || {
         let begun = connect(address);
-        (authority.connect(address).unwrap(), begun)
+        let mut open = authority.connect(address).unwrap();
+        // Only an answer shows that the server too has the handshake behind it.
+        open.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        assert!(read_some(&mut open, &mut [0; 4_096]).unwrap() > 0);
+        (open, begun)
     });
     let (mut open, mut begun) = opened.await.unwrap();
     let since = Instant::now();
