@@ -191,7 +191,7 @@ impl SecurityLog {
     pub fn record(&self, record: Record) {
         let Some(shared) = &self.0 else { return };
         let waiting = shared.counts.waiting.fetch_add(1, Ordering::Relaxed);
-        let kept = if record.fact().repetition().is_some() { QUEUE_RECORDS_KEPT } else { 0 };
+        let kept = if record.fact().waits_for_others() { QUEUE_RECORDS_KEPT } else { 0 };
         let has_room = waiting < QUEUE_RECORDS_MAX.saturating_sub(kept);
         if !has_room || shared.queue.try_send(Message::Record(Box::new(record))).is_err() {
             shared.counts.waiting.fetch_sub(1, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 mod certificate;
 mod exposition;
 mod files;
+mod marks;
 mod retention;
 mod signals;
 mod start;
@@ -30,6 +31,7 @@ use crate::store::{Founder, StoreError};
 use crate::tls::{Acceptor, TlsError};
 use certificate::Certificate;
 use exposition::Exposition;
+use marks::Marks;
 use retention::Schedule;
 use signals::StopSignals;
 use watch::Watch;
@@ -84,6 +86,8 @@ struct Running {
     templates: Option<Watch>,
     /// What destroys the keys of deleted configurations.
     retention: Schedule,
+    /// What records templates for what they mark.
+    marks: Marks,
 }
 
 /// How many clients the operating system lets wait until they are taken up.
@@ -226,8 +230,8 @@ fn listen(
 /// Stops accepting, answers what is under way, waits for what goes on though its client has left, writes what waits, closes
 /// the logs.
 async fn stop(running: Running, listener: &Listener, drain: Duration) -> Result<(), ServerError> {
-    let Running { app, writer, log, templates, retention } = running;
-    drop((templates, retention));
+    let Running { app, writer, log, templates, retention, marks } = running;
+    drop((templates, retention, marks));
     let deadline = Instant::now() + drain;
     listener.drain().await;
     let cut_short = app.tasks.ended_by(deadline).await;

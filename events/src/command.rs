@@ -57,6 +57,8 @@ pub enum Command {
     HoldDestruction(HoldDestruction),
     /// Destroy them again.
     ResumeDestruction,
+    /// Record a template that marks a password as no recorded one of its type does.
+    RecordTemplate(Arc<TemplateUse>),
     /// Create an account.
     CreateAccount(CreateAccount),
     /// Change an account.
@@ -84,6 +86,7 @@ impl Command {
             | Self::DestroyRetired(_)
             | Self::HoldDestruction(_)
             | Self::ResumeDestruction
+            | Self::RecordTemplate(_)
             | Self::CreateAccount(_)
             | Self::ChangeAccount(_)
             | Self::SetCredential(_)

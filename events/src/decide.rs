@@ -8,6 +8,7 @@ mod delete;
 mod found;
 mod import_directory;
 mod keys;
+mod record_template;
 mod request_key;
 
 #[cfg(feature = "testkit")]
@@ -196,6 +197,7 @@ pub fn decide(
         Command::DestroyRetired(command) => keys::destroy_retired(state, request, command),
         Command::HoldDestruction(command) => keys::hold(state, request, *command),
         Command::ResumeDestruction => keys::resume(state, request),
+        Command::RecordTemplate(template) => record_template::decide(state, request, template),
         Command::CreateAccount(command) => account::create(state, request, command),
         Command::ChangeAccount(command) => account::change(state, request, command),
         Command::SetCredential(command) => account::set_credential(state, request, command),

@@ -43,6 +43,8 @@ pub struct State {
     /// Accounts that were deleted and not erased, each with the credential that holds its name still: the name is not given
     /// again.
     pub deleted: imbl::OrdMap<AccountId, DeletedAccountState>,
+    /// What any recorded template of a type marks as a password.
+    pub marked: imbl::OrdMap<CrmType, Arc<BTreeSet<String>>>,
     /// Templates recorded, with their password fields.
     pub templates: imbl::OrdMap<TemplateDigest, Arc<BTreeSet<String>>>,
 }
@@ -60,6 +62,7 @@ impl Default for State {
             directory: DirectoryState::default(),
             accounts: imbl::OrdMap::new(),
             deleted: imbl::OrdMap::new(),
+            marked: imbl::OrdMap::new(),
             templates: imbl::OrdMap::new(),
         }
     }

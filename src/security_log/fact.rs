@@ -293,6 +293,11 @@ impl Fact {
         }
     }
 
+    /// Whether anybody can have many of them recorded: then some room in the queue is kept from it.
+    pub(super) const fn waits_for_others(&self) -> bool {
+        self.repetition().is_some() || matches!(self, Self::SecretsAnswered { .. })
+    }
+
     /// Under which account its repetitions are counted: one that has proved who it is, so that nobody can make as many
     /// as there are names. `None` where each of them is written.
     pub(super) const fn repetition(&self) -> Option<Option<AccountId>> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crmconf_events::log::LocalOptions;
 use tokio::runtime::Handle;
 
+use super::marks::Marks;
 use super::retention::Schedule;
 use super::watch::{FIRST_LOOK_MAX, InUse, Watch};
 use super::{Running, ServerError};
@@ -65,7 +66,8 @@ pub(super) fn start(
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
     let keep = settings.deleted_key_retention.value;
     let retention = Schedule::start(Arc::clone(&app.views), app.writer.clone(), keep, &beside);
-    Ok(Running { app, writer: thread, log, templates: watch, retention })
+    let marks = Marks::start(Arc::clone(&app.templates), Arc::clone(&app.views), app.writer.clone(), &beside);
+    Ok(Running { app, writer: thread, log, templates: watch, retention, marks })
 }
 
 /// The templates in use, and what keeps them so where they may change.

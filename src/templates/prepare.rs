@@ -109,8 +109,10 @@ impl Template {
     pub fn check_password(&self, field: &str, plaintext: &str) -> Result<(), PartFault> {
         let rules = self.password_rules().filter(|_| self.password_fields().contains(field));
         let rules = rules.ok_or_else(|| PartFault::field(field, "is no password field of the template"))?;
-        let mut instance =
-            value(&Json::Object([(field.to_owned(), Json::from(plaintext))].into_iter().collect()));
+        // Made here, and not from JSON of ours: there would be another copy to wipe.
+        let mut instance = serde_json::Value::Object(
+            [(field.to_owned(), serde_json::Value::String(plaintext.to_owned()))].into_iter().collect(),
+        );
         let checked = first_fault(rules, &instance);
         if let Some(serde_json::Value::String(copy)) = instance.get_mut(field) {
             zeroize::Zeroize::zeroize(copy);

@@ -210,7 +210,7 @@ impl MasterKey {
     #[must_use]
     pub fn id(&self) -> MasterKeyId {
         let mut id = [0; 8];
-        blake3::Hasher::new_derive_key(KEY_ID_CONTEXT).update(&self.0).finalize_xof().fill(&mut id);
+        self.derive(KEY_ID_CONTEXT, &mut id);
         MasterKeyId(id)
     }
 

@@ -85,7 +85,10 @@ impl Pending {
                     );
                 }
                 self.0.clear();
-                Ok(destroyed.keys)
+                match destroyed.missing.len() {
+                    0 => Ok(destroyed.keys),
+                    missing => Err(format!("the vault lacks the buckets of {missing} of the keys")),
+                }
             }
             Err(error) => {
                 tracing::error!(%error, keys = self.0.len(), "data keys that are given up could not be destroyed yet");

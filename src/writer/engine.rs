@@ -120,7 +120,12 @@ impl Engine {
                 return refuse(requests.len(), &WriteError::Unavailable(why));
             }
             let decided = self.decide_front(requests);
-            let Some(commit) = &decided.commit else { return decided.answers };
+            let Some(commit) = &decided.commit else {
+                // A shredding asked for again changes nothing, and is not answered as done before it is.
+                let about_keys = requests.iter().take(decided.answers.len()).any(gives_up_a_key);
+                let destroyed = if about_keys { self.destroy_rest() } else { Ok(()) };
+                return told_of_keys(requests, decided.answers, destroyed);
+            };
             let begun = Instant::now();
             match self.resolver.append(&*self.log, commit) {
                 Fate::Stands => {
@@ -220,6 +225,7 @@ impl Engine {
             | Command::ShredConfiguration(_)
             | Command::HoldDestruction(_)
             | Command::ResumeDestruction
+            | Command::RecordTemplate(_)
             | Command::CreateAccount(_)
             | Command::ChangeAccount(_)
             | Command::SetCredential(_)
@@ -276,6 +282,18 @@ impl Engine {
         self.measured(destroyed)
     }
 
+    /// Destroys the data keys that could not be destroyed before.
+    ///
+    /// # Errors
+    /// Why some of them are not destroyed yet.
+    fn destroy_rest(&mut self) -> Result<(), String> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let destroyed = self.pending.retry(&*self.keys);
+        self.measured(destroyed)
+    }
+
     fn measured(&self, destroyed: Result<usize, String>) -> Result<(), String> {
         self.commits.destroyed(destroyed.as_ref().copied().unwrap_or(0), self.pending.len());
         destroyed.map(drop)
@@ -315,11 +333,8 @@ impl Engine {
     /// Looks whether what hinders the writer has passed, without a change of anybody's: a commit whose fate is not
     /// known is settled first. Keys that could not be destroyed are tried again.
     pub(super) fn look(&mut self) {
-        if !self.pending.is_empty() {
-            let destroyed = self.pending.retry(&*self.keys);
-            if self.measured(destroyed).is_ok() {
-                tracing::info!("data keys that were given up are destroyed now");
-            }
+        if !self.pending.is_empty() && self.destroy_rest().is_ok() {
+            tracing::info!("data keys that were given up are destroyed now");
         }
         if !self.may_recover() {
             return;
@@ -339,29 +354,33 @@ fn told_of_keys(
     destroyed: Result<(), String>,
 ) -> Vec<WriteResult> {
     let Err(why) = destroyed else { return answers };
-    let tell = |(answer, asked): (WriteResult, &Asked)| match (&answer, &asked.request.command) {
-        (Ok(_), Command::ShredConfiguration(_) | Command::EraseAccount(_) | Command::DestroyRetired(_)) => {
+    let tell = |(answer, asked): (WriteResult, &Asked)| {
+        if answer.is_ok() && gives_up_a_key(asked) {
             Err(WriteError::NotDestroyed(why.clone()))
+        } else {
+            answer
         }
-        (
-            Ok(_) | Err(_),
-            Command::ShredConfiguration(_)
-            | Command::EraseAccount(_)
-            | Command::DestroyRetired(_)
-            | Command::CreateStore(_)
-            | Command::AddConfiguration(_)
-            | Command::ChangeConfiguration(_)
-            | Command::DeleteConfiguration(_)
-            | Command::HoldDestruction(_)
-            | Command::ResumeDestruction
-            | Command::CreateAccount(_)
-            | Command::ChangeAccount(_)
-            | Command::SetCredential(_)
-            | Command::DeleteAccount(_)
-            | Command::ImportDirectory(_),
-        ) => answer,
     };
     answers.into_iter().zip(requests).map(tell).collect()
+}
+
+/// Whether what is asked for is that a key be given up, and not only a change that may do so by the way.
+const fn gives_up_a_key(asked: &Asked) -> bool {
+    match asked.request.command {
+        Command::ShredConfiguration(_) | Command::EraseAccount(_) | Command::DestroyRetired(_) => true,
+        Command::CreateStore(_)
+        | Command::AddConfiguration(_)
+        | Command::ChangeConfiguration(_)
+        | Command::DeleteConfiguration(_)
+        | Command::HoldDestruction(_)
+        | Command::ResumeDestruction
+        | Command::RecordTemplate(_)
+        | Command::CreateAccount(_)
+        | Command::ChangeAccount(_)
+        | Command::SetCredential(_)
+        | Command::DeleteAccount(_)
+        | Command::ImportDirectory(_) => false,
+    }
 }
 
 /// The same refusal for every caller.

@@ -17,6 +17,7 @@ use crmconf_events::state::{ConfigurationState, State};
 use crmconf_events::{ConfigurationId, KeyId, SealedValue};
 
 use super::{DataKeys, WriteError};
+use crate::plain;
 use crate::transport::Plaintext;
 use crate::vault::{Bound, DataKeyError, KeyStanding, VaultError};
 
@@ -59,6 +60,7 @@ pub(super) fn sealed<'a>(
         | Command::DestroyRetired(_)
         | Command::HoldDestruction(_)
         | Command::ResumeDestruction
+        | Command::RecordTemplate(_)
         | Command::ChangeAccount(_)
         | Command::SetCredential(_)
         | Command::DeleteAccount(_)
@@ -151,7 +153,9 @@ fn in_clear(found: &ConfigurationState, parts: &ChangeParts, given: &Passwords) 
     fields
         .filter(|field| !removes(parts, field))
         .filter_map(|field| {
-            let text = clear_text(found.configuration.get(field)?)?;
+            // Where there is nothing, nothing is to be kept secret.
+            let value = found.configuration.get(field).filter(|value| **value != Json::Null)?;
+            let text = plain::text(value);
             Some((field.clone(), Plaintext::new(&text).ok()?))
         })
         .collect()
@@ -163,15 +167,6 @@ fn removes(parts: &ChangeParts, field: &str) -> bool {
         .configuration
         .as_ref()
         .is_some_and(|change| change.secrets.get(field) == Some(&SecretChange::Remove))
-}
-
-/// A stored value as the text of a password; `None` where there is nothing to be kept secret.
-fn clear_text(value: &Json) -> Option<String> {
-    match value {
-        Json::Null => None,
-        Json::String(text) => Some(text.clone()),
-        Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => Some(value.to_text()),
-    }
 }
 
 /// Takes sealed values into the change, which becomes one of `CRMConfiguration` if it is none.

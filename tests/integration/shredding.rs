@@ -1,5 +1,7 @@
 //! Shredding: the data key of a configuration is destroyed, live or deleted, once and for ever.
 
+mod refused;
+
 use std::sync::Arc;
 
 use crmconf::vault::{KeyStanding, Vault};

@@ -1,6 +1,7 @@
 //! Templates from a folder while the server runs: they come, change, break, are mended, and go; so does the folder.
 
 mod changes;
+mod marks;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -77,7 +77,7 @@ pub(super) fn resume(state: &State, request: &Request) -> Result<Decision, Rejec
     Ok(alone(request, Some(DestructionResumed {}.into())))
 }
 
-fn for_the_server(request: &Request) -> Result<(), Rejection> {
+pub(super) fn for_the_server(request: &Request) -> Result<(), Rejection> {
     match request.context.actor {
         Actor::System => Ok(()),
         Actor::Account(_) | Actor::Operator(_) => Err(Rejection::NotForCallers),

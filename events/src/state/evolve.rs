@@ -59,7 +59,10 @@ pub fn evolve(state: &mut State, sequence: Sequence, event: &Event) {
 }
 
 fn template_recorded(state: &mut State, event: &TemplateRecorded) {
-    state.templates.insert(event.digest, Arc::new(event.password_fields()));
+    let fields = event.password_fields();
+    let marked = state.marked.entry(event.crm_type.clone()).or_default();
+    Arc::make_mut(marked).extend(fields.iter().cloned());
+    state.templates.insert(event.digest, Arc::new(fields));
 }
 
 fn added(state: &mut State, sequence: Sequence, event: &ConfigurationAdded) {

@@ -17,4 +17,5 @@ mod import_directory;
 mod keys;
 mod kit;
 mod order;
+mod record_template;
 mod request_key;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use crmconf_events::event::Part as JsonPart;
+use crmconf_events::json::Json;
 use crmconf_projections::Configuration;
 
-use super::render::{Shape, text};
+use super::render::Shape;
 use crate::http::caller::Caller;
 use crate::http::code::Code;
 use crate::http::error::ApiError;
+use crate::plain;
 use crate::transport::{self, Plaintext};
 use crate::vault::{Bound, DataKeyError, Vault};
 
@@ -43,7 +45,13 @@ pub(super) fn disclose(
     });
     let sealed = found.secrets.iter().map(|(field, sealed)| {
         let bound = Bound::Password { configuration: &found.id, field };
-        let opened = vault.unseal(found.key, &bound, sealed).map_err(Undisclosed::from);
+        // From the moment at which it is recorded, whether or not the disk has forgotten the key already.
+        let opened = if found.shredded {
+            Err(DataKeyError::Destroyed)
+        } else {
+            vault.unseal(found.key, &bound, sealed)
+        };
+        let opened = opened.map_err(Undisclosed::from);
         let plain = opened.and_then(|bytes| Plaintext::from_utf8(&bytes).map_err(|_| Undisclosed::NotText));
         (field.clone(), plain)
     });
@@ -59,8 +67,8 @@ pub(super) fn disclose(
 fn clear_fields<'a>(part: &'a JsonPart, shape: &'a Shape) -> impl Iterator<Item = (String, String)> + 'a {
     let fields = part.as_object().into_iter().flat_map(|object| object.iter());
     fields
-        .filter(|(field, _)| shape.password_fields().contains(*field))
-        .map(|(field, value)| (field.clone(), text(value)))
+        .filter(|(field, value)| shape.password_fields().contains(*field) && **value != Json::Null)
+        .map(|(field, value)| (field.clone(), plain::text(value)))
 }
 
 /// What the caller is told, and the operator, for whom a destroyed key is nothing that broke.
