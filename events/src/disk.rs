@@ -71,6 +71,13 @@ pub trait Disk: Debug + Send + Sync {
     /// Those of the file system.
     fn same_file(&self, a: &Path, b: &Path) -> io::Result<bool>;
 
+    /// Whether a name is that of a regular file itself, and not of a folder or of a link to elsewhere; false when it is not
+    /// there.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn is_file(&self, path: &Path) -> io::Result<bool>;
+
     /// Makes the names in a folder durable.
     ///
     /// # Errors

@@ -97,14 +97,20 @@ pub(super) fn erase(disk: &dyn Disk, path: &Path) -> Result<(), VaultError> {
     disk.sync_folder(folder).doing("synced", folder)
 }
 
-/// Takes away what an interrupted [`replace`] left in a folder, and gives the names of the other files.
-pub(super) fn sweep(disk: &dyn Disk, folder: &Path) -> Result<Vec<String>, VaultError> {
+/// Takes away what an interrupted [`replace`] left in a folder of files that are `ours` by their names, and gives the names
+/// of everything else. An operator may have put a copy aside under a name with one of our endings: it stays.
+pub(super) fn sweep(
+    disk: &dyn Disk,
+    folder: &Path,
+    ours: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, VaultError> {
     let mut kept = Vec::new();
     for name in disk.list(folder).doing("listed", folder)? {
-        let path = folder.join(&name);
-        match without_ending(&name) {
-            own if own == name => kept.push(name),
-            of => discard(disk, &path, &folder.join(of))?,
+        let (path, of) = (folder.join(&name), without_ending(&name));
+        if of != name && ours(of) && disk.is_file(&path).doing("examined", &path)? {
+            discard(disk, &path, &folder.join(of))?;
+        } else {
+            kept.push(name);
         }
     }
     Ok(kept)

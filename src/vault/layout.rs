@@ -32,31 +32,42 @@ pub(super) fn parts(vault: &Path) -> [PathBuf; 2] {
     [CREDENTIALS_FOLDER, KEYS_FOLDER].map(|name| vault.join(name))
 }
 
+/// The folders that hold files of a vault, each with the kind of its files; the check file's, which comes last, is the
+/// vault's own.
+pub(super) fn places(vault: &Path) -> [(Kind, PathBuf); 3] {
+    let [credentials, keys] = parts(vault);
+    [(Kind::Credential, credentials), (Kind::Bucket, keys), (Kind::Check, vault.into())]
+}
+
+/// Whether a file of this kind may have such a name.
+pub(super) fn is_name_of(kind: Kind, name: &str) -> bool {
+    match kind {
+        Kind::Credential => credential_id(name).is_some(),
+        Kind::Bucket => bucket_of(name).is_some(),
+        Kind::Check => name == CHECK_FILE,
+    }
+}
+
 /// The files of a vault, leftovers among them, the check file last. Files of other names are not ours.
 pub(super) fn files(disk: &dyn Disk, vault: &Path) -> Result<Vec<Standing>, VaultError> {
-    let [credentials, keys] = parts(vault);
     let mut files = Vec::new();
-    list(disk, &credentials, |name| credential_id(name).map(|_| Kind::Credential), &mut files)?;
-    list(disk, &keys, |name| bucket_of(name).map(|_| Kind::Bucket), &mut files)?;
-    list(disk, vault, |name| (name == CHECK_FILE).then_some(Kind::Check), &mut files)?;
+    for (kind, folder) in places(vault) {
+        list(disk, kind, &folder, &mut files)?;
+    }
     Ok(files)
 }
 
-fn list(
-    disk: &dyn Disk,
-    folder: &Path,
-    kind_of: impl Fn(&str) -> Option<Kind>,
-    files: &mut Vec<Standing>,
-) -> Result<(), VaultError> {
+fn list(disk: &dyn Disk, kind: Kind, folder: &Path, files: &mut Vec<Standing>) -> Result<(), VaultError> {
     let names = match disk.list(folder) {
         // Vaults made before there were data keys have no folder for them.
         Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         names => names.doing("listed", folder)?,
     };
     for name in names {
-        let own = without_ending(&name);
-        if let Some(kind) = kind_of(own) {
-            files.push(Standing { kind, path: folder.join(&name), leftover: own != name });
+        let (path, own) = (folder.join(&name), without_ending(&name));
+        let leftover = own != name;
+        if is_name_of(kind, own) && (!leftover || disk.is_file(&path).doing("examined", &path)?) {
+            files.push(Standing { kind, path, leftover });
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::error::VaultError;
 use super::files::{Doing, erase, read, read_beginning, replace, sweep};
-use super::layout::{CHECK_FILE, Standing, files, parts};
+use super::layout::{CHECK_FILE, Standing, files, is_name_of, places};
 use super::master_key::MasterKeyId;
 use super::master_keys::MasterKeys;
 use super::seal::{HEADER_BYTES, Kind, Sealer, sealed_by};
@@ -58,10 +58,10 @@ impl SealedFiles {
         erase(self.disk(), path)
     }
 
-    /// Takes away what interrupted changes left in a folder, and gives the names of the other files.
-    pub(super) fn sweep(&self, folder: &Path) -> Result<Vec<String>, VaultError> {
+    /// Takes away what interrupted changes left of files of this kind in their folder, and gives the names of all else.
+    pub(super) fn sweep(&self, kind: Kind, folder: &Path) -> Result<Vec<String>, VaultError> {
         let _alone = self.alone();
-        sweep(self.disk(), folder)
+        sweep(self.disk(), folder, |name| is_name_of(kind, name))
     }
 
     /// Opens the check file, and makes sure that of every other file the key is known that sealed it. Changes nothing.
@@ -111,8 +111,8 @@ impl SealedFiles {
         let sealer = present.with(keys);
         self.require_keys(&sealer)?;
         // Errors in the past may have left something, sealed under a key that is about to be given up.
-        for folder in parts(&self.folder).iter().chain([&self.folder]) {
-            match sweep(self.disk(), folder) {
+        for (kind, folder) in places(&self.folder) {
+            match sweep(self.disk(), &folder, |name| is_name_of(kind, name)) {
                 Err(VaultError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
                 swept => drop(swept?),
             }

@@ -12,7 +12,7 @@ use super::buckets::{Buckets, Copies};
 use super::credential::Credential;
 use super::error::VaultError;
 use super::files::{Doing, erase, read, replace, sweep};
-use super::layout::{CHECK_FILE, CREDENTIALS_FOLDER, credential_id, parts};
+use super::layout::{CHECK_FILE, CREDENTIALS_FOLDER, credential_id, is_name_of, parts, places};
 use super::master_keys::MasterKeys;
 use super::names::{AccountName, FoldedName};
 use super::seal::{Kind, Sealer};
@@ -144,7 +144,7 @@ impl Vault {
         let files = SealedFiles::new(disk, folder, Sealer::new(keys, store));
         // Nothing is changed before it is certain that this is the right vault and every file's key is known.
         files.check()?;
-        files.sweep(folder)?;
+        files.sweep(Kind::Check, folder)?;
         let buckets = Buckets::read(&Copies(&files))?;
         let vault = Self { files, index: Mutex::default(), buckets };
         vault.read_credentials()?;
@@ -160,9 +160,10 @@ impl Vault {
         let disk = RealDisk;
         // The check file goes first: without it this is no vault any more, however far the rest gets.
         erase(&disk, &folder.join(CHECK_FILE))?;
-        for part in parts(folder) {
-            let names = if part.exists() { sweep(&disk, &part)? } else { Vec::new() };
-            for name in names {
+        for (kind, part) in places(folder) {
+            let names =
+                if part.exists() { sweep(&disk, &part, |name| is_name_of(kind, name))? } else { Vec::new() };
+            for name in names.iter().filter(|name| is_name_of(kind, name)) {
                 erase(&disk, &part.join(name))?;
             }
         }
@@ -267,7 +268,7 @@ impl Vault {
     fn read_credentials(&self) -> Result<(), VaultError> {
         let folder = self.files.folder().join(CREDENTIALS_FOLDER);
         let mut index = self.index();
-        for name in self.files.sweep(&folder)? {
+        for name in self.files.sweep(Kind::Credential, &folder)? {
             // A file of another name is not ours: it is neither read nor removed.
             let Some(id) = credential_id(&name) else { continue };
             match self.read_credential(id) {

@@ -226,6 +226,10 @@ impl Disk for SimDisk {
         Ok(matches!((state.find(a), state.find(b)), (Ok(a), Ok(b)) if a == b))
     }
 
+    fn is_file(&self, path: &Path) -> io::Result<bool> {
+        Ok(self.lock().find(path).is_ok())
+    }
+
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         self.change(Call::SyncFolder(folder.to_owned()), |state| state.sync_folder(folder))
     }

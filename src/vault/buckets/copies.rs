@@ -72,7 +72,9 @@ impl Copies<'_> {
                 Ok(BTreeSet::new())
             }
             // A file of another name is not ours: it is neither read nor removed.
-            Err(_) | Ok(_) => Ok(self.0.sweep(&folder)?.iter().filter_map(|name| bucket_of(name)).collect()),
+            Err(_) | Ok(_) => {
+                Ok(self.0.sweep(Kind::Bucket, &folder)?.iter().filter_map(|name| bucket_of(name)).collect())
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the vault keeps, refuses and forgets, on real files.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use crmconf_events::disk::sim::SimDisk;
 use proptest::prelude::*;
@@ -223,6 +224,37 @@ fn files_that_are_not_ours_are_left_alone() {
     fs::write(&note, b"mine").unwrap();
     assert_eq!(fixture.open().reconcile(&BTreeSet::new()).unwrap().removed, 0);
     assert_eq!(fs::read(&note).unwrap(), b"mine");
+}
+
+/// As an operator leaves it who puts files or folders aside before putting others back.
+#[test]
+fn copies_put_aside_under_our_endings_are_left_alone_and_do_not_hinder_the_start() {
+    let (fixture, vault) = Fixture::new();
+    let id = vault.store_credential(&credential(7, "admin")).unwrap();
+    drop(vault);
+    let path = fixture.path();
+    let elsewhere = path.join("elsewhere");
+    for name in ["keys.old", "credentials.new", "check.old", "keys/000000000000.a.old"] {
+        fs::create_dir(path.join(name)).unwrap();
+    }
+    fs::write(path.join("keys.old/000000000000.a"), b"mine").unwrap();
+    for name in ["notes.old", "keys/list.new", "credentials/README.old"] {
+        fs::write(path.join(name), b"mine").unwrap();
+    }
+    fs::write(&elsewhere, b"mine").unwrap();
+    symlink(&elsewhere, path.join("check.new")).unwrap();
+    fs::write(path.join("keys/000000000001.b.new"), b"a leftover").unwrap();
+    let vault = fixture.open();
+    assert!(vault.credential(id).is_some());
+    let rotation = vault.rotate(&fixture.key, &mut |_| {}).unwrap();
+    assert_eq!((rotation.unchanged, rotation.unreadable.len()), (2, 0));
+    for name in
+        ["keys.old/000000000000.a", "notes.old", "keys/list.new", "credentials/README.old", "elsewhere"]
+    {
+        assert_eq!(fs::read(path.join(name)).unwrap(), b"mine", "{name}");
+    }
+    assert!(path.join("check.new").is_symlink() && path.join("check.old").is_dir());
+    assert!(!path.join("keys/000000000001.b.new").exists());
 }
 
 proptest! {
