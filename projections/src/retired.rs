@@ -32,6 +32,8 @@ pub struct Retired {
     /// Destroyed keys of live configurations: nothing is left to be done about them when these are deleted.
     shredded: imbl::OrdMap<ConfigurationId, KeyId>,
     held: bool,
+    /// When the clock was last confirmed, and in which event.
+    confirmed: Option<(Sequence, Timestamp)>,
 }
 
 impl Retired {
@@ -58,10 +60,25 @@ impl Retired {
         self.by_deletion.values()
     }
 
-    /// Those deleted at a time or before, in order.
-    pub fn deleted_until(&self, time: Timestamp) -> impl Iterator<Item = &RetiredConfiguration> {
-        // The times of commits never go back.
-        self.iter().take_while(move |retired| retired.deleted <= time)
+    /// Those whose retention began at a time or before, in order.
+    pub fn retained_since(&self, time: Timestamp) -> impl Iterator<Item = &RetiredConfiguration> {
+        // The times of commits never go back, and a confirmation lies between those before it and those after it.
+        self.retained().take_while(move |(since, _)| *since <= time).map(|(_, retired)| retired)
+    }
+
+    /// How many there are whose retention begins only after a time.
+    #[must_use]
+    pub fn retained_after(&self, time: Timestamp) -> usize {
+        self.retained().rev().take_while(|(since, _)| *since > time).count()
+    }
+
+    /// All of them in order, each with the time at which its retention began. What was deleted before somebody confirmed the
+    /// clock may have been so by a wrong one: that it was deleted by then is all that is known.
+    fn retained(&self) -> impl DoubleEndedIterator<Item = (Timestamp, &RetiredConfiguration)> {
+        self.by_deletion.iter().map(|(sequence, retired)| match self.confirmed {
+            Some((event, time)) if *sequence < event => (time, retired),
+            Some(_) | None => (retired.deleted, retired),
+        })
     }
 
     fn put(&mut self, envelope: &Envelope, event: &ConfigurationDeleted) {
@@ -97,7 +114,10 @@ impl Projection for Retired {
             Event::ConfigurationDeleted(e) => self.put(envelope, e),
             Event::ConfigurationShredded(e) => self.destroyed(e),
             Event::DestructionHeld(_) => self.held = true,
-            Event::DestructionResumed(_) => self.held = false,
+            Event::DestructionResumed(_) => {
+                self.held = false;
+                self.confirmed = Some((envelope.sequence, envelope.time));
+            }
             Event::ConfigurationChanged(e) => {
                 // A key given after a destruction is another one, which stands.
                 if self.shredded.get(&e.id).is_some_and(|destroyed| *destroyed != e.key) {
@@ -130,9 +150,12 @@ impl Projection for Retired {
     }
 
     fn dump(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let Self { by_deletion, by_id: _, shredded, held } = self;
+        let Self { by_deletion, by_id: _, shredded, held, confirmed } = self;
         if *held {
             writeln!(out, "held until somebody confirms the clock")?;
+        }
+        if let Some((sequence, time)) = confirmed {
+            writeln!(out, "clock confirmed in event {sequence}, at {} µs", time.as_micros())?;
         }
         for (sequence, retired) in by_deletion {
             let RetiredConfiguration { id, scope, crm_type, key, actor, deleted } = retired;

@@ -67,8 +67,9 @@ fn ask(conversation: &Conversation<'_>, action: KeysAction) -> Result<(String, S
         KeysAction::Resume(reason) => {
             let mut payload = Payload::default();
             payload.property_of("Reason", reason.as_ref().map(Reason::as_str));
-            conversation.ask("DestructionResume", &payload)?;
-            Ok((RESUMED.to_owned(), Status::Done))
+            let answer = conversation.ask("DestructionResume", &payload)?;
+            let waiting = answer.number("KeysWaiting").ok_or_else(|| not_understood("DestructionResume"))?;
+            Ok((resumed(waiting), Status::Done))
         }
     }
 }
@@ -127,15 +128,21 @@ fn perform(
         KeysAction::Resume(reason) => {
             let context = Context { reason, ..Context::of(operator()) };
             let request = Request { context, validate_only: false, command: Command::ResumeDestruction };
+            let waiting = store.views.load().retired.len();
             store.wait(store.writer.submit(request)).map_err(refused)?;
             store.record(Some(Fact::DestructionResumed {}));
-            Ok((RESUMED.to_owned(), Status::Done))
+            Ok((resumed(waiting as u64), Status::Done))
         }
     }
 }
 
 /// What is said of a clock that was confirmed.
-const RESUMED: &str = "Data keys of deleted configurations are destroyed again when their time has come.";
+fn resumed(waiting: u64) -> String {
+    format!(
+        "Data keys of deleted configurations are destroyed again when their time has come. {waiting} wait; the time of each runs \
+         from now."
+    )
+}
 
 fn rotated(master_key: &str, files: u64, unreadable: u64) -> (String, Status) {
     let said =

@@ -93,12 +93,13 @@ async fn destroy_due(
     }
 }
 
-/// The configurations whose key is to be destroyed now, those deleted first at first: none while that is held.
+/// The configurations whose key is to be destroyed now, those deleted first at first: none while that is held. The time of one
+/// that was deleted before the clock was confirmed runs from then.
 fn due(retired: &Retired, clock: Timestamp, retention: Duration) -> Vec<ConfigurationId> {
     if retired.held() {
         return Vec::new();
     }
     let retention = i64::try_from(retention.as_micros()).unwrap_or(i64::MAX);
     let until = Timestamp::from_micros(clock.as_micros().saturating_sub(retention));
-    retired.deleted_until(until).take(DestroyRetired::MAX).map(|retired| retired.id.clone()).collect()
+    retired.retained_since(until).take(DestroyRetired::MAX).map(|retired| retired.id.clone()).collect()
 }

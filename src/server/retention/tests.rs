@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crmconf_events::command::{Command, HoldDestruction, Request};
-use crmconf_events::event::{Actor, ConfigurationDeleted, Context, DestructionHeld, Envelope, Event};
+use crmconf_events::event::{
+    Actor, ConfigurationDeleted, Context, DestructionHeld, DestructionResumed, Envelope, Event,
+};
 use crmconf_events::template::template_digest;
 use crmconf_events::{CrmType, KeyId, Salt, Scope, Sequence, Timestamp};
 use crmconf_projections::{Projection, Retired};
@@ -73,6 +75,22 @@ fn none_is_due_while_it_is_held_and_no_more_than_a_commit_takes() {
     let held = DestructionHeld { clock: Timestamp::default(), head: Timestamp::default() };
     retired.apply(&happened(count + 1, 2, held.into()));
     assert_eq!(all(&retired), []);
+}
+
+#[test]
+fn the_time_of_what_was_deleted_before_the_clock_was_confirmed_runs_from_then() {
+    let mut retired = Retired::default();
+    // The clock stood far back: what was deleted a moment ago has the time of the last commit, 40 days ago.
+    retired.apply(&deleted(1, days(10)));
+    let held = DestructionHeld { clock: Timestamp::from_micros(days(50)), head: Timestamp::default() };
+    retired.apply(&happened(2, days(50), held.into()));
+    retired.apply(&deleted(3, days(50)));
+    retired.apply(&happened(4, days(51), DestructionResumed {}.into()));
+    retired.apply(&deleted(5, days(52)));
+    let due_at = |micros| due(&retired, Timestamp::from_micros(micros), DAY * 30);
+    assert_eq!(due_at(days(81) - 1), []);
+    assert_eq!(due_at(days(81)), [id(1), id(3)]);
+    assert_eq!(due_at(days(82)), [1, 3, 5].map(id));
 }
 
 /// A store with as many deleted configurations.

@@ -9,6 +9,7 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::Spec;
 use crate::http::operations::Input;
+use crate::http::xml::Payload;
 use crate::security_log::Fact;
 
 const SPEC: Spec =
@@ -22,10 +23,14 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let administration = caller.administration()?;
     let fields = input.fields(&SPEC)?;
     let extensions = Extensions::of(&fields, input)?;
+    let waiting = caller.whole_view(&administration).retired.len();
     let request = extensions.request(caller, &administration, Command::ResumeDestruction);
     // A dry run has no outcome.
     let did = |outcome: &crate::writer::WriteResult| {
         outcome.as_ref().ok().and_then(Option::as_ref).map(|_| Fact::DestructionResumed {})
     };
-    decided(app, input, request, did).await.map(|_| Answer::bare())
+    decided(app, input, request, did).await?;
+    let mut payload = Payload::new();
+    payload.property("KeysWaiting", &waiting.to_string());
+    Ok(Answer::with(payload))
 }
