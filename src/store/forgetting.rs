@@ -27,7 +27,7 @@ use crate::vault::trace::Trace;
 use crate::vault::{Bound, DataKeyError, KeyStanding, MasterKeys};
 use crate::writer::tests::vaults::{FIELD, by, sealing, shred, with};
 use crate::writer::tests::{STORE, add, create_store, delete, id};
-use crate::writer::{Views, WriteResult, Writer};
+use crate::writer::{Views, WriteError, WriteResult, Writer};
 
 /// A data folder on the real disk, and its master key outside of it.
 struct Place {
@@ -348,7 +348,8 @@ async fn a_bucket_that_an_older_vault_lacks_is_named_and_forgets_when_it_comes_b
     // Ids go on in the next bucket, and what is missing can be given up all the same.
     served.add(4, "in the third").await;
     assert_eq!(served.views.load().configurations.get(&id(4)).unwrap().key, KeyId(2 << 16));
-    served.submit(shred(2)).await.unwrap();
+    let told = served.submit(shred(2)).await;
+    assert!(matches!(told, Err(WriteError::NotDestroyed(_))), "it stands, and nothing is overwritten: {told:?}");
     served.stop().await;
 
     for copy in ["a", "b"] {

@@ -88,11 +88,14 @@ pub(super) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), 
 
 /// Overwrites a file and removes it, durably. That it is not there is no error.
 pub(super) fn erase(disk: &dyn Disk, path: &Path) -> Result<(), VaultError> {
-    match wipe(disk, path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        wiped => wiped.doing("overwritten", path)?,
+    // A link is taken away as it is: what it leads to is not ours to overwrite.
+    if disk.is_file(path).doing("examined", path)? {
+        wipe(disk, path).doing("overwritten", path)?;
     }
-    disk.remove(path).doing("removed", path)?;
+    match disk.remove(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        removed => removed.doing("removed", path)?,
+    }
     let folder = folder_of(path);
     disk.sync_folder(folder).doing("synced", folder)
 }

@@ -9,6 +9,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
+use rustix::fs::OFlags;
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -126,7 +127,10 @@ impl MasterKey {
     pub fn from_file(path: &Path) -> Result<Self, MasterKeyError> {
         let failed = |source| MasterKeyError::Read { path: path.into(), source };
         // The mode is asked of the opened file, so that nothing can be exchanged in between.
-        let file = File::open(path).map_err(failed)?;
+        // A pipe that nobody writes to is found out without waiting for somebody who would.
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let file = options.open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if !metadata.is_file() {
             return Err(MasterKeyError::NotAFile { path: path.into() });

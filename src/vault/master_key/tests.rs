@@ -98,3 +98,11 @@ fn debug_shows_no_byte_of_the_key_and_ids_differ() {
     assert_eq!(a.id(), MasterKey(BYTES).id());
     assert!(!HEXLOWER.encode(&BYTES).contains(&a.id().to_string()));
 }
+
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
+    assert!(matches!(MasterKey::from_file(&pipe), Err(MasterKeyError::NotAFile { .. })));
+}

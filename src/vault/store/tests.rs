@@ -328,3 +328,21 @@ fn of_many_who_want_a_name_at_once_exactly_one_gets_it() {
         assert_eq!(won.iter().flatten().count(), 1);
     }
 }
+
+#[test]
+fn what_a_link_leads_to_is_never_overwritten() {
+    let (fixture, vault) = Fixture::new();
+    let victim = fixture.path().join("../victim");
+    fs::write(&victim, "not ours").unwrap();
+    let id = vault.store_credential(&credential(7, "somebody")).unwrap();
+    let file = fixture.path().join("credentials").join(id.file_name());
+    let bucket = fixture.path().join("keys/000000000000.b");
+    for path in [&file, &bucket] {
+        fs::remove_file(path).unwrap();
+        std::os::unix::fs::symlink(&victim, path).unwrap();
+    }
+    vault.remove_credential(id).unwrap();
+    vault.destroy(&[crmconf_events::KeyId(7)].into()).unwrap();
+    assert_eq!(fs::read(&victim).unwrap(), b"not ours");
+    assert!(!file.is_symlink() && !bucket.is_symlink());
+}
