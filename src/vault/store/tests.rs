@@ -332,6 +332,7 @@ fn of_many_who_want_a_name_at_once_exactly_one_gets_it() {
 #[test]
 fn what_a_link_leads_to_is_never_overwritten() {
     let (fixture, vault) = Fixture::new();
+    vault.key_to_give(crmconf_events::KeyId::FIRST).unwrap();
     let victim = fixture.path().join("../victim");
     fs::write(&victim, "not ours").unwrap();
     let id = vault.store_credential(&credential(7, "somebody")).unwrap();
