@@ -39,7 +39,8 @@ struct Writing {
     /// The most punctured tree that may stand on the disk. Ahead of what is served after an error: what is written next
     /// begins here, so that no half-done destruction is undone.
     written: BTreeMap<u64, Arc<Tree>>,
-    /// Buckets neither copy of which opens, and why. Their files stay, so that somebody can look into it.
+    /// Buckets neither copy of which opens, or whose copies contradict each other, and why. Their files stay, so that
+    /// somebody can look into it.
     damaged: BTreeMap<u64, VaultError>,
     /// The bucket that could not be made ahead of its time.
     ahead_failed: Option<u64>,

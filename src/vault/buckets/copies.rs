@@ -26,7 +26,7 @@ pub(in crate::vault) struct Copies<'a>(pub(in crate::vault) &'a SealedFiles);
 pub(super) struct Found {
     /// Buckets that opened; both copies of each agree now.
     pub(super) trees: BTreeMap<u64, Arc<Tree>>,
-    /// Buckets neither copy of which opens, and why.
+    /// Buckets neither copy of which opens, or whose copies contradict each other, and why.
     pub(super) damaged: BTreeMap<u64, VaultError>,
 }
 
@@ -78,13 +78,13 @@ impl Copies<'_> {
         }
     }
 
-    /// One bucket; the inner error when neither copy opens.
+    /// One bucket; the inner error when neither copy opens, or nobody can tell which of the two is the right one.
     fn read_bucket(&self, bucket: u64) -> Result<Result<Tree, VaultError>, VaultError> {
         let [a, b] = COPIES.map(|copy| self.path(bucket, copy));
         let tree = match (self.read_copy(&a)?, self.read_copy(&b)?) {
             (Copy::Opened(first), Copy::Opened(second)) => {
                 let Some(tree) = first.intersection(&second) else {
-                    return Err(VaultError::CopiesContradict { a, b });
+                    return Ok(Err(VaultError::CopiesContradict { a, b }));
                 };
                 for (path, _) in [(a, first), (b, second)].iter().filter(|(_, copy)| *copy != tree) {
                     tracing::warn!(path = %path.display(), "this copy had keys that the other has destroyed; it is put right");

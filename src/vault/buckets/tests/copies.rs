@@ -98,17 +98,29 @@ fn copies_that_each_lack_something_keep_what_both_have() {
 }
 
 #[test]
-fn copies_of_different_roots_are_refused_both_named_and_left() {
+fn a_bucket_whose_copies_have_different_roots_is_named_and_left_and_the_others_are_served() {
     let (fixture, _, after) = aged();
     fixture.remove(A);
     fixture.remove(B);
-    give(&fixture.open(), 1);
+    let vault = fixture.open();
+    give(&vault, 1);
+    assert_eq!(give(&vault, BUCKET), BUCKET);
+    let next = derived(&vault, BUCKET);
     fixture.put(A, &after[0]);
-    let other = fixture.bytes(B);
-    let error = fixture.try_open().unwrap_err();
-    assert!(matches!(error, VaultError::CopiesContradict { .. }), "{error}");
-    assert!(error.to_string().contains(A) && error.to_string().contains(B), "{error}");
-    assert_eq!([A, B].map(|name| fixture.bytes(name)), [after[0].clone(), other]);
+    let standing = [after[0].clone(), fixture.bytes(B)];
+    let vault = fixture.open();
+    let [MissingBucket { bucket: 0, why, .. }] = &*vault.missing_buckets(KeyId(BUCKET)) else {
+        panic!("{:?}", vault.missing_buckets(KeyId(BUCKET)))
+    };
+    assert!(why.contains(A) && why.contains(B) && why.contains("hold other keys each"), "{why}");
+    assert_eq!(derived(&vault, 5), Err(DataKeyError::Unavailable { bucket: 0 }));
+    assert_eq!((derived(&vault, BUCKET), give(&vault, 6)), (next, BUCKET), "ids go on in the next bucket");
+    assert_eq!(vault.destroy(&ids([5])).unwrap().missing, ids([5]));
+    vault.rotate(&fixture.keys, &mut |_| {}).unwrap();
+    assert_eq!([A, B].map(|name| fixture.bytes(name)), standing, "nothing was done to them");
+    fixture.put(B, &after[1]);
+    assert_eq!(derived(&fixture.open(), 3), Err(DataKeyError::Destroyed), "both of one vault again");
+    assert!(derived(&fixture.open(), 5).is_ok());
 }
 
 #[test]
