@@ -6,6 +6,8 @@
 mod copies;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -16,6 +18,7 @@ pub(super) use copies::{Copies, bucket_of};
 
 use super::data_keys::{DataKeyError, KeyStanding};
 use super::error::VaultError;
+use super::sealed::Resealed;
 use super::store::Vault;
 use super::tree::{DataKey, LEAVES, Tree};
 
@@ -156,6 +159,20 @@ impl Vault {
             tracing::warn!(bucket = ahead, %why, "the next bucket of data keys could not be made yet");
             writing.ahead_failed = Some(ahead);
         }
+    }
+
+    /// Writes this copy of a bucket anew from the tree in memory, unless the current master key sealed it: a copy that can no
+    /// longer be read is mended so. `None` when it is no copy of a bucket that is there.
+    pub(super) fn rewrite_copy(&self, path: &Path) -> Result<Option<Resealed>, VaultError> {
+        let bucket = path.file_name().and_then(OsStr::to_str).and_then(bucket_of);
+        // Held until it is written, or a destruction in between would be undone.
+        let writing = self.buckets.writing();
+        let Some(tree) = bucket.and_then(|bucket| writing.written.get(&bucket)) else { return Ok(None) };
+        if self.files.is_current(path) {
+            return Ok(Some(Resealed::Unchanged));
+        }
+        self.copies().write_copy(path, tree)?;
+        Ok(Some(Resealed::Rewritten))
     }
 
     /// How a key stands.

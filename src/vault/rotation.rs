@@ -10,6 +10,7 @@ use super::error::VaultError;
 use super::layout::{Standing, files};
 use super::master_key::MasterKeyId;
 use super::master_keys::MasterKeys;
+use super::sealed::Resealed;
 use super::store::Vault;
 
 /// How far a rotation is.
@@ -28,8 +29,9 @@ pub struct Rotation {
     pub rewritten: usize,
     /// Files that the current key had sealed already, or that were removed meanwhile.
     pub unchanged: usize,
-    /// Files that do not open, with the reason. They are left as they are, and as long as they stand there the vault may
-    /// ask for the key that sealed them.
+    /// Files that do not open or cannot be read, with the reason. They are left as they are, and as long as they stand there
+    /// the vault may ask for the key that sealed them. A copy of a bucket that is served is never among them: it is written
+    /// anew.
     pub unreadable: BTreeMap<PathBuf, VaultError>,
 }
 
@@ -64,13 +66,16 @@ impl Vault {
         let total = standing.len();
         for (done, Standing { kind, path, .. }) in standing.into_iter().enumerate() {
             progress(RotationProgress { done, total });
-            match self.files.reseal(kind, &path) {
-                Ok(true) => rotation.rewritten = rotation.rewritten.saturating_add(1),
-                Ok(false) => rotation.unchanged = rotation.unchanged.saturating_add(1),
-                Err(why) if why.is_of_the_file() => {
+            let resealed = match self.rewrite_copy(&path)? {
+                Some(resealed) => resealed,
+                None => self.files.reseal(kind, &path)?,
+            };
+            match resealed {
+                Resealed::Rewritten => rotation.rewritten = rotation.rewritten.saturating_add(1),
+                Resealed::Unchanged => rotation.unchanged = rotation.unchanged.saturating_add(1),
+                Resealed::Unreadable(why) => {
                     rotation.unreadable.insert(path, why);
                 }
-                Err(error) => return Err(error),
             }
         }
         progress(RotationProgress { done: total, total });

@@ -14,6 +14,17 @@ use super::master_key::MasterKeyId;
 use super::master_keys::MasterKeys;
 use super::seal::{HEADER_BYTES, Kind, Sealer, sealed_by};
 
+/// What became of a file that was to be sealed anew.
+#[derive(Debug)]
+pub(super) enum Resealed {
+    /// It is sealed under the current key now.
+    Rewritten,
+    /// It was already, or is gone.
+    Unchanged,
+    /// It does not open, or the disk does not give it back. It stays as it is.
+    Unreadable(VaultError),
+}
+
 /// The files of one vault.
 ///
 /// Whoever changes a file holds the keys shared; a rotation holds them alone for each file that it seals anew. So it never
@@ -121,22 +132,36 @@ impl SealedFiles {
         files(self.disk(), &self.folder)
     }
 
-    /// Seals a file anew under the current key, if another key sealed it; whether it did.
-    pub(super) fn reseal(&self, kind: Kind, path: &Path) -> Result<bool, VaultError> {
+    /// Seals a file anew under the current key, if another key sealed it.
+    pub(super) fn reseal(&self, kind: Kind, path: &Path) -> Result<Resealed, VaultError> {
         let sealer = self.alone();
         let bytes = match read(self.disk(), path) {
             // It was removed since the files were listed.
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            bytes => bytes.doing("read", path)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Resealed::Unchanged),
+            Err(error) => return Ok(Resealed::Unreadable(unread(path, error))),
+            Ok(bytes) => bytes,
         };
-        if sealed_by(path, &bytes)? == sealer.current_id() {
-            return Ok(false);
+        let opened = sealed_by(path, &bytes).and_then(|id| {
+            if id == sealer.current_id() { Ok(None) } else { sealer.open(kind, path, &bytes).map(Some) }
+        });
+        match opened {
+            Ok(None) => Ok(Resealed::Unchanged),
+            Ok(Some(plain)) => {
+                replace(self.disk(), path, &sealer.seal(kind, path, &plain)?)?;
+                Ok(Resealed::Rewritten)
+            }
+            Err(why) if why.is_of_the_file() => Ok(Resealed::Unreadable(why)),
+            Err(error) => Err(error),
         }
-        let plain = sealer.open(kind, path, &bytes)?;
-        replace(self.disk(), path, &sealer.seal(kind, path, &plain)?)?;
-        Ok(true)
     }
 
+    /// Whether the current key sealed a file, as far as that can be read.
+    pub(super) fn is_current(&self, path: &Path) -> bool {
+        let current = self.sealer().current_id();
+        self.sealed_by(path).is_ok_and(|id| id == Some(current))
+    }
+
+    /// The keys, shared with others who change files.
     fn sealer(&self) -> RwLockReadGuard<'_, Sealer> {
         self.sealer.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -145,4 +170,8 @@ impl SealedFiles {
     pub(super) fn alone(&self) -> RwLockWriteGuard<'_, Sealer> {
         self.sealer.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn unread(path: &Path, source: std::io::Error) -> VaultError {
+    VaultError::Io { path: path.into(), doing: "read", source }
 }

@@ -131,6 +131,14 @@ impl SimDisk {
         self.lock().tamper(path, alter)
     }
 
+    /// Lets every reading of a file fail, under whatever name, as a bad place on the medium does.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn make_unreadable(&self, path: &Path) -> io::Result<()> {
+        self.lock().make_unreadable(path)
+    }
+
     /// Whether these bytes stand, or may stand, anywhere on the medium: also in files that no name leads to any more.
     /// Sectors that were not synced are looked at one by one, so that bytes which reach over two of them are not seen
     /// there: look for ones that are shorter than a sector and stand within one, or sync first.
@@ -253,7 +261,7 @@ struct SimFile {
 
 impl DiskFile for SimFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        Ok(self.disk.lock().read(self.inode, buffer, offset))
+        self.disk.lock().read(self.inode, buffer, offset)
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {

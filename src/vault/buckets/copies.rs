@@ -43,7 +43,8 @@ impl Copies<'_> {
         COPIES.iter().try_for_each(|copy| self.write_copy(&self.path(bucket, copy), tree))
     }
 
-    fn write_copy(&self, path: &Path, tree: &Tree) -> Result<(), VaultError> {
+    /// Puts a tree in the place of one copy, durably.
+    pub(super) fn write_copy(&self, path: &Path, tree: &Tree) -> Result<(), VaultError> {
         self.0.replace(Kind::Bucket, path, &tree.to_bytes())
     }
 

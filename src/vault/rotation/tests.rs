@@ -230,6 +230,27 @@ fn files_that_do_not_open_are_told_and_left_and_still_count() {
 }
 
 #[test]
+fn a_file_that_the_disk_does_not_give_back_ends_no_rotation_and_copies_of_buckets_are_mended() {
+    let keys = Keys::new();
+    let (disk, vault, ids) = filled(&keys);
+    let before = content(&vault, &ids);
+    let credential = Path::new(VAULT).join("credentials").join(ids[0].file_name());
+    let [bad, damaged] = ["a", "b"].map(|copy| Path::new(VAULT).join(format!("keys/000000000000.{copy}")));
+    disk.make_unreadable(&credential).unwrap();
+    disk.make_unreadable(&bad).unwrap();
+    disk.tamper(&damaged, |bytes| bytes[40] ^= 1).unwrap();
+    let done = vault.rotate(&keys.both(), &mut |_| {}).unwrap();
+    assert_eq!((done.rewritten, done.unreadable.keys().collect::<Vec<_>>()), (6, vec![&credential]));
+    assert!(done.unreadable[&credential].to_string().contains("could not be read"), "{:?}", done.unreadable);
+    assert!(vault.master_key_usage().is_err(), "which key it needs nobody knows");
+    vault.remove_credential(ids[0]).unwrap();
+    assert_eq!(used(&vault).iter().map(|of| of.3).collect::<Vec<_>>(), [6, 0]);
+    let reopened = open(&disk, &keys.new_alone()).unwrap();
+    assert_eq!(content(&reopened, &ids).0, before.0);
+    assert!([bad, damaged].iter().all(|path| read_file(&disk, path).is_ok()));
+}
+
+#[test]
 fn leftovers_count_until_they_are_gone_and_unknown_keys_are_shown() {
     let keys = Keys::new();
     let (disk, vault, ids) = filled(&keys);

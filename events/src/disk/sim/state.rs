@@ -41,6 +41,8 @@ pub(super) struct NameChange {
 
 #[derive(Clone, Default)]
 pub(super) struct Inode {
+    /// Whether the medium gives none of it back any more.
+    pub(super) unreadable: bool,
     /// What the process sees.
     pub(super) now: Vec<u8>,
     /// What is on the medium for sure.
@@ -168,10 +170,20 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn read(&self, inode: usize, buffer: &mut [u8], offset: u64) -> usize {
+    pub(super) fn make_unreadable(&mut self, path: &Path) -> io::Result<()> {
+        let inode = self.find(path)?;
+        self.inode(inode).ok_or_else(not_found)?.unreadable = true;
+        Ok(())
+    }
+
+    pub(super) fn read(&self, inode: usize, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let inode = self.inodes.get(inode);
+        if inode.is_some_and(|inode| inode.unreadable) {
+            return Err(io::Error::other("the medium gives it back no more"));
+        }
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let rest = self.inodes.get(inode).and_then(|inode| inode.now.get(start..)).unwrap_or_default();
-        copy(buffer, rest)
+        let rest = inode.and_then(|inode| inode.now.get(start..)).unwrap_or_default();
+        Ok(copy(buffer, rest))
     }
 
     pub(super) fn length(&self, inode: usize) -> u64 {
