@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::error::VaultError;
-use super::layout::{Standing, files};
+use super::layout::Standing;
 use super::master_key::MasterKeyId;
 use super::master_keys::MasterKeys;
 use super::sealed::Resealed;
@@ -96,15 +96,33 @@ impl Vault {
     /// # Errors
     /// When a folder or file cannot be read.
     pub fn master_key_usage(&self) -> Result<Vec<MasterKeyUse>, VaultError> {
-        // Alone: a change under way would show what is gone a moment later.
-        let sealer = self.files.alone();
-        let current = sealer.current_id();
-        let mut uses: Vec<_> = sealer
-            .ids()
-            .map(|id| MasterKeyUse { id, current: id == current, known: true, files: 0 })
-            .collect();
-        for Standing { path, .. } in files(self.files.disk(), self.files.folder())? {
-            let id = match self.files.sealed_by(&path) {
+        loop {
+            let (ids, standing) = self.files.standing()?;
+            let uses = self.count(&ids, standing)?;
+            // What a rotation sealed that began meanwhile is counted under keys that were not known before.
+            if self.files.key_ids() == ids {
+                return Ok(uses);
+            }
+        }
+    }
+
+    /// How many of these files each key sealed, the current key given first. They are read while others change them.
+    fn count(&self, ids: &[MasterKeyId], standing: Vec<Standing>) -> Result<Vec<MasterKeyUse>, VaultError> {
+        let of = |(place, id): (usize, &MasterKeyId)| MasterKeyUse {
+            id: *id,
+            current: place == 0,
+            known: true,
+            files: 0,
+        };
+        let mut uses: Vec<_> = ids.iter().enumerate().map(of).collect();
+        for Standing { path, .. } in standing {
+            let told = match self.files.sealed_by(&path) {
+                Ok(None) => Ok(None),
+                Ok(Some(id)) if ids.contains(&id) => Ok(Some(id)),
+                // What was opened may have been replaced meanwhile, and overwritten while it was read.
+                Ok(Some(_)) | Err(_) => self.files.sealed_by_alone(&path),
+            };
+            let id = match told {
                 Ok(Some(id)) => id,
                 Ok(None) => continue,
                 // Overwritten, or not ours: no key opens it.

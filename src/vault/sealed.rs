@@ -110,6 +110,23 @@ impl SealedFiles {
         }
     }
 
+    /// The same, while nobody changes a file.
+    pub(super) fn sealed_by_alone(&self, path: &Path) -> Result<Option<MasterKeyId>, VaultError> {
+        let _alone = self.alone();
+        self.sealed_by(path)
+    }
+
+    /// The ids of the keys, the current one's first, and the files that there are, with nothing of a change under way.
+    pub(super) fn standing(&self) -> Result<(Vec<MasterKeyId>, Vec<Standing>), VaultError> {
+        let sealer = self.alone();
+        Ok((sealer.ids().collect(), files(self.disk(), &self.folder)?))
+    }
+
+    /// The ids of the keys, the current one's first.
+    pub(super) fn key_ids(&self) -> Vec<MasterKeyId> {
+        self.sealer().ids().collect()
+    }
+
     /// Makes sure that other keys open every file.
     pub(super) fn takes(&self, keys: &MasterKeys) -> Result<(), VaultError> {
         let present = self.alone();
@@ -167,7 +184,7 @@ impl SealedFiles {
     }
 
     /// The keys, and nobody changes a file meanwhile. They are exchanged in one step: a panic leaves them whole.
-    pub(super) fn alone(&self) -> RwLockWriteGuard<'_, Sealer> {
+    fn alone(&self) -> RwLockWriteGuard<'_, Sealer> {
         self.sealer.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

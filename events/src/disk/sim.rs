@@ -24,9 +24,11 @@ pub struct SimDisk {
     shared: Arc<Mutex<State>>,
     calls: Arc<Mutex<Vec<Call>>>,
     observer: Option<Arc<Observer>>,
+    before_reading: Option<Arc<BeforeReading>>,
 }
 
 type Observer = dyn Fn(Snapshot) + Send + Sync;
+type BeforeReading = dyn Fn(&Path) + Send + Sync;
 
 /// The state of a disk at one moment, detached from it.
 #[derive(Clone)]
@@ -87,13 +89,24 @@ impl SimDisk {
     }
 
     fn with(state: State) -> Self {
-        Self { shared: Arc::new(Mutex::new(state)), calls: Arc::default(), observer: None }
+        Self {
+            shared: Arc::new(Mutex::new(state)),
+            calls: Arc::default(),
+            observer: None,
+            before_reading: None,
+        }
     }
 
     /// This disk, with an observer that gets the state after each call that changes something.
     #[must_use]
     pub fn observed(&self, observer: impl Fn(Snapshot) + Send + Sync + 'static) -> Self {
         Self { observer: Some(Arc::new(observer)), ..self.clone() }
+    }
+
+    /// This disk, with something to be done before a file is opened to be read.
+    #[must_use]
+    pub fn before_reading(&self, work: impl Fn(&Path) + Send + Sync + 'static) -> Self {
+        Self { before_reading: Some(Arc::new(work)), ..self.clone() }
     }
 
     /// The state now.
@@ -205,6 +218,9 @@ impl Disk for SimDisk {
     }
 
     fn open_to_read(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        if let Some(work) = &self.before_reading {
+            work(path);
+        }
         self.open(path)
     }
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crmconf_events::disk::sim::SimDisk;
 use crmconf_events::disk::{Disk, read_file};
@@ -248,6 +251,39 @@ fn a_file_that_the_disk_does_not_give_back_ends_no_rotation_and_copies_of_bucket
     let reopened = open(&disk, &keys.new_alone()).unwrap();
     assert_eq!(content(&reopened, &ids).0, before.0);
     assert!([bad, damaged].iter().all(|path| read_file(&disk, path).is_ok()));
+}
+
+/// An account changes its password while somebody asks which master keys are needed, of however many files.
+#[test]
+fn changes_do_not_wait_for_the_count_of_what_a_key_has_sealed() {
+    let keys = Keys::new();
+    let (disk, vault, _) = filled(&keys);
+    drop(vault);
+    let ((begun, begins), (changed, is_changed)) = (sync_channel(8), sync_channel::<()>(8));
+    let (counting, is_changed) = (Arc::new(AtomicBool::new(false)), Mutex::new(is_changed));
+    let (armed, in_time) = (Arc::clone(&counting), Arc::new(Mutex::new(Vec::new())));
+    let seen = Arc::clone(&in_time);
+    let disk = disk.before_reading(move |path| {
+        if armed.load(Ordering::SeqCst) && path.ends_with("check") {
+            begun.send(()).unwrap();
+            let waited = is_changed.lock().unwrap().recv_timeout(Duration::from_secs(5));
+            seen.lock().unwrap().push(waited.is_ok());
+        }
+    });
+    let vault = open(&disk, &keys.old()).unwrap();
+    counting.store(true, Ordering::SeqCst);
+    let uses = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            begins.recv().unwrap();
+            vault.store_credential(&credential("Cid")).unwrap();
+            changed.send(()).unwrap();
+        });
+        used(&vault)
+    });
+    assert_eq!(*in_time.lock().unwrap(), [true]);
+    assert_eq!(uses, [(keys.one("old").id(), true, true, 7)], "as at its beginning");
+    counting.store(false, Ordering::SeqCst);
+    assert_eq!(used(&vault)[0].3, 8);
 }
 
 #[test]
