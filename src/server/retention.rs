@@ -21,6 +21,8 @@ use crate::writer::{self, Views, WriteError, Writer};
 const FIRST_AFTER: Duration = Duration::from_secs(60 * 60);
 /// How often it is looked whether a key's time has come.
 const LOOK_EVERY: Duration = Duration::from_secs(5 * 60);
+/// How far the clock may be behind a deletion before the operator is told: so far apart the clock is in doubt.
+const BEHIND_MICROS_MAX: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// When it is looked.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +51,9 @@ impl Drop for Schedule {
 
 async fn look_again_and_again(views: Views, writer: Writer, retention: Duration, pace: Pace) {
     sleep(pace.first_after).await;
+    let mut told = 0;
     loop {
+        tell_ahead(&views.load().retired, writer::clock(), &mut told);
         match destroy_due(&views, &writer, retention, writer::clock).await {
             Ok(0) => {}
             Ok(keys) => {
@@ -91,6 +95,25 @@ async fn destroy_due(
             | None => return Ok(destroyed),
         }
     }
+}
+
+/// Tells the operator of keys that stand far longer than their retention, whenever there are others than were told.
+fn tell_ahead(retired: &Retired, clock: Timestamp, told: &mut usize) {
+    let keys = ahead(retired, clock);
+    if keys > 0 && keys != *told {
+        tracing::warn!(
+            keys,
+            "a commit was made by a clock far ahead, and the times of commits never go back: the retention of \
+             these keys of deleted configurations begins only in the future. Shred by hand (CRMConfigurationShred) what must go \
+             sooner"
+        );
+    }
+    *told = keys;
+}
+
+/// How many keys wait whose retention begins only when the clock has come much further.
+fn ahead(retired: &Retired, clock: Timestamp) -> usize {
+    retired.retained_after(Timestamp::from_micros(clock.as_micros().saturating_add(BEHIND_MICROS_MAX)))
 }
 
 /// The configurations whose key is to be destroyed now, those deleted first at first: none while that is held. The time of one

@@ -1,6 +1,6 @@
 //! Which keys are due, and that a running server destroys them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crmconf_events::command::{Command, HoldDestruction, Request};
@@ -91,6 +91,59 @@ fn the_time_of_what_was_deleted_before_the_clock_was_confirmed_runs_from_then() 
     assert_eq!(due_at(days(81) - 1), []);
     assert_eq!(due_at(days(81)), [id(1), id(3)]);
     assert_eq!(due_at(days(82)), [1, 3, 5].map(id));
+}
+
+#[test]
+fn what_was_deleted_by_a_clock_far_ahead_is_counted_until_the_clock_has_come_so_far() {
+    let mut retired = Retired::default();
+    for (number, micros) in [(1, days(10)), (2, days(11)), (3, days(500)), (4, days(500))] {
+        retired.apply(&deleted(number, micros));
+    }
+    let ahead_at = |retired: &Retired, micros| ahead(retired, Timestamp::from_micros(micros));
+    assert_eq!(ahead_at(&retired, days(10)), 2, "a day ahead is no matter");
+    assert_eq!(ahead_at(&retired, days(499)), 0);
+    assert_eq!(ahead_at(&retired, days(9) - 1), 4);
+    assert_eq!(ahead_at(&retired, i64::MAX), 0);
+    // Confirmed after that commit: those before it wait as long.
+    retired.apply(&happened(5, days(500), DestructionResumed {}.into()));
+    assert_eq!(ahead_at(&retired, days(11)), 4);
+}
+
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Told {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn that_a_clock_was_far_ahead_is_told_when_it_is_news() {
+    let mut retired = Retired::default();
+    retired.apply(&deleted(1, days(500)));
+    let mut told = 0;
+    let mut look = |retired: &Retired, micros| {
+        let heard = Told::default();
+        let lines = heard.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || lines.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tell_ahead(retired, Timestamp::from_micros(micros), &mut told);
+        });
+        let heard = heard.0.lock().unwrap().clone();
+        String::from_utf8(heard).unwrap()
+    };
+    let first = look(&retired, days(10));
+    assert!(first.contains("WARN") && first.contains("keys=1") && first.contains("Shred by hand"), "{first}");
+    assert_eq!(look(&retired, days(10)), "", "told already");
+    retired.apply(&deleted(2, days(500)));
+    assert!(look(&retired, days(10)).contains("keys=2"));
+    assert_eq!(look(&retired, days(500)), "");
 }
 
 /// A store with as many deleted configurations.
