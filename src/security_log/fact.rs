@@ -122,10 +122,12 @@ pub enum Fact {
         /// The fields.
         fields: Vec<String>,
     },
-    /// The data key of a configuration's password fields was destroyed, for ever.
+    /// The data key of a configuration's password fields was given up, for ever.
     ConfigurationShredded {
         /// The configuration.
         configuration: String,
+        /// Whether it is destroyed on the disk; else the server tries that again until it is.
+        destroyed: bool,
     },
     /// The vault was sealed anew under another master key.
     MasterKeyRotated {

@@ -121,6 +121,7 @@ fn of_secrets() -> Vec<Record> {
         by(
             Fact::ConfigurationShredded {
                 configuration: "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776e".into(),
+                destroyed: true,
             },
             "CRMConfigurationShred",
         ),

@@ -41,7 +41,7 @@ fn a_shredding_and_an_erasure_name_who_did_it_and_tell_no_reason_and_no_name() {
         "account_erased",
     ];
     assert_eq!(fields(&lines, "kind"), kinds, "{lines:?}");
-    assert_eq!(lines[1]["configuration"], id.as_str());
+    assert_eq!((&lines[1]["configuration"], &lines[1]["destroyed"]), (&Value::from(id), &Value::from(true)));
     let accounts = [&lines[3], &lines[4], &lines[5]].map(|line| line["account"].as_str().unwrap());
     assert_eq!(accounts, [erika.as_str(), &viewer_id, &viewer_id]);
     let actor = Value::from(format!("account:{}", lines[0]["account"].as_str().unwrap()));

@@ -48,10 +48,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let command = Command::ShredConfiguration(ShredConfiguration { id: id.clone(), scope });
     let request = extensions.request(caller, &administration, command);
     let shown = caller.whole_view(&administration).last;
-    let did = move |outcome: &WriteResult| {
-        let configuration = id.filter(|_| gives_up(outcome, shown))?.to_string();
-        Some(Fact::ConfigurationShredded { configuration })
-    };
+    let did = move |outcome: &WriteResult| fact(&id?, outcome, shown);
     match decided(app, input, request, did).await {
         Ok(outcome) => Ok(changed(outcome.and_then(Outcome::into_configuration), return_id)),
         Err(error) if error.code == Code::NoSuchConfiguration => {
@@ -59,6 +56,13 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         }
         Err(error) => Err(error),
     }
+}
+
+/// What the security log is told.
+fn fact(id: &ConfigurationId, outcome: &WriteResult, shown: Option<Sequence>) -> Option<Fact> {
+    let shredded =
+        || Fact::ConfigurationShredded { configuration: id.to_string(), destroyed: outcome.is_ok() };
+    gives_up(outcome, shown).then(shredded)
 }
 
 /// Whether an outcome gives up a key, when `shown` was the last event to be seen before: one that was given up already has
@@ -70,5 +74,37 @@ fn gives_up(outcome: &WriteResult, shown: Option<Sequence>) -> bool {
             false
         }
         Err(error) => error.stands(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crmconf_events::decide::ConfigurationOutcome;
+
+    use super::*;
+    use crate::writer::WriteError;
+
+    #[test]
+    fn a_key_that_is_given_up_is_recorded_as_destroyed_where_it_is() {
+        let id: ConfigurationId = "8b421354e7ea58f6:1007bf0b:197cf8dc588:1".parse().unwrap();
+        let at = |version| Sequence::new(version).unwrap();
+        let told = |outcome: &WriteResult| match fact(&id, outcome, Some(at(5))) {
+            Some(Fact::ConfigurationShredded { configuration, destroyed })
+                if configuration == id.as_str() =>
+            {
+                Some(destroyed)
+            }
+            Some(other) => panic!("{other:?}"),
+            None => None,
+        };
+        let version = |version| {
+            let outcome = ConfigurationOutcome { id: id.clone(), version: at(version) };
+            Ok(Some(Outcome::Configuration(outcome)))
+        };
+        assert_eq!(told(&version(6)), Some(true));
+        assert_eq!(told(&Err(WriteError::NotDestroyed("the disk refuses".into()))), Some(false));
+        assert_eq!(told(&version(5)), None, "it was given up before");
+        assert_eq!(told(&Ok(None)), None, "a dry run");
+        assert_eq!(told(&Err(WriteError::Unknown("cable".into()))), None);
     }
 }
