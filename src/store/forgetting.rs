@@ -365,3 +365,23 @@ async fn a_bucket_that_an_older_vault_lacks_is_named_and_forgets_when_it_comes_b
     assert_eq!(served.password(4).as_deref(), Ok("in the third"));
     served.stop().await;
 }
+
+#[tokio::test]
+async fn a_bucket_that_the_vault_lacks_is_a_fault_only_where_a_configuration_has_passwords_under_it() {
+    let place = Place::founded().await;
+    let served = place.serve();
+    served.add(1, "in the first").await;
+    served.stop().await;
+    for file in fs::read_dir(place.vault().join("keys")).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    for (level, other) in [("ERROR", "WARN"), ("WARN", "ERROR")] {
+        let (served, told) = serve_listening(&place);
+        let line = told.lines().find(|line| line.contains("lacks this bucket")).expect(&told);
+        assert!(line.contains(level) && !line.contains(other) && line.contains("bucket=0"), "{line}");
+        if level == "ERROR" {
+            served.submit(delete(1)).await.unwrap();
+        }
+        served.stop().await;
+    }
+}

@@ -7,7 +7,7 @@ use crmconf_events::KeyId;
 use crmconf_events::state::State;
 
 use super::StoreError;
-use crate::vault::{KeyStanding, Vault};
+use crate::vault::{KeyStanding, MissingBucket, Vault};
 
 /// How many configurations are named one by one.
 const NAMED_MAX: usize = 20;
@@ -36,14 +36,7 @@ fn destroy(vault: &Vault, given_up: &BTreeSet<KeyId>) -> Result<(), StoreError> 
 /// log has not given up.
 fn missing(vault: &Vault, state: &State) {
     for bucket in vault.missing_buckets(state.next_key) {
-        tracing::error!(
-            bucket = bucket.bucket,
-            first_key = bucket.first.0,
-            last_key = bucket.last.0,
-            why = bucket.why,
-            "the vault lacks this bucket of data keys: passwords under its keys are answered with 10103 until its file \
-             is put back from the vault's backup"
-        );
+        lacks(&bucket, state);
     }
     let lost = state.configurations.iter().filter(|(_, live)| !live.shredded && !live.secrets.is_empty());
     let lost: Vec<_> = lost.filter(|(_, live)| vault.standing(live.key) == KeyStanding::Destroyed).collect();
@@ -53,6 +46,35 @@ fn missing(vault: &Vault, state: &State) {
     }
     if let Some(more) = lost.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
         tracing::error!(configurations = more, "so have more");
+    }
+}
+
+/// Names a bucket that the vault lacks: a fault where it opens a live configuration's passwords. A store from before there
+/// were data keys has given out ids too, and nothing was ever sealed under them.
+fn lacks(bucket: &MissingBucket, state: &State) {
+    let MissingBucket { bucket, first, last, why } = bucket;
+    let mut live = state.configurations.iter().map(|(_, live)| live);
+    let needed =
+        live.any(|live| !live.shredded && !live.secrets.is_empty() && (*first..=*last).contains(&live.key));
+    let (first_key, last_key) = (first.0, last.0);
+    if needed {
+        tracing::error!(
+            bucket,
+            first_key,
+            last_key,
+            why,
+            "the vault lacks this bucket of data keys: passwords under its keys are answered with 10103 until its file \
+             is put back from the vault's backup"
+        );
+    } else {
+        tracing::warn!(
+            bucket,
+            first_key,
+            last_key,
+            why,
+            "the vault lacks this bucket of data keys; no configuration has a password under them. Changes by accounts whose key \
+             was in it are recorded without an address"
+        );
     }
 }
 
