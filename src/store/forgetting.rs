@@ -349,7 +349,10 @@ async fn a_bucket_that_an_older_vault_lacks_is_named_and_forgets_when_it_comes_b
     served.add(4, "in the third").await;
     assert_eq!(served.views.load().configurations.get(&id(4)).unwrap().key, KeyId(2 << 16));
     let told = served.submit(shred(2)).await;
-    assert!(matches!(told, Err(WriteError::NotDestroyed(_))), "it stands, and nothing is overwritten: {told:?}");
+    assert!(
+        matches!(told, Err(WriteError::NotDestroyed(_))),
+        "it stands, and nothing is overwritten: {told:?}"
+    );
     served.stop().await;
 
     for copy in ["a", "b"] {

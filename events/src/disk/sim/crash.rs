@@ -145,7 +145,7 @@ fn crash_inode(inode: &Arc<Inode>, chooser: &mut Chooser) -> Arc<Inode> {
             put_sector(&mut bytes, sector, content);
         }
     }
-    Arc::new(Inode { now: bytes.clone(), durable: bytes, unsynced: BTreeMap::new() })
+    Arc::new(Inode { now: bytes.clone(), durable: bytes, ..Inode::default() })
 }
 
 /// Decides, one thing after another, what of it reached the medium.
