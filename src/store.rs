@@ -113,12 +113,23 @@ pub fn exists(data: &Path) -> Result<bool, StoreError> {
     LocalLog::exists(data).map_err(|cause| StoreError::Folder { doing: "read", path: data.into(), cause })
 }
 
-/// Reads the master key from where the settings say.
-pub(crate) fn master_key(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
+/// Reads a master key from where the settings say. A command gets none of the `key_variables`, which hold others.
+pub(crate) fn master_key(
+    source: &MasterKeySource,
+    key_variables: &[&str],
+) -> Result<MasterKey, MasterKeyError> {
     match source {
         MasterKeySource::File(path) => MasterKey::from_file(path),
         MasterKeySource::Environment(name) => MasterKey::from_env(name),
-        MasterKeySource::Command(words) => MasterKey::from_command(words.words()),
+        MasterKeySource::Command(words) => MasterKey::from_command(words.words(), key_variables),
+    }
+}
+
+/// The environment variable that holds the key.
+fn key_variable(source: &MasterKeySource) -> Option<&str> {
+    match source {
+        MasterKeySource::Environment(name) => Some(name),
+        MasterKeySource::File(_) | MasterKeySource::Command(_) => None,
     }
 }
 
@@ -128,8 +139,9 @@ pub(crate) fn master_key(source: &MasterKeySource) -> Result<MasterKey, MasterKe
 /// When one of them cannot be read.
 pub fn master_keys(sources: &MasterKeySources) -> Result<MasterKeys, MasterKeyError> {
     let MasterKeySources { current, further } = sources;
-    let current = master_key(current)?;
-    Ok(MasterKeys::new(current, further.iter().map(master_key).collect::<Result<_, _>>()?))
+    let variables: Vec<_> = further.iter().chain([current]).filter_map(key_variable).collect();
+    let read = |source| master_key(source, &variables);
+    Ok(MasterKeys::new(read(current)?, further.iter().map(read).collect::<Result<_, _>>()?))
 }
 
 impl Store {

@@ -16,7 +16,7 @@ use crate::proxies::TrustedProxies;
 use crate::vault::MasterKey;
 
 /// Beginning of the name of every environment variable that is a setting.
-const PREFIX: &str = "CRMCONF_";
+pub(super) const PREFIX: &str = "CRMCONF_";
 
 /// Variables with our prefix that are no settings: the client's password, the settings file's name, and what
 /// the project's own tests and tools read.

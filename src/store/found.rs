@@ -159,7 +159,7 @@ fn make_or_read(source: &MasterKeySource) -> Result<MasterKey, StoreError> {
         key.write_new_file(path)?;
         return Ok(key);
     }
-    Ok(master_key(source)?)
+    Ok(master_key(source, &[])?)
 }
 
 fn random<const N: usize>() -> Result<[u8; N], StoreError> {

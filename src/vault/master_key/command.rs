@@ -23,19 +23,28 @@ const COMPLAINT_CHARS_MAX: usize = 200;
 impl MasterKey {
     /// Runs a command, its program and arguments given as words, and reads the key from its standard output. No shell is in
     /// between. It may take 30 seconds. Of an error only the program's name, how it ended and the first line of its standard
-    /// error are told; its arguments and its output may be secret.
+    /// error are told; its arguments and its output may be secret. It gets the environment of this process without the
+    /// variables that hold other master keys.
     ///
     /// # Errors
     /// When the command cannot be run, takes too long, fails, or prints something else.
-    pub fn from_command(words: &[String]) -> Result<Self, MasterKeyError> {
-        Self::from_command_within(words, TIME_MAX)
+    pub fn from_command(words: &[String], key_variables: &[&str]) -> Result<Self, MasterKeyError> {
+        Self::from_command_within(words, key_variables, TIME_MAX)
     }
 
-    pub(super) fn from_command_within(words: &[String], time: Duration) -> Result<Self, MasterKeyError> {
+    pub(super) fn from_command_within(
+        words: &[String],
+        key_variables: &[&str],
+        time: Duration,
+    ) -> Result<Self, MasterKeyError> {
         let program = words.first().map(String::as_str).unwrap_or_default();
         let failed = |source| MasterKeyError::CommandNotRun { program: program.into(), source };
         let until = Instant::now() + time;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        for name in key_variables {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(words.iter().skip(1))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

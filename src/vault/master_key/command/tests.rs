@@ -11,7 +11,7 @@ fn shell(script: &str) -> Vec<String> {
 }
 
 fn refused(script: &str) -> String {
-    let error = MasterKey::from_command(&shell(script)).unwrap_err();
+    let error = MasterKey::from_command(&shell(script), &[]).unwrap_err();
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains(KEY) && !shown.contains("canary"), "{shown}");
     error.to_string()
@@ -23,16 +23,30 @@ fn a_key_is_read_from_a_command_s_output() {
     for script in
         [format!("echo {KEY}"), format!("printf %s {KEY}"), format!("echo noise >&2; sleep 0.1; echo {KEY}")]
     {
-        assert_eq!(MasterKey::from_command(&shell(&script)).unwrap().id(), expected, "{script}");
+        assert_eq!(MasterKey::from_command(&shell(&script), &[]).unwrap().id(), expected, "{script}");
     }
+}
+
+#[test]
+fn a_command_gets_the_environment_without_the_variables_that_hold_keys() {
+    // `PATH` stands for one of them: every process has it, and `sh` sets another of its own but does not export that.
+    let words = [
+        "/bin/sh",
+        "-c",
+        &format!("test -n \"$HOME\" && ! /usr/bin/env | /bin/grep -q ^PATH= && echo {KEY}"),
+    ]
+    .map(str::to_owned);
+    let error = MasterKey::from_command(&words, &[]).unwrap_err();
+    assert!(matches!(error, MasterKeyError::CommandFailed { .. }), "{error}");
+    assert!(MasterKey::from_command(&words, &["PATH", "NOT_SET"]).is_ok());
 }
 
 #[test]
 fn words_reach_the_program_as_they_are() {
     let words = ["printf", "%s%s", KEY.split_at(32).0, KEY.split_at(32).1].map(str::to_owned);
-    assert!(MasterKey::from_command(&words).is_ok());
+    assert!(MasterKey::from_command(&words, &[]).is_ok());
     let words = ["echo", "$HOME", "|", "cat"].map(str::to_owned);
-    let error = MasterKey::from_command(&words).unwrap_err();
+    let error = MasterKey::from_command(&words, &[]).unwrap_err();
     assert!(matches!(error, MasterKeyError::Malformed { .. }), "{error}");
 }
 
@@ -65,10 +79,10 @@ fn what_is_no_key_is_refused_without_quoting_it() {
 #[test]
 fn a_program_that_is_not_there_is_named() {
     let words = ["/nowhere/kms", "canary"].map(str::to_owned);
-    let error = MasterKey::from_command(&words).unwrap_err().to_string();
+    let error = MasterKey::from_command(&words, &[]).unwrap_err().to_string();
     assert!(error.starts_with("the master key command /nowhere/kms cannot be run: "), "{error}");
     assert!(!error.contains("canary"));
-    assert!(MasterKey::from_command(&[]).is_err());
+    assert!(MasterKey::from_command(&[], &[]).is_err());
 }
 
 #[test]
@@ -79,7 +93,8 @@ fn a_command_that_does_not_end_is_stopped_with_all_that_it_started() {
         ["sleep 20", "exec >&- 2>&-; sleep 20", &format!("(sleep 1; touch {}) & echo {KEY}", trace.display())]
     {
         let begun = Instant::now();
-        let error = MasterKey::from_command_within(&shell(script), Duration::from_millis(300)).unwrap_err();
+        let error =
+            MasterKey::from_command_within(&shell(script), &[], Duration::from_millis(300)).unwrap_err();
         assert!(matches!(error, MasterKeyError::CommandLate { .. }), "{script}: {error}");
         assert!(begun.elapsed() < Duration::from_secs(5), "{script}");
     }
