@@ -42,6 +42,7 @@ pub struct Registrar {
     views: Views,
     vault: Arc<Vault>,
     checker: PasswordChecker,
+    doubtful: Arc<erasure::Doubtful>,
 }
 
 /// How something is asked for.
@@ -130,8 +131,8 @@ impl From<Rejection> for AccountError {
 impl Registrar {
     /// Administers the accounts that this writer writes and these views show, with their credentials in this vault.
     #[must_use]
-    pub const fn new(writer: Writer, views: Views, vault: Arc<Vault>, checker: PasswordChecker) -> Self {
-        Self { writer, views, vault, checker }
+    pub fn new(writer: Writer, views: Views, vault: Arc<Vault>, checker: PasswordChecker) -> Self {
+        Self { writer, views, vault, checker, doubtful: Arc::default() }
     }
 
     /// Adds an account. `None` for a dry run.

@@ -1,14 +1,27 @@
 //! Erasing an account: its event first, then every file of the vault that could tell whose it was.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crmconf_events::command::{Command, EraseAccount};
+use crmconf_events::decide::Rejection;
 use crmconf_events::{AccountId, CredentialId};
 use tokio::task::spawn_blocking;
 
 use super::{AccountError, Asked, Done, Registrar, Whom, done};
-use crate::writer::WriteError;
+use crate::writer::{WriteError, WriteResult};
+
+/// Erasures of this process whose outcome is not known: the account, and the credential that it had in the view before. Where
+/// one is repeated and there is no such account any more, it stands. From the vault alone that could not be told: an account
+/// that is just being added has a file there too, and no event yet.
+#[derive(Default)]
+pub(super) struct Doubtful(Mutex<BTreeMap<AccountId, Option<CredentialId>>>);
+
+impl Doubtful {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<AccountId, Option<CredentialId>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Registrar {
     /// Whom an erasure concerns: an account, or a deleted one. By its name that is found as long as the vault holds it.
@@ -43,11 +56,28 @@ impl Registrar {
         let named = account.and_then(|id| Some(self.views.load().accounts.get(&id)?.credential));
         let submitted =
             self.submit(asked, Command::EraseAccount(EraseAccount { account, expected_version })).await;
-        let stands = submitted.as_ref().map_or_else(WriteError::stands, |_| !dry);
-        if let Some(account) = account.filter(|_| stands) {
-            self.forget_account(account, named).await?;
+        if let Some(account) = account.filter(|_| !dry) {
+            self.settle_erasure(account, named, &submitted).await?;
         }
         Ok(done(account, submitted?))
+    }
+
+    /// Forgets the account whose erasure stands, by this outcome or by that of an earlier request for it.
+    async fn settle_erasure(
+        &self,
+        account: AccountId,
+        named: Option<CredentialId>,
+        submitted: &WriteResult,
+    ) -> Result<(), AccountError> {
+        let before = self.doubtful.all().get(&account).copied();
+        let gone = matches!(submitted, Err(WriteError::Rejected(Rejection::NoSuchAccount)));
+        if matches!(submitted, Err(WriteError::Unknown(_))) {
+            self.doubtful.all().insert(account, named.or(before.flatten()));
+        } else if (gone && before.is_some()) || submitted.as_ref().map_or_else(WriteError::stands, |_| true) {
+            self.forget_account(account, named.or(before.flatten())).await?;
+            self.doubtful.all().remove(&account);
+        }
+        Ok(())
     }
 
     /// Overwrites and removes every credential of an account. What cannot be removed now, the next start removes.

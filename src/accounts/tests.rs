@@ -141,6 +141,49 @@ async fn of_what_is_not_known_to_stand_both_files_stay_and_the_name_is_held() {
 }
 
 #[tokio::test]
+async fn an_erasure_whose_outcome_was_not_known_is_finished_by_its_repetition() {
+    let bench = Bench::new().await;
+    let added = bench.registrar.add(asked(), anna()).await.unwrap().unwrap();
+    let head = bench.log.head();
+    bench.log.script([Step::TakeAndSay(AppendOutcome::Conflict { head })]);
+    bench.log.script_reads([Read::Fail]);
+    let account = bench.registrar.erasable(&whom("anna"));
+    assert_eq!(account, Some(added.account));
+    let unknown = bench.registrar.erase(asked(), account, None).await.unwrap_err();
+    assert!(matches!(unknown, AccountError::Write(WriteError::Unknown(_))), "{unknown:?}");
+    assert_eq!((bench.files(), bench.is_free("anna")), (1, false));
+    // The next command finds out that it stands.
+    bench.registrar.add(asked(), NewAccount { name: name("carl"), ..anna() }).await.unwrap();
+    let again = bench.registrar.erasable(&whom("anna"));
+    assert_eq!(again, account);
+    let dry = Asked { validate_only: true, ..asked() };
+    for (asked, files) in [(dry, 2), (asked(), 1), (asked(), 1)] {
+        assert_no_such_account(&bench, asked, again).await;
+        assert_eq!((bench.files(), bench.is_free("anna")), (files, files == 1));
+    }
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn the_file_of_an_account_that_may_just_be_added_is_not_taken_from_it_by_an_erasure() {
+    let bench = Bench::new().await;
+    let account = Some(AccountId::new([9; 16]));
+    // As while it is being added: a file, and no event yet.
+    let password = Password::chosen("a good password").unwrap();
+    bench.registrar.first_credential(AccountId::new([9; 16]), name("anna"), None, password).await.unwrap();
+    assert_eq!((bench.files(), bench.is_free("anna")), (1, false));
+    assert_eq!(bench.registrar.erasable(&whom("anna")), account);
+    assert_no_such_account(&bench, asked(), account).await;
+    assert_eq!((bench.files(), bench.is_free("anna")), (1, false));
+    bench.stop().await;
+}
+
+async fn assert_no_such_account(bench: &Bench, asked: Asked, account: Option<AccountId>) {
+    let gone = bench.registrar.erase(asked, account, None).await.unwrap_err();
+    assert!(matches!(gone, AccountError::Write(WriteError::Rejected(Rejection::NoSuchAccount))), "{gone:?}");
+}
+
+#[tokio::test]
 async fn a_dry_run_stores_nothing_and_reserves_nothing() {
     let bench = Bench::new().await;
     let dry = || Asked { validate_only: true, ..asked() };
