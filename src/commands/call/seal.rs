@@ -8,7 +8,8 @@ use super::password_values::{self, Sealed};
 use super::places::{self, Place};
 use crate::cli::output;
 use crate::commands::Failure;
-use crate::commands::conversation::{Conversation, Payload, escaped};
+use crate::commands::conversation::{Conversation, Node, Payload, escaped};
+use crate::http::code::Code;
 use crate::transport;
 
 /// The container whose JSON holds password fields, and the property that holds the JSON.
@@ -18,6 +19,14 @@ const JSON_DATA: &str = "JSONData";
 /// What finds a configuration, as Info takes it from a request that changes it.
 const ID: &str = "CRMConfigurationID";
 const FINDING: [&str; 4] = [ID, "TelSysID", "PartIDInTelSys", "DeviceNumber"];
+const INFO: &str = "CRMConfigurationInfo";
+
+/// What `--seal` has to know of a configuration.
+struct Stored {
+    crm_type: String,
+    /// The fields whose stored values are sealed.
+    sealed: BTreeSet<String>,
+}
 
 /// A request whose password fields are to be sealed.
 pub(super) struct Sealing<'a> {
@@ -54,8 +63,9 @@ impl<'a> Sealing<'a> {
     /// The request with its password fields sealed under the key of this session, all else byte for byte as it was.
     pub(super) fn sealed(&self, conversation: &Conversation<'_>) -> Result<Zeroizing<String>, Failure> {
         let key = conversation.transport_key()?;
-        let crm_type = self.crm_type(conversation)?;
-        let passwords = passwords(&crm_type, conversation)?;
+        let Stored { crm_type, sealed } = self.stored(conversation)?;
+        let mut passwords = passwords(&crm_type, conversation)?;
+        passwords.extend(sealed);
         let seal = |field: &str, plain: &_| transport::seal(key, field, plain).ok();
         let Sealed { json, left } =
             password_values::sealed(&self.json.text, &passwords, seal).map_err(|why| {
@@ -74,19 +84,37 @@ impl<'a> Sealing<'a> {
         Ok(places::replaced(self.request, &[(self.json.content.clone(), as_xml(&json))]))
     }
 
-    /// The type that the request names, or else that of the configuration which it changes. Info is asked for the JSON,
-    /// in which password fields are left out: no secret is read for this.
-    fn crm_type(&self, conversation: &Conversation<'_>) -> Result<String, Failure> {
-        if let Some(named) = self.property("CRMType") {
-            return Ok(named.to_owned());
+    /// What the store has of the configuration that the request changes; of one that is to be added, the type alone.
+    ///
+    /// A field stays a password as long as its stored value is sealed, also where the template does not say so any more. Only
+    /// Info tells which these are: by their values, sealed under the key of this session, of which none is opened.
+    fn stored(&self, conversation: &Conversation<'_>) -> Result<Stored, Failure> {
+        let named = self.property("CRMType");
+        if self.property(ID).is_none() {
+            let crm_type = named.unwrap_or_default().to_owned();
+            return Ok(Stored { crm_type, sealed: BTreeSet::new() });
         }
-        let mut payload = Payload::of(&[("ReturnJSON", "true")]);
+        let mut payload = Payload::default();
         for name in FINDING {
             payload.property_of(name, self.property(name));
         }
-        let info = conversation.ask("CRMConfigurationInfo", &payload)?;
-        let crm_type = info.property("CRMType").map(str::to_owned);
-        crm_type.ok_or_else(|| Failure::new("the server's answer to CRMConfigurationInfo names no CRMType"))
+        let info = match conversation.ask_unless(Code::Unresolved, INFO, &payload)? {
+            Some(info) => info,
+            None => {
+                output::note(
+                    &"crmconf: what is stored does not open, as after a shredding: only what the template marks as a password is \
+                      sealed",
+                );
+                payload.property("ReturnJSON", "true");
+                conversation.ask(INFO, &payload)?
+            }
+        };
+        let crm_type = named.or_else(|| info.property("CRMType")).map(str::to_owned);
+        let crm_type = crm_type
+            .ok_or_else(|| Failure::new("the server's answer to CRMConfigurationInfo names no CRMType"))?;
+        let fields = info.named(CONTAINER).flat_map(Node::properties);
+        let sealed = fields.filter(|(_, value)| value.starts_with(transport::PREFIX));
+        Ok(Stored { crm_type, sealed: sealed.map(|(name, _)| name.to_owned()).collect() })
     }
 
     /// A property of the request that is not empty.

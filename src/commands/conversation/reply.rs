@@ -52,6 +52,11 @@ impl Node {
         self.properties.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
 
+    /// All properties: their names and texts, in order.
+    pub(in crate::commands) fn properties(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.properties.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
     /// A property whose value is a number.
     pub(in crate::commands) fn number(&self, name: &str) -> Option<u64> {
         self.property(name)?.parse().ok()

@@ -19,6 +19,12 @@ const TYPE: &str = "<Response Result=\"Success\"><InvokeID>1</InvokeID><Success>
 const INFO: &str = "<Response Result=\"Success\"><InvokeID>1</InvokeID><Success>\
     <Property Name=\"CRMType\">T &amp; T</Property></Success></Response>";
 
+const STORED: &str = "<Response Result=\"Success\"><InvokeID>1</InvokeID><Success>\
+    <Property Name=\"CRMType\">T &amp; T</Property><Container Name=\"CRMConfiguration\">\
+    <Property Name=\"Token\">enc:v1:AAAA</Property><Property Name=\"Endpoint\">a</Property></Container></Success></Response>";
+const SHREDDED: &str = "<Response Result=\"Fail\"><InvokeID>1</InvokeID><Fail><Property Name=\"ErrorCode\">10103</Property>\
+    <Property Name=\"ErrorMessage\">It was shredded.</Property></Fail></Response>";
+
 /// A request with these properties and this JSON, the JSON as it stands in XML.
 fn request(properties: &str, json: &str) -> String {
     format!(
@@ -59,7 +65,7 @@ fn the_password_fields_of_the_named_type_are_sealed_and_nothing_else_is_touched(
 }
 
 #[test]
-fn a_change_that_names_no_type_is_sealed_as_its_configuration_s_type_asks_and_no_secret_is_read_for_it() {
+fn a_change_that_names_no_type_is_sealed_as_its_configuration_s_type_asks() {
     let server = Scripted::answering(&[
         ("200 OK", CREATED),
         ("200 OK", SIGNED_IN),
@@ -76,7 +82,7 @@ fn a_change_that_names_no_type_is_sealed_as_its_configuration_s_type_asks_and_no
     assert!(
         bodies[2].starts_with("<Request Operation=\"CRMConfigurationInfo\">")
             && bodies[2].contains(
-                "<OperationPayload><Property Name=\"ReturnJSON\">true</Property><Property Name=\"CRMConfigurationID\">8b:1\
+                "<OperationPayload><Property Name=\"CRMConfigurationID\">8b:1\
                  </Property><Property Name=\"TelSysID\">1</Property></OperationPayload>"
             ),
         "{}",
@@ -84,6 +90,50 @@ fn a_change_that_names_no_type_is_sealed_as_its_configuration_s_type_asks_and_no
     );
     assert!(bodies[3].starts_with("<Request Operation=\"CRMTypeInfo\">"), "{}", bodies[3]);
     assert_eq!(bodies[4], request(found, &json(SEALED)).replace("OLD", SESSION));
+}
+
+#[test]
+fn what_is_stored_sealed_is_sealed_also_where_the_template_marks_it_no_more() {
+    // With the type named and without.
+    for named in ["", "<Property Name='CRMType'>T &amp; T</Property>"] {
+        let server = Scripted::answering(&[
+            ("200 OK", CREATED),
+            ("200 OK", SIGNED_IN),
+            ("200 OK", STORED),
+            ("200 OK", TYPE),
+            ("200 OK", SUCCESS),
+            ("200 OK", SUCCESS),
+        ]);
+        let found = format!("{named}<Property Name='CRMConfigurationID'>8b:1</Property>");
+        let json = format!(
+            "{{&quot;ClientSecret&quot;:&quot;{PLAIN}&quot;,&quot;Token&quot;:&quot;cAnArY&quot;,&quot;Endpoint&quot;:&quot;b&quot;}}"
+        );
+        assert_eq!(run(&sealing(&server, &request(&found, &json))), Ok(Status::Done));
+        let bodies = server.bodies();
+        let sent = &bodies[4];
+        assert!(sent.contains(&format!("&quot;ClientSecret&quot;:&quot;{SEALED}&quot;")), "{sent}");
+        assert!(sent.contains("&quot;Token&quot;:&quot;enc:v1:") && !sent.contains("cAnArY"), "{sent}");
+        assert!(sent.contains("&quot;Endpoint&quot;:&quot;b&quot;"), "{sent}");
+    }
+}
+
+#[test]
+fn where_what_is_stored_does_not_open_the_template_alone_decides() {
+    let server = Scripted::answering(&[
+        ("200 OK", CREATED),
+        ("200 OK", SIGNED_IN),
+        ("200 OK", SHREDDED),
+        ("200 OK", INFO),
+        ("200 OK", TYPE),
+        ("200 OK", SUCCESS),
+        ("200 OK", SUCCESS),
+    ]);
+    let found = "<Property Name='CRMConfigurationID'>8b:1</Property>";
+    let json = |secret: &str| format!("{{&quot;ClientSecret&quot;:&quot;{secret}&quot;}}");
+    assert_eq!(run(&sealing(&server, &request(found, &json(PLAIN)))), Ok(Status::Done));
+    let bodies = server.bodies();
+    assert!(bodies[3].contains("<Property Name=\"ReturnJSON\">true</Property>"), "{}", bodies[3]);
+    assert_eq!(bodies[5], request(found, &json(SEALED)).replace("OLD", SESSION));
 }
 
 #[test]
