@@ -1,11 +1,13 @@
 //! Data keys that recorded events give up: destroyed once the events are durable, and again until the disk has taken it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use crmconf_events::KeyId;
+use crmconf_events::command::Command;
 use crmconf_events::event::{Envelope, Event};
 
-use super::DataKeys;
+use super::batch::Asked;
+use super::{DataKeys, WriteError, WriteResult};
 
 /// The key that an event gives up, if it gives one up.
 #[must_use]
@@ -95,5 +97,41 @@ impl Pending {
                 Err(error.to_string())
             }
         }
+    }
+}
+
+/// What callers are told where keys that their commands give up are not destroyed yet.
+pub(super) fn told_of_keys(
+    requests: &VecDeque<Asked>,
+    answers: Vec<WriteResult>,
+    destroyed: Result<(), String>,
+) -> Vec<WriteResult> {
+    let Err(why) = destroyed else { return answers };
+    let tell = |(answer, asked): (WriteResult, &Asked)| {
+        if answer.is_ok() && gives_up_a_key(asked) {
+            Err(WriteError::NotDestroyed(why.clone()))
+        } else {
+            answer
+        }
+    };
+    answers.into_iter().zip(requests).map(tell).collect()
+}
+
+/// Whether what is asked for is that a key be given up, and not only a change that may do so by the way.
+pub(super) const fn gives_up_a_key(asked: &Asked) -> bool {
+    match asked.request.command {
+        Command::ShredConfiguration(_) | Command::EraseAccount(_) | Command::DestroyRetired(_) => true,
+        Command::CreateStore(_)
+        | Command::AddConfiguration(_)
+        | Command::ChangeConfiguration(_)
+        | Command::DeleteConfiguration(_)
+        | Command::HoldDestruction(_)
+        | Command::ResumeDestruction
+        | Command::RecordTemplate(_)
+        | Command::CreateAccount(_)
+        | Command::ChangeAccount(_)
+        | Command::SetCredential(_)
+        | Command::DeleteAccount(_)
+        | Command::ImportDirectory(_) => false,
     }
 }

@@ -14,7 +14,7 @@ use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
 use super::batch::{Asked, Open, Step};
-use super::destruction::Pending;
+use super::destruction::{Pending, gives_up_a_key, told_of_keys};
 use super::doubt::ClockWatch;
 use super::resolve::{Fate, Resolver};
 use super::{DataKeys, Entropy, Hindrance, Job, Obstacle, Origin, Views, WriteError, WriteResult};
@@ -344,42 +344,6 @@ impl Engine {
             Ok(()) => self.unhinder(),
             Err(why) => self.hinder(why),
         }
-    }
-}
-
-/// What callers are told where keys that their commands give up are not destroyed yet.
-fn told_of_keys(
-    requests: &VecDeque<Asked>,
-    answers: Vec<WriteResult>,
-    destroyed: Result<(), String>,
-) -> Vec<WriteResult> {
-    let Err(why) = destroyed else { return answers };
-    let tell = |(answer, asked): (WriteResult, &Asked)| {
-        if answer.is_ok() && gives_up_a_key(asked) {
-            Err(WriteError::NotDestroyed(why.clone()))
-        } else {
-            answer
-        }
-    };
-    answers.into_iter().zip(requests).map(tell).collect()
-}
-
-/// Whether what is asked for is that a key be given up, and not only a change that may do so by the way.
-const fn gives_up_a_key(asked: &Asked) -> bool {
-    match asked.request.command {
-        Command::ShredConfiguration(_) | Command::EraseAccount(_) | Command::DestroyRetired(_) => true,
-        Command::CreateStore(_)
-        | Command::AddConfiguration(_)
-        | Command::ChangeConfiguration(_)
-        | Command::DeleteConfiguration(_)
-        | Command::HoldDestruction(_)
-        | Command::ResumeDestruction
-        | Command::RecordTemplate(_)
-        | Command::CreateAccount(_)
-        | Command::ChangeAccount(_)
-        | Command::SetCredential(_)
-        | Command::DeleteAccount(_)
-        | Command::ImportDirectory(_) => false,
     }
 }
 

@@ -14,6 +14,7 @@ use crmconf_events::{AccountId, CredentialId, KeyId, StoreId};
 use super::super::credential::Credential;
 use super::super::data_keys::{DataKeyError, KeyStanding};
 use super::super::files::tests::{ends, moments};
+use super::super::layout::files;
 use super::super::master_key::MasterKey;
 use super::super::names::{AccountName, FoldedName};
 use super::super::password::{Password, Verifier};
@@ -270,20 +271,20 @@ fn changes_do_not_wait_for_the_count_of_what_a_key_has_sealed() {
             seen.lock().unwrap().push(waited.is_ok());
         }
     });
-    let vault = open(&disk, &keys.old()).unwrap();
+    let vault = &open(&disk, &keys.old()).unwrap();
     counting.store(true, Ordering::SeqCst);
     let uses = std::thread::scope(|scope| {
-        scope.spawn(|| {
+        scope.spawn(move || {
             begins.recv().unwrap();
             vault.store_credential(&credential("Cid")).unwrap();
             changed.send(()).unwrap();
         });
-        used(&vault)
+        used(vault)
     });
     assert_eq!(*in_time.lock().unwrap(), [true]);
     assert_eq!(uses, [(keys.one("old").id(), true, true, 7)], "as at its beginning");
     counting.store(false, Ordering::SeqCst);
-    assert_eq!(used(&vault)[0].3, 8);
+    assert_eq!(used(vault)[0].3, 8);
 }
 
 #[test]

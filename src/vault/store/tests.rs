@@ -340,7 +340,7 @@ fn what_a_link_leads_to_is_never_overwritten() {
     let bucket = fixture.path().join("keys/000000000000.b");
     for path in [&file, &bucket] {
         fs::remove_file(path).unwrap();
-        std::os::unix::fs::symlink(&victim, path).unwrap();
+        symlink(&victim, path).unwrap();
     }
     vault.remove_credential(id).unwrap();
     vault.destroy(&[crmconf_events::KeyId(7)].into()).unwrap();
