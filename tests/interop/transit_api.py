@@ -137,7 +137,7 @@ def refused(ask, value):
 
 
 def refusals(end, editor, other):
-    found = editor.add("refusals", end.seal(editor.key, "Password", CANARY))
+    found = editor.add(f"refusals {id(end)}", end.seal(editor.key, "Password", CANARY))
     before = editor.ask("CRMConfigurationList")["Total"]
     good = end.seal(editor.key, "Password", CANARY)
     altered = good[:-3] + ("A" if good[-3] != "A" else "B") + good[-2:]
