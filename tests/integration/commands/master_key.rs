@@ -54,7 +54,9 @@ fn a_key_from_a_command_serves_and_a_former_one_is_named_until_it_is_given_too()
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let (former, current) = ("5c".repeat(32), "a7".repeat(32));
-    let environment = [(VARIABLE, &*former), ("CRMCONF_TEST_NEXT_KEY", &*current)];
+    // A command gets no variable that is itself named as the place of a key: what it prints is in another.
+    let environment =
+        [(VARIABLE, &*former), ("CRMCONF_TEST_FORMER_KEY", &*former), ("CRMCONF_TEST_NEXT_KEY", &*current)];
     let printing = |variable: &str| format!("printenv {variable}");
     let init = ["init", "--data", text(&data), "--master-key-command", &printing(VARIABLE)];
     let printed = run_with(&init, &environment).expect(0).out;
@@ -71,7 +73,7 @@ fn a_key_from_a_command_serves_and_a_former_one_is_named_until_it_is_given_too()
         let told = told.says(&["/vault/", "was sealed under the master key", "further_master_keys"]);
         assert!(!told.err.contains(&former) && !told.err.contains(&current), "{}", told.err);
     }
-    let further = format!("'command:printenv {VARIABLE}' env:{VARIABLE}");
+    let further = format!("'command:printenv CRMCONF_TEST_FORMER_KEY' env:{VARIABLE}");
     let both = ["--further-master-keys", &further];
     let well = run_with(&[&check[..], &both].concat(), &environment).expect(0).out;
     let said = format!(
