@@ -18,6 +18,7 @@ use super::xml::{ParsedRequest, Payload};
 
 pub mod account;
 pub mod add;
+mod administrative;
 pub mod authenticate;
 pub mod change;
 pub mod create_session;

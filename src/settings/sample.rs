@@ -1,6 +1,6 @@
 //! The commented sample of a settings file, made from the table.
 
-use super::table::{Kind, Setting, TABLE};
+use super::table::{Kind, Setting, TABLE, TomlType};
 
 /// Where comments are broken.
 const COLUMNS: usize = 100;
@@ -38,25 +38,23 @@ const EXAMPLE_KEY_SOURCE: &str = "file:/etc/crmconf/former.key";
 
 /// The default as TOML has it; where there is none, something of the right form.
 fn value(setting: &Setting) -> String {
-    match (&setting.kind, setting.default) {
-        (Kind::Count { .. } | Kind::Switch, Some(default)) => default.to_owned(),
-        (Kind::Count { min, .. }, None) => min.to_string(),
-        (Kind::Switch, None) => "false".to_owned(),
-        (Kind::Address, None) => toml::Value::String(EXAMPLE_ADDRESS.to_owned()).to_string(),
-        (Kind::Networks, None) => toml::Value::String(EXAMPLE_NETWORKS.to_owned()).to_string(),
-        (Kind::Text(form), None) => toml::Value::String(form.example().to_owned()).to_string(),
-        (Kind::KeySources, None) => toml::Value::String(EXAMPLE_KEY_SOURCE.to_owned()).to_string(),
-        (
-            Kind::Path
-            | Kind::Address
-            | Kind::Networks
-            | Kind::Choice(_)
-            | Kind::VariableName
-            | Kind::Command
-            | Kind::KeySources
-            | Kind::Text(_),
-            text,
-        ) => toml::Value::String(text.unwrap_or(setting.placeholder).to_owned()).to_string(),
+    let text = setting.default.map_or_else(|| example(setting), str::to_owned);
+    match setting.kind.toml_type() {
+        TomlType::Integer | TomlType::Boolean => text,
+        TomlType::Text => toml::Value::String(text).to_string(),
+    }
+}
+
+/// Something of a setting's form.
+fn example(setting: &Setting) -> String {
+    match &setting.kind {
+        Kind::Count { min, .. } => min.to_string(),
+        Kind::Switch => "false".to_owned(),
+        Kind::Address => EXAMPLE_ADDRESS.to_owned(),
+        Kind::Networks => EXAMPLE_NETWORKS.to_owned(),
+        Kind::Text(form) => form.example().to_owned(),
+        Kind::KeySources => EXAMPLE_KEY_SOURCE.to_owned(),
+        Kind::Path | Kind::Choice(_) | Kind::VariableName | Kind::Command => setting.placeholder.to_owned(),
     }
 }
 

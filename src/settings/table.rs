@@ -295,7 +295,35 @@ impl Setting {
     }
 }
 
+/// The type of a value in the TOML file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TomlType {
+    /// A whole number.
+    Integer,
+    /// `true` or `false`, without quotes.
+    Boolean,
+    /// A text in quotes.
+    Text,
+}
+
 impl Kind {
+    /// The type that its values have in the file: the one place that says so.
+    #[must_use]
+    pub const fn toml_type(&self) -> TomlType {
+        match self {
+            Self::Count { .. } => TomlType::Integer,
+            Self::Switch => TomlType::Boolean,
+            Self::Path
+            | Self::Address
+            | Self::Networks
+            | Self::Choice(_)
+            | Self::VariableName
+            | Self::Command
+            | Self::KeySources
+            | Self::Text(_) => TomlType::Text,
+        }
+    }
+
     /// What is expected, for an error: `a whole number of seconds from 1 to 600`.
     #[must_use]
     pub fn expectation(&self) -> String {

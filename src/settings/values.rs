@@ -10,7 +10,7 @@ use super::error::SettingsError;
 use super::file::{self, Entry};
 use super::master_key::{CommandWords, SourceList, key_variables};
 use super::nearest::nearest;
-use super::table::{self, Kind, Setting, TABLE};
+use super::table::{self, Kind, Setting, TABLE, TomlType};
 use super::{Environment, Source, Sourced};
 use crate::proxies::TrustedProxies;
 use crate::vault::MasterKey;
@@ -209,20 +209,10 @@ fn is_service_link(name: &str, value: &OsStr) -> bool {
 
 /// The text of a TOML value, refused where its type is not the setting's: `workers = "4"` is a mistake.
 fn text_of(setting: &'static Setting, value: &toml::Value, source: &Source) -> Result<String, SettingsError> {
-    match (&setting.kind, value) {
-        (Kind::Count { .. }, toml::Value::Integer(number)) => Ok(number.to_string()),
-        (Kind::Switch, toml::Value::Boolean(switch)) => Ok(switch.to_string()),
-        (
-            Kind::Path
-            | Kind::Address
-            | Kind::Networks
-            | Kind::Choice(_)
-            | Kind::VariableName
-            | Kind::Command
-            | Kind::KeySources
-            | Kind::Text(_),
-            toml::Value::String(text),
-        ) => Ok(text.clone()),
+    match (setting.kind.toml_type(), value) {
+        (TomlType::Integer, toml::Value::Integer(number)) => Ok(number.to_string()),
+        (TomlType::Boolean, toml::Value::Boolean(switch)) => Ok(switch.to_string()),
+        (TomlType::Text, toml::Value::String(text)) => Ok(text.clone()),
         (_, other) => Err(wrong(setting, source.clone(), format!("a TOML {}", other.type_str()))),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::output::printable;
 use crate::settings::table::{
-    Kind, MASTER_KEY_COMMAND, MASTER_KEY_ENV, MASTER_KEY_FILE, SECURITY_LOG, Setting, TABLE,
+    Kind, MASTER_KEY_COMMAND, MASTER_KEY_ENV, MASTER_KEY_FILE, SECURITY_LOG, Setting, TABLE, TomlType,
 };
 use crate::settings::{
     MASTER_KEY_SUFFIX, MasterKeySource, SecurityLogPlace, Settings, Source, Sourced, Values,
@@ -138,16 +138,9 @@ fn object(row: &Row) -> Value {
 
 /// The value with the type that it has in the file.
 fn typed(kind: &Kind, text: &str) -> Value {
-    match kind {
-        Kind::Count { .. } => text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number)),
-        Kind::Switch => text.parse::<bool>().map_or_else(|_| json!(text), |switch| json!(switch)),
-        Kind::Path
-        | Kind::Address
-        | Kind::Networks
-        | Kind::Choice(_)
-        | Kind::VariableName
-        | Kind::Command
-        | Kind::KeySources
-        | Kind::Text(_) => json!(text),
+    match kind.toml_type() {
+        TomlType::Integer => text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number)),
+        TomlType::Boolean => text.parse::<bool>().map_or_else(|_| json!(text), |switch| json!(switch)),
+        TomlType::Text => json!(text),
     }
 }

@@ -3,15 +3,13 @@
 
 use std::future::Future;
 
+use crmconf_events::AccountId;
 use crmconf_events::access::{Grant, Grants, Role};
-use crmconf_events::event::Context;
-use crmconf_events::{AccountId, Reason};
 
-use super::write::{outlive, refuse_request_key};
+use super::write::outlive;
 use super::{Input, render};
-use crate::accounts::{AccountError, Asked, Done, Member, Whom, recorded};
+use crate::accounts::{AccountError, Done, Member, Whom, recorded};
 use crate::http::answer::Answer;
-use crate::http::caller::{Administration, Caller};
 use crate::http::code::Code;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, RowSpec, Triple, require};
@@ -28,30 +26,6 @@ pub mod list;
 /// A grant, in requests and answers: one container for each.
 const GRANT: RowSpec =
     RowSpec { name: "Grant", properties: &["Role", "TelSysID", "PartIDInTelSys", "DeviceNumber"] };
-
-/// The extensions of every operation that changes an account.
-struct Extensions {
-    reason: Option<Reason>,
-    validate_only: bool,
-    return_id: bool,
-}
-
-impl Extensions {
-    fn of(fields: &Fields<'_>, input: &Input<'_>) -> Result<Self, ApiError> {
-        refuse_request_key(input)?;
-        Ok(Self {
-            reason: fields.text("Reason", Reason::new)?,
-            validate_only: fields.flag("ValidateOnly")?,
-            return_id: fields.flag("ReturnID")?,
-        })
-    }
-
-    /// How an administrator asks.
-    fn asked(self, caller: &Caller, _administration: &Administration) -> Asked {
-        let context = Context { reason: self.reason, ..caller.context() };
-        Asked { context, validate_only: self.validate_only }
-    }
-}
 
 /// `UserName` or `AccountID`, each well-formed. Any text is a name to ask for.
 struct AskedWhom {

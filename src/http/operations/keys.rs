@@ -1,17 +1,14 @@
-//! What the operations on keys have in common: what rides along, and a way to the writer that records what was done.
+//! What the operations on keys have in common: a way to the writer that records what was done.
 
-use crmconf_events::Reason;
 use crmconf_events::command::{Command, Request};
 use crmconf_events::decide::Outcome;
-use crmconf_events::event::Context;
 
 use super::Input;
-use super::write::{outlive, refuse_request_key};
+use super::write::outlive;
+use crate::accounts::Asked;
 use crate::http::app::App;
-use crate::http::caller::{Administration, Caller};
 use crate::http::code::KEYS_OUTCOME_NOT_KNOWN;
 use crate::http::error::ApiError;
-use crate::http::fields::Fields;
 use crate::security_log::Fact;
 use crate::writer::{WriteError, WriteResult};
 
@@ -20,33 +17,16 @@ pub mod resume;
 pub mod rotate;
 pub mod shred;
 
-/// The extensions of every operation that changes something about keys.
-struct Extensions {
-    reason: Option<Reason>,
-    validate_only: bool,
-}
-
-impl Extensions {
-    fn of(fields: &Fields<'_>, input: &Input<'_>) -> Result<Self, ApiError> {
-        refuse_request_key(input)?;
-        Ok(Self { reason: fields.text("Reason", Reason::new)?, validate_only: fields.flag("ValidateOnly")? })
-    }
-
-    /// What an administrator asks for.
-    fn request(self, caller: &Caller, _administration: &Administration, command: Command) -> Request {
-        let context = Context { reason: self.reason, ..caller.context() };
-        Request { context, validate_only: self.validate_only, command }
-    }
-}
-
 /// Has a command decided, and what it did recorded, also where the client leaves meanwhile.
 async fn decided(
     app: &App,
     input: &Input<'_>,
-    request: Request,
+    Asked { context, validate_only }: Asked,
+    command: Command,
     did: impl FnOnce(&WriteResult) -> Option<Fact> + Send + 'static,
 ) -> Result<Option<Outcome>, ApiError> {
     let (writer, recorder) = (app.writer.clone(), input.witness.recorder());
+    let request = Request { context, validate_only, command };
     let work = async move {
         let outcome = writer.submit(request).await;
         if let Some(fact) = did(&outcome) {

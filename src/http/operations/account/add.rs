@@ -1,6 +1,6 @@
 //! `AccountAdd`.
 
-use super::{AskedGrants, Extensions, GRANT, changed, worked};
+use super::{AskedGrants, GRANT, changed, worked};
 use crate::accounts::NewAccount;
 use crate::http::answer::Answer;
 use crate::http::app::App;
@@ -8,6 +8,7 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Spec, require};
 use crate::http::operations::Input;
+use crate::http::operations::administrative::Extensions;
 use crate::vault::{AccountName, DisplayName, Password};
 
 const SPEC: Spec = Spec {

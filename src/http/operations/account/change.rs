@@ -1,6 +1,6 @@
 //! `AccountChange`: what is present replaces, what is absent stays.
 
-use super::{AskedGrants, AskedWhom, Extensions, GRANT, changed, worked};
+use super::{AskedGrants, AskedWhom, GRANT, changed, worked};
 use crate::accounts::AccountChange;
 use crate::http::answer::Answer;
 use crate::http::app::App;
@@ -8,6 +8,7 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::Spec;
 use crate::http::operations::Input;
+use crate::http::operations::administrative::Extensions;
 use crate::http::operations::write::expected_version;
 use crate::vault::{AccountName, DisplayName, Password};
 

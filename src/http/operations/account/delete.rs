@@ -1,12 +1,13 @@
 //! `AccountDelete`.
 
-use super::{AskedWhom, Extensions, changed, worked};
+use super::{AskedWhom, changed, worked};
 use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::Spec;
 use crate::http::operations::Input;
+use crate::http::operations::administrative::Extensions;
 use crate::http::operations::write::expected_version;
 
 const SPEC: Spec = Spec {

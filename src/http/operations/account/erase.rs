@@ -1,6 +1,6 @@
 //! `AccountErase`.
 
-use super::{AskedWhom, Extensions, changed};
+use super::{AskedWhom, changed};
 use crate::accounts::{AccountError, recorded};
 use crate::http::answer::Answer;
 use crate::http::app::App;
@@ -8,6 +8,7 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::Spec;
 use crate::http::operations::Input;
+use crate::http::operations::administrative::Extensions;
 use crate::http::operations::write::{expected_version, outlive};
 
 const SPEC: Spec = Spec {

@@ -4,13 +4,14 @@ use crmconf_events::command::{Command, ShredConfiguration};
 use crmconf_events::decide::Outcome;
 use crmconf_events::{ConfigurationId, Sequence};
 
-use super::{Extensions, decided};
+use super::decided;
 use crate::http::answer::Answer;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::code::{Code, NOTHING_TO_SHRED};
 use crate::http::error::ApiError;
 use crate::http::fields::{Spec, require};
+use crate::http::operations::administrative::Extensions;
 use crate::http::operations::{Input, changed};
 use crate::security_log::Fact;
 use crate::writer::WriteResult;
@@ -38,7 +39,6 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let administration = caller.administration()?;
     let fields = input.fields(&SPEC)?;
     let extensions = Extensions::of(&fields, input)?;
-    let return_id = fields.flag("ReturnID")?;
     let triple = fields.triple()?;
     triple.require_telsys()?;
     let id_text = require(fields.trimmed("CRMConfigurationID"), "CRMConfigurationID")?;
@@ -46,10 +46,11 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
 
     let id: Option<ConfigurationId> = id_text.parse().ok();
     let command = Command::ShredConfiguration(ShredConfiguration { id: id.clone(), scope });
-    let request = extensions.request(caller, &administration, command);
+    let return_id = extensions.return_id;
+    let asked = extensions.asked(caller, &administration);
     let shown = caller.whole_view(&administration).last;
     let did = move |outcome: &WriteResult| fact(&id?, outcome, shown);
-    match decided(app, input, request, did).await {
+    match decided(app, input, asked, command, did).await {
         Ok(outcome) => Ok(changed(outcome.and_then(Outcome::into_configuration), return_id)),
         Err(error) if error.code == Code::NoSuchConfiguration => {
             Err(ApiError::with(Code::NoSuchConfiguration, NOTHING_TO_SHRED))
