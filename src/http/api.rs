@@ -26,7 +26,8 @@ use super::xml::{Namespace, ParsedRequest, RequestError, RequestErrorReason};
 
 /// Answers a request.
 pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -> HttpResponse {
-    let trace = trace::begin(address(&request), service.metrics());
+    let address = address(&request);
+    let trace = trace::begin(address, service.metrics());
     let app = match service.app() {
         Ok(app) => app,
         Err(unready) => {
@@ -56,7 +57,7 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
     };
     drop(bytes);
     let operation = parsed.operation.as_deref().and_then(Operation::named);
-    let witness = Rc::new(Witness::of(&app.security_log, trace.id(), address(&request), operation));
+    let witness = Rc::new(Witness::of(&app.security_log, trace.id(), address, operation));
     let outcome = answer(&app, &request, &parsed, room, operation, Rc::clone(&witness)).await;
     let outcome = outcome.and_then(|answer| Ok((answer::room(&answer, &app.answers)?, answer)));
     match outcome {
@@ -104,7 +105,7 @@ async fn answer(
     let input = Input {
         parsed,
         beside: Beside::of(request),
-        address: address(request),
+        address: witness.address(),
         room,
         tasks: &app.tasks,
         witness,

@@ -78,6 +78,12 @@ impl Witness {
         self.account.set(account);
     }
 
+    /// Where the request came from.
+    #[must_use]
+    pub const fn address(&self) -> IpAddr {
+        self.address
+    }
+
     /// Who has signed in to the request's session, as far as that is known.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {
