@@ -15,7 +15,7 @@ pub use client::{Reply, exchange, get, post, read_reply, read_some};
 pub use dice::{Dice, seed_or};
 pub use golden::{Varying, golden, is_hex, redact};
 pub use holder::Holder;
-pub use server::{Server, Shared, binary};
+pub use server::{Server, Shared, binary, kill_rounds};
 pub use session::Session;
 pub use store::{Ran, Store, contents, copy_folder, run, run_fed, run_with, text, wait_until_unlocked};
 pub use tls::{Authority, Pair, TlsClient, shown};

@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use crate::harness::{Dice, SUGAR, Server, Session, container, post, property, triple};
+use crate::harness::{Dice, SUGAR, Server, Session, container, kill_rounds, post, property, triple};
 
-const ROUNDS: u64 = 20;
 const WRITERS: u64 = 4;
 /// How long writers write before the kill, in milliseconds.
 const LOAD_MS: std::ops::Range<u64> = 20..350;
@@ -148,7 +147,7 @@ fn check(session: &Session, writers: &[Writer]) {
 
 #[test]
 fn every_acknowledged_change_is_there_after_kill_nine_and_none_by_halves() {
-    let rounds = std::env::var("CRMCONF_TEST_KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let rounds = kill_rounds();
     let mut dice = Dice::seeded();
     let mut server = Server::demo();
     let mut writers: Vec<_> = (1..=WRITERS)

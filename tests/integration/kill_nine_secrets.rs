@@ -11,9 +11,8 @@ use std::time::Duration;
 use crmconf::sessions::TransportKey;
 use crmconf::transport::{self, Plaintext};
 
-use crate::harness::{Dice, Reply, SUGAR, Server, Session, container, post, property, triple};
+use crate::harness::{Dice, Reply, SUGAR, Server, Session, container, kill_rounds, post, property, triple};
 
-const ROUNDS: u64 = 20;
 const WRITERS: u64 = 4;
 /// How long writers write before the kill, in milliseconds.
 const LOAD_MS: std::ops::Range<u64> = 20..350;
@@ -171,7 +170,7 @@ impl Writer {
 
 #[test]
 fn no_configuration_is_unreadable_or_half_shredded_after_kill_nine() {
-    let rounds = std::env::var("CRMCONF_TEST_KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let rounds = kill_rounds();
     let mut dice = Dice::seeded();
     let mut server = Server::demo();
     let mut writers: Vec<_> = (1..=WRITERS)

@@ -301,3 +301,9 @@ fn program(launch: &Launch) -> Command {
     shell.args(["-c", &script]).arg(binary());
     shell
 }
+
+/// How often tests with `kill -9` kill the server: as often as `CRMCONF_TEST_KILL_ROUNDS` says, or 20 times.
+pub fn kill_rounds() -> u64 {
+    const DEFAULT: u64 = 20;
+    std::env::var("CRMCONF_TEST_KILL_ROUNDS").map_or(DEFAULT, |rounds| rounds.parse().unwrap())
+}
