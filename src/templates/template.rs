@@ -143,7 +143,8 @@ pub struct Template {
     used: Arc<TemplateUse>,
     password_fields: BTreeSet<String>,
     configuration: PartSchema,
-    common: PartSchema,
+    /// Without passwords, and so shared by a template that takes more fields as passwords.
+    common: Arc<PartSchema>,
     /// Validates one password field's plaintext; `None` without password fields.
     password_rules: Option<Validator>,
 }
@@ -209,6 +210,7 @@ impl Template {
                 let password_fields = passwords.clone();
                 let used = Arc::new(TemplateUse { crm_type, version, digest, document, password_fields });
                 let password_fields = passwords;
+                let common = Arc::new(common);
                 Ok(Self { title, used, password_fields, configuration, common, password_rules: rules })
             }
             // Whatever could not be read left a fault.
@@ -270,7 +272,7 @@ impl Template {
         &self.part(part).schema
     }
 
-    pub(super) const fn part(&self, part: Part) -> &PartSchema {
+    pub(super) fn part(&self, part: Part) -> &PartSchema {
         match part {
             Part::Configuration => &self.configuration,
             Part::Common => &self.common,

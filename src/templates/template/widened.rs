@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crmconf_events::json::Json;
-use crmconf_events::template::Part;
 
 use super::super::closed::closed;
 use super::super::compile::compile;
@@ -29,19 +28,13 @@ impl Template {
             schema: schema.clone(),
             key_order: key_order.clone(),
         };
-        let common = self.part(Part::Common);
-        let common = PartSchema {
-            validator: compile(&closed(&common.schema, &BTreeSet::new())).ok()?,
-            schema: common.schema.clone(),
-            key_order: common.key_order.clone(),
-        };
         Some(Self {
             title: self.title.clone(),
             used: Arc::clone(&self.used),
             password_rules: password_rules(schema, &password_fields).ok()?,
             password_fields,
             configuration,
-            common,
+            common: Arc::clone(&self.common),
         })
     }
 }
