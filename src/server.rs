@@ -1,5 +1,6 @@
 //! The server: listens at once, opens the store beside it, serves until it is told to stop, and ends in order.
 
+mod beside;
 mod certificate;
 mod exposition;
 mod files;
@@ -29,10 +30,9 @@ use crate::security_log::SecurityLogError;
 use crate::settings::Settings;
 use crate::store::{Founder, StoreError};
 use crate::tls::{Acceptor, TlsError};
+use beside::Beside;
 use certificate::Certificate;
 use exposition::Exposition;
-use marks::Marks;
-use retention::Schedule;
 use signals::StopSignals;
 use watch::Watch;
 
@@ -84,10 +84,8 @@ struct Running {
     log: Arc<LocalLog>,
     /// Where templates may change.
     templates: Option<Watch>,
-    /// What destroys the keys of deleted configurations.
-    retention: Schedule,
-    /// What records templates for what they mark.
-    marks: Marks,
+    /// What destroys the keys of deleted configurations, and what records templates for what they mark.
+    beside: [Beside; 2],
 }
 
 /// How many clients the operating system lets wait until they are taken up.
@@ -230,8 +228,8 @@ fn listen(
 /// Stops accepting, answers what is under way, waits for what goes on though its client has left, writes what waits, closes
 /// the logs.
 async fn stop(running: Running, listener: &Listener, drain: Duration) -> Result<(), ServerError> {
-    let Running { app, writer, log, templates, retention, marks } = running;
-    drop((templates, retention, marks));
+    let Running { app, writer, log, templates, beside } = running;
+    drop((templates, beside));
     let deadline = Instant::now() + drain;
     listener.drain().await;
     let cut_short = app.tasks.ended_by(deadline).await;

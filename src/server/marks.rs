@@ -9,8 +9,6 @@ use std::time::Duration;
 use crmconf_events::command::{Command, Request};
 use crmconf_events::event::{Actor, Context};
 use crmconf_projections::Templates;
-use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::watch::InUse;
@@ -20,24 +18,8 @@ use crate::writer::{Views, Writer};
 /// How often the templates in use are compared with the recorded ones.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Looks until it is dropped.
-pub(super) struct Marks(JoinHandle<()>);
-
-impl Marks {
-    /// Starts to look.
-    pub(super) fn start(in_use: InUse, views: Views, writer: Writer, runtime: &Handle) -> Self {
-        Self(runtime.spawn(look_again_and_again(in_use, views, writer)))
-    }
-}
-
-impl Drop for Marks {
-    fn drop(&mut self) {
-        // What is submitted is decided all the same, or refused by a writer that has ended.
-        self.0.abort();
-    }
-}
-
-async fn look_again_and_again(in_use: InUse, views: Views, writer: Writer) {
+/// Looks for ever.
+pub(super) async fn record(in_use: InUse, views: Views, writer: Writer) {
     // Told once each time that it begins to fail.
     let mut failing = false;
     loop {

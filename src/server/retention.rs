@@ -10,8 +10,6 @@ use crmconf_events::decide::{Outcome, Rejection};
 use crmconf_events::event::{Actor, Context};
 use crmconf_events::{ConfigurationId, Timestamp};
 use crmconf_projections::Retired;
-use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::writer::{self, Views, WriteError, Writer};
@@ -31,22 +29,10 @@ struct Pace {
     every: Duration,
 }
 
-/// Looks every few minutes until it is dropped.
-pub(super) struct Schedule(JoinHandle<()>);
-
-impl Schedule {
-    /// Starts to look, once the process has run an hour.
-    pub(super) fn start(views: Views, writer: Writer, retention: Duration, runtime: &Handle) -> Self {
-        let pace = Pace { first_after: FIRST_AFTER, every: LOOK_EVERY };
-        Self(runtime.spawn(look_again_and_again(views, writer, retention, pace)))
-    }
-}
-
-impl Drop for Schedule {
-    fn drop(&mut self) {
-        // What is submitted is decided all the same, or refused by a writer that has ended.
-        self.0.abort();
-    }
+/// Looks every few minutes for ever, once the process has run an hour.
+pub(super) async fn destroy(views: Views, writer: Writer, retention: Duration) {
+    let pace = Pace { first_after: FIRST_AFTER, every: LOOK_EVERY };
+    look_again_and_again(views, writer, retention, pace).await;
 }
 
 async fn look_again_and_again(views: Views, writer: Writer, retention: Duration, pace: Pace) {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use crmconf_events::log::LocalOptions;
 use tokio::runtime::Handle;
 
-use super::marks::Marks;
-use super::retention::Schedule;
+use super::beside::Beside;
 use super::watch::{FIRST_LOOK_MAX, InUse, Watch};
-use super::{Running, ServerError};
+use super::{Running, ServerError, marks, retention};
 use crate::http::app::{App, AppParts, Service};
 use crate::rotation::KeySources;
 use crate::security_log::SecurityLog;
@@ -65,9 +64,10 @@ pub(super) fn start(
     });
     let app = Arc::new(app.map_err(|error| StoreError::from(VaultError::from(error)))?);
     let keep = settings.deleted_key_retention.value;
-    let retention = Schedule::start(Arc::clone(&app.views), app.writer.clone(), keep, &beside);
-    let marks = Marks::start(Arc::clone(&app.templates), Arc::clone(&app.views), app.writer.clone(), &beside);
-    Ok(Running { app, writer: thread, log, templates: watch, retention, marks })
+    let destroying = retention::destroy(Arc::clone(&app.views), app.writer.clone(), keep);
+    let recording = marks::record(Arc::clone(&app.templates), Arc::clone(&app.views), app.writer.clone());
+    let beside = [Beside::run(destroying, &beside), Beside::run(recording, &beside)];
+    Ok(Running { app, writer: thread, log, templates: watch, beside })
 }
 
 /// The templates in use, and what keeps them so where they may change.

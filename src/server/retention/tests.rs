@@ -13,6 +13,7 @@ use crmconf_projections::{Projection, Retired};
 use tokio::runtime::Handle;
 
 use super::*;
+use crate::server::beside::Beside;
 use crate::vault::KeyStanding;
 use crate::writer::tests::{Served, add, delete, id, served};
 
@@ -203,7 +204,7 @@ async fn it_waits_for_its_first_look_then_looks_again_and_again_and_ends_when_dr
     let start = |first_after| {
         let pace = Pace { first_after, every: Duration::from_millis(10) };
         let (views, writer) = (Arc::clone(&served.views), served.writer.clone());
-        Schedule(Handle::current().spawn(look_again_and_again(views, writer, Duration::ZERO, pace)))
+        Beside::run(look_again_and_again(views, writer, Duration::ZERO, pace), &Handle::current())
     };
     let waiting = start(FIRST_AFTER);
     sleep(Duration::from_millis(100)).await;
