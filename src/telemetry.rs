@@ -66,30 +66,17 @@ fn filter(level: Level) -> Targets {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use crmconf_events::told::{Told, listening};
+
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     fn lines(format: LogFormat, level: Level, speak: impl FnOnce()) -> Vec<String> {
-        let kept = Kept::default();
-        let writer = kept.clone();
+        let told = Told::default();
+        let writer = told.clone();
         let subscriber =
             tracing_subscriber::registry().with(layer(format, LogLevel(level), move || writer.clone()));
-        tracing::subscriber::with_default(subscriber, speak);
-        let bytes = kept.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+        listening(subscriber, speak);
+        told.text().lines().map(str::to_owned).collect()
     }
 
     #[test]

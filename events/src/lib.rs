@@ -26,6 +26,8 @@ pub mod json;
 pub mod log;
 pub mod state;
 pub mod template;
+#[cfg(feature = "testkit")]
+pub mod told;
 pub mod value;
 
 pub use value::*;

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +12,7 @@ use crmconf_events::log::conformance::{STORE, append, commit_after, fill};
 use crmconf_events::log::{
     AppendOutcome, EventLog, Health, LocalLog, LocalOptions, MemoryStore, OpenError, Repair, SegmentSizes,
 };
+use crmconf_events::told::Told;
 use crmconf_events::{AccountId, RequestKey};
 
 const OPTIONS: LocalOptions = LocalOptions {
@@ -257,32 +257,6 @@ fn a_failed_sync_of_a_folder_refuses_the_start_and_shows_nothing() {
         assert!(what.contains("writing the end of the journal again"), "{what}");
     }
     assert_eq!(store.open().1, []);
-}
-
-/// What the operator is told.
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<u8>>>);
-
-impl Told {
-    fn by<T>(what: impl FnOnce() -> T) -> (T, String) {
-        let told = Self::default();
-        let writer = told.clone();
-        let subscriber =
-            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        let done = tracing::subscriber::with_default(subscriber, what);
-        let told = String::from_utf8(told.0.lock().unwrap().clone()).unwrap();
-        (done, told)
-    }
-}
-
-impl Write for Told {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crmconf_events::commit::CommitBuilder;
 use crmconf_events::disk::RealDisk;
 use crmconf_events::event::{Actor, ConfigurationAdded, Context, Event, encode};
 use crmconf_events::log::{AppendOutcome, EventLog, LocalLog, LocalOptions};
+use crmconf_events::told::Told;
 use crmconf_events::{AccountId, CredentialId, KeyId, NameCommitment, Salt};
 use tempfile::TempDir;
 
@@ -296,29 +297,6 @@ fn add_in_second_bucket(served: &Served, number: u64) {
     assert_eq!(served.log.append(builder.seal().unwrap()), AppendOutcome::Appended);
 }
 
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Told {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Serves, and returns what the operator is told meanwhile.
-fn serve_listening(place: &Place) -> (Served, String) {
-    let told = Told::default();
-    let lines = told.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || lines.clone()).finish();
-    let served = tracing::subscriber::with_default(subscriber, || place.serve());
-    let told = told.0.lock().unwrap().clone();
-    (served, String::from_utf8(told).unwrap())
-}
-
 #[tokio::test]
 async fn a_bucket_that_an_older_vault_lacks_is_named_and_forgets_when_it_comes_back() {
     let place = Place::founded().await;
@@ -336,7 +314,7 @@ async fn a_bucket_that_an_older_vault_lacks_is_named_and_forgets_when_it_comes_b
     fs::remove_dir_all(place.vault()).unwrap();
     copy(&backup, &place.vault());
 
-    let (served, told) = serve_listening(&place);
+    let (served, told) = Told::by(|| place.serve());
     let line = told.lines().find(|line| line.contains("lacks this bucket")).expect(&told);
     for words in ["ERROR", "bucket=1", "first_key=65536", "last_key=131071", "gone", "10103"] {
         assert!(line.contains(words), "{words}: {line}");
@@ -360,7 +338,7 @@ async fn a_bucket_that_an_older_vault_lacks_is_named_and_forgets_when_it_comes_b
         fs::copy(today.join(&name), place.vault().join(&name)).unwrap();
     }
     assert_eq!(place.derivable(&trace).len(), 2, "it is back, with what was given up meanwhile");
-    let (served, told) = serve_listening(&place);
+    let (served, told) = Told::by(|| place.serve());
     assert!(!told.contains("lacks this bucket") && told.contains("they are destroyed now"), "{told}");
     place.assert_forgotten(&trace, "after the start");
     assert_eq!(served.password(2), Err(DataKeyError::Destroyed));
@@ -379,7 +357,7 @@ async fn a_bucket_that_the_vault_lacks_is_a_fault_only_where_a_configuration_has
         fs::remove_file(file.unwrap().path()).unwrap();
     }
     for (level, other) in [("ERROR", "WARN"), ("WARN", "ERROR")] {
-        let (served, told) = serve_listening(&place);
+        let (served, told) = Told::by(|| place.serve());
         let line = told.lines().find(|line| line.contains("lacks this bucket")).expect(&told);
         assert!(line.contains(level) && !line.contains(other) && line.contains("bucket=0"), "{line}");
         if level == "ERROR" {

@@ -1,6 +1,6 @@
 //! Which keys are due, and that a running server destroys them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crmconf_events::command::{Command, HoldDestruction, Request};
@@ -8,6 +8,7 @@ use crmconf_events::event::{
     Actor, ConfigurationDeleted, Context, DestructionHeld, DestructionResumed, Envelope, Event,
 };
 use crmconf_events::template::template_digest;
+use crmconf_events::told::Told;
 use crmconf_events::{CrmType, KeyId, Salt, Scope, Sequence, Timestamp};
 use crmconf_projections::{Projection, Retired};
 use tokio::runtime::Handle;
@@ -110,34 +111,13 @@ fn what_was_deleted_by_a_clock_far_ahead_is_counted_until_the_clock_has_come_so_
     assert_eq!(ahead_at(&retired, days(11)), 4);
 }
 
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Told {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn that_a_clock_was_far_ahead_is_told_when_it_is_news() {
     let mut retired = Retired::default();
     retired.apply(&deleted(1, days(500)));
     let mut told = 0;
     let mut look = |retired: &Retired, micros| {
-        let heard = Told::default();
-        let lines = heard.clone();
-        let subscriber =
-            tracing_subscriber::fmt().with_ansi(false).with_writer(move || lines.clone()).finish();
-        tracing::subscriber::with_default(subscriber, || {
-            tell_ahead(retired, Timestamp::from_micros(micros), &mut told);
-        });
-        let heard = heard.0.lock().unwrap().clone();
-        String::from_utf8(heard).unwrap()
+        Told::by(|| tell_ahead(retired, Timestamp::from_micros(micros), &mut told)).1
     };
     let first = look(&retired, days(10));
     assert!(first.contains("WARN") && first.contains("keys=1") && first.contains("Shred by hand"), "{first}");

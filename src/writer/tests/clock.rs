@@ -1,35 +1,17 @@
 //! A clock that falls behind the log: commits go on, and the operator is told.
 
-use std::sync::Mutex;
+use crmconf_events::told::Told;
 
 use super::*;
-
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Told {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[test]
 fn a_clock_that_falls_behind_is_told_once_each_time() {
     let told = Told::default();
-    let lines = told.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || lines.clone()).finish();
-    let count = |words: &str| {
-        let told = String::from_utf8(told.0.lock().unwrap().clone()).unwrap();
-        told.lines().filter(|line| line.contains(words)).count()
-    };
+    let count = |words: &str| told.text().lines().filter(|line| line.contains(words)).count();
     let (minute, behind, right) =
         (60_000_000, "clock is behind the log by more than five", "clock is no longer");
     let mut bench = Bench::new();
-    tracing::subscriber::with_default(subscriber, || {
+    told.hear(|| {
         let mut number = 0;
         let mut add_at = |minutes: i64| {
             number += 1;
