@@ -1,6 +1,6 @@
 //! `TrustedProxies`: whose word counts for where a request came from, and how that word is read.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net};
@@ -23,30 +23,36 @@ impl TrustedProxies {
     /// Where a request came from that this peer has sent on, by the values of its `X-Forwarded-For` headers in their
     /// order. Each proxy adds the address that it was asked from at the end, so that they are read from there: the
     /// first that is none of the trusted proxies is the client's, since nobody vouches for what stands before it. Where
-    /// all are trusted, the first of the line is. One that cannot be read, and one that no client has, make the peer's
-    /// own count.
+    /// all are trusted, the first of the line is. What cannot be read, or is no client's address, ends the line: then the
+    /// proxy that was read last counts.
+    ///
+    /// What was forwarded never counts as loopback, which throttling exempts: where nothing else is known it has no address.
     #[must_use]
-    pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
+    pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.trust(peer) {
             return peer;
         }
-        let mut client = None;
-        for hop in forwarded.rev().flat_map(|header| header.rsplit(',')) {
-            let Some(address) = hop_address(hop) else { return peer };
-            client = Some(address);
+        let mut hops = forwarded.rev().flat_map(|line| line.rsplit(|byte| *byte == b',')).peekable();
+        if hops.peek().is_none() {
+            return peer;
+        }
+        let mut client = if peer.is_loopback() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { peer };
+        // Another machine's loopback is not this one's.
+        let is_a_client = |address: &IpAddr| !address.is_loopback() && !address.is_unspecified();
+        while let Some(address) = hops.next().and_then(hop_address).filter(is_a_client) {
+            client = address;
             if !self.trust(address) {
                 break;
             }
         }
-        // Another machine's loopback is not this one's, which throttling exempts.
-        client.filter(|address| !address.is_loopback() && !address.is_unspecified()).unwrap_or(peer)
+        client
     }
 }
 
 /// An address as proxies write it: bare, with a port, an IPv6 address also in brackets.
-fn hop_address(hop: &str) -> Option<IpAddr> {
-    let hop = hop.trim_matches([' ', '\t']);
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim_matches([' ', '\t']);
     let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
     let with_port = || hop.parse::<SocketAddr>().ok().map(|socket| socket.ip());
     hop.parse().ok().or_else(with_port).or_else(bracketed).map(|address: IpAddr| address.to_canonical())

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use crmconf_events::InvokeId;
@@ -174,8 +174,7 @@ pub(super) fn address(request: &HttpRequest) -> IpAddr {
     let Some(peer) = request.peer_addr() else { return IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
     let peer = peer.ip().to_canonical();
     let Some(service) = request.app_data::<Data<Service>>() else { return peer };
-    // What is no text is no address either.
-    let forwarded = request.headers().get_all(FORWARDED_FOR).map(|value| value.to_str().unwrap_or_default());
+    let forwarded = request.headers().get_all(FORWARDED_FOR).map(HeaderValue::as_bytes);
     service.proxies().client(peer, forwarded.collect::<Vec<_>>().into_iter())
 }
 
@@ -209,5 +208,15 @@ mod tests {
         assert_eq!(told("10.0.0.7", "10.0.0.7:9"), "10.0.0.8");
         assert_eq!(told("10.0.0.8", "[::ffff:10.0.0.7]:9"), "10.0.0.7");
         assert_eq!(told("", "127.0.0.1:9"), "127.0.0.1");
+    }
+
+    #[test]
+    fn what_a_client_writes_before_its_proxys_word_counts_for_nothing_in_whatever_bytes() {
+        let line = HeaderValue::from_bytes(b"\xff, 192.0.2.9").unwrap();
+        let request = TestRequest::default()
+            .peer_addr("127.0.0.1:9".parse().unwrap())
+            .app_data(Data::new(Service::starting().behind("127.0.0.1".parse().unwrap())))
+            .append_header(("X-Forwarded-For", line));
+        assert_eq!(address(&request.to_http_request()).to_string(), "192.0.2.9");
     }
 }

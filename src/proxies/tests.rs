@@ -7,7 +7,7 @@ fn proxies(text: &str) -> TrustedProxies {
 }
 
 fn client(trusted: &str, peer: &str, forwarded: &[&str]) -> String {
-    proxies(trusted).client(peer.parse().unwrap(), forwarded.iter().copied()).to_string()
+    proxies(trusted).client(peer.parse().unwrap(), forwarded.iter().map(|line| line.as_bytes())).to_string()
 }
 
 #[test]
@@ -50,7 +50,6 @@ fn what_cannot_be_read_or_be_a_client_leaves_the_peer() {
         vec!["unknown"],
         vec!["_hidden"],
         vec!["192.0.2.9,"],
-        vec!["192.0.2.9, ,10.0.0.7"],
         vec!["192.0.2.9", "192.0.2.9 10.0.0.7"],
         vec!["192.0.2.256"],
         vec!["fe80::1%eth0"],
@@ -63,6 +62,26 @@ fn what_cannot_be_read_or_be_a_client_leaves_the_peer() {
         vec!["::"],
     ] {
         assert_eq!(client("10.0.0.0/8", "10.0.0.7", &forwarded), "10.0.0.7", "{forwarded:?}");
+    }
+}
+
+#[test]
+fn a_line_that_breaks_off_ends_at_the_last_proxy_that_was_read() {
+    for forwarded in
+        ["unknown, 10.1.2.3", "127.0.0.1, 10.1.2.3", "\u{fffd},10.1.2.3", "192.0.2.9, , 10.1.2.3"]
+    {
+        assert_eq!(client("10.0.0.0/8", "10.0.0.7", &[forwarded]), "10.1.2.3", "{forwarded:?}");
+    }
+}
+
+#[test]
+fn what_a_proxy_on_this_machine_has_sent_on_is_not_loopback() {
+    for trusted in ["127.0.0.1", "127.0.0.1, 10.0.0.0/8"] {
+        for forwarded in ["", "unknown", "127.0.0.1", "::1", "192.0.2.9, 127.0.0.1", "192.0.2.9, unknown"] {
+            assert_eq!(client(trusted, "127.0.0.1", &[forwarded]), "0.0.0.0", "{trusted}: {forwarded:?}");
+        }
+        assert_eq!(client(trusted, "127.0.0.1", &["127.0.0.1, 10.5.5.5"]), "10.5.5.5");
+        assert_eq!(client(trusted, "127.0.0.1", &[]), "127.0.0.1", "its own request");
     }
 }
 

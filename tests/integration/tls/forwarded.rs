@@ -28,7 +28,7 @@ fn a_trusted_proxy_says_where_a_request_came_from() {
         (vec![("X-Forwarded-For", "192.0.2.9")], "192.0.2.9"),
         (vec![("X-Forwarded-For", "203.0.113.1, 192.0.2.9, 10.1.2.3")], "192.0.2.9"),
         (vec![("X-Forwarded-For", "203.0.113.1"), ("X-Forwarded-For", "2001:db8::7")], "2001:db8::7"),
-        (vec![("X-Forwarded-For", "192.0.2.9, nonsense")], "127.0.0.1"),
+        (vec![("X-Forwarded-For", "192.0.2.9, nonsense")], "0.0.0.0"),
         // Only one header is read, and this one clients may write as they like.
         (vec![("Forwarded", "for=192.0.2.9")], "127.0.0.1"),
     ] {
