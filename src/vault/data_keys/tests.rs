@@ -132,3 +132,13 @@ fn another_padding_than_ours_is_refused() {
         assert_eq!(unpadded(&padded), None, "{padded:?}");
     }
 }
+
+#[test]
+fn a_cipher_and_all_of_its_parts_are_wiped_when_they_are_dropped() {
+    fn wiped<T: zeroize::ZeroizeOnDrop>() {}
+    // That this compiles is the test: each of them has to be told to.
+    wiped::<Aes256Siv>();
+    wiped::<aes::Aes256>();
+    wiped::<cmac::block_api::CmacCore<aes::Aes256>>();
+    wiped::<ctr::Ctr128BE<aes::Aes256>>();
+}
