@@ -35,7 +35,7 @@ pub(crate) use destruction::given_up;
 use engine::Engine;
 pub use entropy::Entropy;
 pub use keys::DataKeys;
-pub use sealing::{Passwords, SEALED_BYTES_MAX};
+pub use sealing::{Opened, Passwords, SEALED_BYTES_MAX};
 
 use crate::metrics::Commits;
 use crate::vault::DataKeyError;
@@ -102,7 +102,7 @@ enum Message {
 /// A command on its way, and where its answer goes.
 pub(crate) struct Job {
     request: Request,
-    passwords: Passwords,
+    opened: Opened,
     answer: oneshot::Sender<WriteResult>,
 }
 
@@ -227,23 +227,23 @@ impl Writer {
     /// # Errors
     /// See [`WriteError`].
     pub async fn submit(&self, request: Request) -> WriteResult {
-        self.submit_with(request, Passwords::new()).await
+        self.submit_with(request, Opened::default()).await
     }
 
-    /// The same with password values, which are sealed just before the decision.
+    /// The same with what opened of the request: its passwords are sealed just before the decision.
     ///
     /// # Errors
     /// See [`WriteError`].
-    pub async fn submit_with(&self, request: Request, passwords: Passwords) -> WriteResult {
+    pub async fn submit_with(&self, request: Request, opened: impl Into<Opened>) -> WriteResult {
         let (answer, outcome) = oneshot::channel();
-        self.queue.try_send(Message::Decide(Box::new(Job { request, passwords, answer }))).map_err(
-            |error| match error {
+        self.queue
+            .try_send(Message::Decide(Box::new(Job { request, opened: opened.into(), answer })))
+            .map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
                 mpsc::error::TrySendError::Closed(_) => {
                     self.obstacle().map_or(WriteError::Draining, WriteError::Unavailable)
                 }
-            },
-        )?;
+            })?;
         outcome.await.unwrap_or_else(|_| Err(WriteError::Unknown(LOST.into())))
     }
 

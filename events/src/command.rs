@@ -279,6 +279,8 @@ pub enum PartsFault {
     KeyUnavailable(String),
     /// `CRMConfiguration` breaks a rule.
     Configuration(String),
+    /// This field of `CRMConfiguration` holds a value in clear, and the stored one is sealed.
+    InClear(String),
     /// `CRMConfigurationCommon` breaks a rule.
     Common(String),
 }

@@ -21,7 +21,7 @@ use thiserror::Error;
 pub use account::{ACCOUNTS_MAX, AccountDifference};
 pub use found::{Found, InUse, Use};
 pub use import_directory::ImportOutcome;
-pub use request_key::{Again, Prior};
+pub use request_key::{Again, Prior, Reading};
 
 use crate::access::{Refusal, Right};
 use crate::command::{Command, CredentialFault, Orphan, PartsFault, Request, RequestForm, TemplateUse};
@@ -186,7 +186,7 @@ pub enum Rejection {
 pub fn decide(
     state: &State,
     request: &Request,
-    prior: Option<&(Prior, Again)>,
+    prior: Option<&(Prior, Vec<Reading>)>,
 ) -> Result<Decision, Rejection> {
     let mut decision = match &request.command {
         Command::CreateStore(command) => create_store::decide(state, request, command),
@@ -219,7 +219,7 @@ fn admit(
     request: &Request,
     scope: &Scope,
     form: &RequestForm,
-    prior: Option<&(Prior, Again)>,
+    prior: Option<&(Prior, Vec<Reading>)>,
 ) -> Result<Option<Decision>, Rejection> {
     state.authorise(&request.context.actor, Right::Write, scope)?;
     if let Some(repeated) = request_key::replay(state, request, form, prior)? {

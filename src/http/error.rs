@@ -21,6 +21,8 @@ use super::operations::directory::{in_use, orphans};
 use crate::accounts::AccountError;
 use crate::directory::Format;
 use crate::sessions::{AuthenticateError, CheckerError, ConfirmError, CreateError, SessionError};
+use crate::templates::PartFault;
+use crate::transport::TransportError;
 use crate::writer::WriteError;
 
 /// After how many seconds a client that was turned away may try again.
@@ -137,6 +139,11 @@ impl From<PartsFault> for ApiError {
                 Self::with(Code::Unresolved, Code::Unresolved.with("a data key")).broken(why)
             }
             PartsFault::Configuration(why) => {
+                Self::with(Code::ConfigurationInvalid, Code::ConfigurationInvalid.with(why))
+            }
+            PartsFault::InClear(field) => {
+                let field = PartFault::field(&field, "");
+                let why = format_args!("{} {}", field.pointer(), TransportError::NotSealed);
                 Self::with(Code::ConfigurationInvalid, Code::ConfigurationInvalid.with(why))
             }
             PartsFault::Common(why) => Self::with(Code::CommonInvalid, Code::CommonInvalid.with(why)),

@@ -4,18 +4,18 @@ use std::collections::HashMap;
 
 use crmconf_events::command::{Command, HoldDestruction, Request};
 use crmconf_events::commit::{CommitBuilder, EventBytes};
-use crmconf_events::decide::{Again, Decision, NewEvent, Prior, decide};
+use crmconf_events::decide::{Decision, NewEvent, Prior, Reading, decide};
 use crmconf_events::event::{Actor, Context, Envelope, decode, encode};
 use crmconf_events::log::EventLog;
 use crmconf_events::state::{State, evolve};
 use crmconf_events::{AccountId, RequestKey, Timestamp};
 
-use super::{DataKeys, Entropy, Passwords, WriteError, WriteResult, sealing};
+use super::{DataKeys, Entropy, Opened, WriteError, WriteResult, sealing};
 
 /// A request with what came along.
 pub(super) struct Asked {
     pub(super) request: Request,
-    pub(super) passwords: Passwords,
+    pub(super) opened: Opened,
 }
 
 /// A batch while it is being decided.
@@ -41,16 +41,16 @@ pub(super) enum Step {
 
 impl Open<'_> {
     /// Decides one request, and takes its events into the commit if there is room.
-    pub(super) fn take(&mut self, Asked { request, passwords }: &mut Asked, log: &dyn EventLog) -> Step {
+    pub(super) fn take(&mut self, Asked { request, opened }: &mut Asked, log: &dyn EventLog) -> Step {
         if let (Some(why), Command::DestroyRetired(_)) = (&self.not_held, &request.command) {
             return Step::Answered(Err(WriteError::Unavailable(why.clone())));
         }
         let asked = asked(request);
-        let prior = match self.compared(asked.as_ref(), passwords, log) {
+        let prior = match self.compared(asked.as_ref(), opened, log) {
             Ok(prior) => prior,
             Err(error) => return Step::Answered(Err(error)),
         };
-        let sealed = match sealing::sealed(self.keys, &self.overlay, request, passwords) {
+        let sealed = match sealing::sealed(self.keys, &self.overlay, request, &opened.passwords) {
             Ok(sealed) => sealed,
             Err(error) => return Step::Answered(Err(error)),
         };
@@ -108,14 +108,16 @@ impl Open<'_> {
     fn compared(
         &self,
         asked: Option<&(AccountId, RequestKey)>,
-        passwords: &Passwords,
+        opened: &Opened,
         log: &dyn EventLog,
-    ) -> Result<Option<(Prior, Again)>, WriteError> {
+    ) -> Result<Option<(Prior, Vec<Reading>)>, WriteError> {
         let Some(asked) = asked else { return Ok(None) };
         let prior = self.prior(asked, log).map_err(WriteError::Unavailable)?;
-        let compare = |prior: Prior| Ok((sealing::again(self.keys, &prior, passwords)?, prior));
-        let compared = prior.map(compare).transpose().map_err(WriteError::DataKey)?;
-        Ok(compared.map(|(again, prior)| (prior, again)))
+        let compare = |prior: Prior| {
+            let readings = sealing::readings(self.keys, &self.overlay, &prior, opened)?;
+            Ok((prior, readings))
+        };
+        prior.map(compare).transpose().map_err(WriteError::DataKey)
     }
 
     /// What the account's key was first used for, in this batch or before.

@@ -95,7 +95,7 @@ impl Engine {
     pub(super) fn run_batch(&mut self, jobs: Vec<Job>) {
         let (mut requests, mut callers): (VecDeque<Asked>, VecDeque<oneshot::Sender<WriteResult>>) = jobs
             .into_iter()
-            .map(|Job { request, passwords, answer }| (Asked { request, passwords }, answer))
+            .map(|Job { request, opened, answer }| (Asked { request, opened }, answer))
             .unzip();
         while !requests.is_empty() {
             let answers = self.commit_front(&mut requests);

@@ -3,14 +3,14 @@
 //! So no plaintext reaches a decision or an event, and what is sealed names the very key id that the decision gives out.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crmconf_events::command::{
     AddConfiguration, ChangeConfiguration, ChangeParts, Command, ConfigurationChange, PartsFault, Request,
     SecretChange, sealed_digest,
 };
-use crmconf_events::decide::{Again, Prior};
+use crmconf_events::decide::{Again, Prior, Reading};
 use crmconf_events::event::Part;
 use crmconf_events::json::Json;
 use crmconf_events::state::{ConfigurationState, State};
@@ -21,8 +21,24 @@ use crate::plain;
 use crate::transport::Plaintext;
 use crate::vault::{Bound, DataKeyError, KeyStanding, VaultError};
 
-/// The password values that came with a command, by field, in clear.
+/// Values that came sealed with a command, by field, in clear.
 pub type Passwords = BTreeMap<String, Plaintext>;
+
+/// What opened of a request in its session.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// The values of its password fields, to be sealed.
+    pub passwords: Passwords,
+    /// Values of other fields, and of parts that cannot stand: only compared, since a request that is asked again under its
+    /// RequestKey may have had them as passwords when it was asked first.
+    pub others: Passwords,
+}
+
+impl From<Passwords> for Opened {
+    fn from(passwords: Passwords) -> Self {
+        Self { passwords, others: Passwords::new() }
+    }
+}
 
 /// What is sealed for a configuration, or why it cannot be.
 type Sealed = Result<BTreeMap<String, SealedValue>, DataKeyError>;
@@ -70,17 +86,38 @@ pub(super) fn sealed<'a>(
     Ok(Cow::Borrowed(request))
 }
 
-/// How a request's passwords compare with those that its RequestKey was first used with: sealed under the key of that time
-/// they are the same bytes if they are the same texts. Once that key is destroyed nobody can tell any more.
+/// How a request's passwords compare with those that its RequestKey was first used with, read in each way in which it may be
+/// that request again: with the fields as passwords that the template of that time marked, and with all that opened.
 ///
 /// # Errors
 /// When the key stands, and cannot be had now.
-pub(super) fn again(
+pub(super) fn readings(
+    keys: &dyn DataKeys,
+    state: &State,
+    prior: &Prior,
+    Opened { passwords, others }: &Opened,
+) -> Result<Vec<Reading>, DataKeyError> {
+    let marked = prior.template.and_then(|template| state.templates.get(&template));
+    let opened = || passwords.iter().chain(others);
+    let is_marked = |field: &String| marked.is_some_and(|marked| marked.contains(field));
+    let mut readings = vec![again(keys, prior, opened().filter(|(field, _)| is_marked(field)))?.into()];
+    let further: BTreeSet<_> =
+        opened().map(|(field, _)| field).filter(|field| !is_marked(field)).cloned().collect();
+    if !further.is_empty() {
+        readings.push(Reading { further, passwords: again(keys, prior, opened())? });
+    }
+    Ok(readings)
+}
+
+/// How passwords compare with the first ones: sealed under the key of that time they are the same bytes if they are the same
+/// texts. Once that key is destroyed nobody can tell any more.
+fn again<'a>(
     keys: &dyn DataKeys,
     prior: &Prior,
-    passwords: &Passwords,
+    passwords: impl Iterator<Item = (&'a String, &'a Plaintext)>,
 ) -> Result<Again, DataKeyError> {
-    let Some(key) = prior.key.filter(|_| !passwords.is_empty()) else { return Ok(Again::Sealed(None)) };
+    let mut passwords = passwords.peekable();
+    let Some(key) = prior.key.filter(|_| passwords.peek().is_some()) else { return Ok(Again::Sealed(None)) };
     match seal_all(keys, key, &prior.outcome.id, passwords) {
         Ok(sealed) => Ok(Again::Sealed(sealed_digest(&sealed))),
         Err(DataKeyError::Destroyed) => Ok(Again::NotCompared),
@@ -226,10 +263,15 @@ fn too_much() -> PartsFault {
     ))
 }
 
-fn seal_all(keys: &dyn DataKeys, key: KeyId, id: &ConfigurationId, passwords: &Passwords) -> Sealed {
+fn seal_all<'a>(
+    keys: &dyn DataKeys,
+    key: KeyId,
+    id: &ConfigurationId,
+    passwords: impl IntoIterator<Item = (&'a String, &'a Plaintext)>,
+) -> Sealed {
     let seal = |(field, plain): (&String, &Plaintext)| {
         let bound = Bound::Password { configuration: id, field };
         Ok((field.clone(), keys.seal(key, &bound, plain.as_str().as_bytes())?))
     };
-    passwords.iter().map(seal).collect()
+    passwords.into_iter().map(seal).collect()
 }

@@ -34,7 +34,7 @@ use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
 use super::engine::Engine;
-use super::{DataKeys, Entropy, Job, Obstacle, Origin, Passwords, Views, WriteError, WriteResult, Writer};
+use super::{DataKeys, Entropy, Job, Obstacle, Opened, Origin, Views, WriteError, WriteResult, Writer};
 use crate::vault::{MasterKey, MasterKeys, Vault};
 use scripted::Scripted;
 
@@ -142,7 +142,7 @@ pub(crate) fn vault() -> Arc<Vault> {
 
 fn job(request: Request) -> (Job, oneshot::Receiver<WriteResult>) {
     let (answer, outcome) = oneshot::channel();
-    (Job { request, passwords: Passwords::new(), answer }, outcome)
+    (Job { request, opened: Opened::default(), answer }, outcome)
 }
 
 pub(crate) fn create_store() -> Request {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Again, Decision, Prior, Rejection, admit, first_use, record, request_key};
+use super::{Decision, Prior, Reading, Rejection, admit, first_use, record, request_key};
 use crate::command::{AddConfiguration, Request};
 use crate::event::ConfigurationAdded;
 use crate::state::{ConfigurationName, State};
@@ -11,7 +11,7 @@ pub(super) fn decide(
     state: &State,
     request: &Request,
     command: &AddConfiguration,
-    prior: Option<&(Prior, Again)>,
+    prior: Option<&(Prior, Vec<Reading>)>,
 ) -> Result<Decision, Rejection> {
     if let Some(repeated) = admit(state, request, &command.scope, &command.form, prior)? {
         return Ok(repeated);

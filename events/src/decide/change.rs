@@ -1,13 +1,15 @@
 //! Changing a configuration: what is present replaces, what is absent stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    Again, ConfigurationOutcome, Decision, NewEvent, Outcome, Prior, Rejection, admit, first_use, locate,
+    ConfigurationOutcome, Decision, NewEvent, Outcome, Prior, Reading, Rejection, admit, first_use, locate,
     record, request_key,
 };
-use crate::command::{ChangeConfiguration, ChangeParts, ConfigurationChange, Request, SecretChange};
+use crate::command::{
+    ChangeConfiguration, ChangeParts, ConfigurationChange, PartsFault, Request, SecretChange,
+};
 use crate::event::{Actor, ConfigurationChanged, ConfigurationShredded, Part, RequestRecorded, Secrets};
 use crate::state::{ConfigurationName, ConfigurationState, State};
 use crate::value::{ConfigurationId, Description, KeyId};
@@ -16,7 +18,7 @@ pub(super) fn decide(
     state: &State,
     request: &Request,
     command: &ChangeConfiguration,
-    prior: Option<&(Prior, Again)>,
+    prior: Option<&(Prior, Vec<Reading>)>,
 ) -> Result<Decision, Rejection> {
     if let Some(repeated) = admit(state, request, &command.scope, &command.form, prior)? {
         return Ok(repeated);
@@ -26,6 +28,7 @@ pub(super) fn decide(
         return Err(Rejection::CrmTypeDiffers);
     }
     let parts = command.parts.as_ref().map_err(|fault| Rejection::Parts(fault.clone()))?;
+    refuse_clear(found, parts)?;
     let description = new_description(state, &id, found, command.description.as_ref())?;
     let key = command.key.unwrap_or(found.key);
     let configuration = parts.configuration.as_ref().and_then(|change| new_configuration(found, key, change));
@@ -49,7 +52,7 @@ pub(super) fn decide(
         secrets: secrets.unwrap_or_default(),
         common,
     };
-    let context = request_key::remember(request, &command.form, &parts.template.password_fields);
+    let context = request_key::remember(request, &command.form, &passwords(parts));
     Ok(record(state, before, context, id, event.into()))
 }
 
@@ -66,6 +69,22 @@ fn give_up(
         let event = ConfigurationShredded { id: id.clone(), scope, crm_type, key: found.key };
         NewEvent { context: request.context.without_key(), event: event.into() }
     })
+}
+
+/// Refuses a value in clear for a field whose stored value is sealed: it is a password, whatever the template says of it by
+/// now. Only a request that was made before that value was sealed comes this far with one.
+fn refuse_clear(found: &ConfigurationState, parts: &ChangeParts) -> Result<(), Rejection> {
+    let Some(change) = &parts.configuration else { return Ok(()) };
+    let clear = found.secrets.keys().find(|field| change.configuration.get(field).is_some());
+    clear.map_or(Ok(()), |field| Err(Rejection::Parts(PartsFault::InClear(field.clone()))))
+}
+
+/// The fields whose values were sealed, or would have been: those that the template marks, and those whose stored values are
+/// sealed though it marks them no more.
+fn passwords(parts: &ChangeParts) -> BTreeSet<String> {
+    let changed = parts.configuration.iter().flat_map(|change| &change.secrets);
+    let set = changed.filter(|(_, change)| matches!(change, SecretChange::Set(_))).map(|(field, _)| field);
+    parts.template.password_fields.iter().chain(set).cloned().collect()
 }
 
 /// The new description, if it is another and free.
@@ -95,9 +114,7 @@ fn new_configuration(
 ) -> Option<(Part, Secrets)> {
     let mut secrets = BTreeMap::new();
     if key == found.key {
-        // What is no password any more, and is given in clear, is sealed no longer.
-        let kept = found.secrets.iter().filter(|(field, _)| change.configuration.get(field).is_none());
-        secrets.extend(kept.map(|(field, value)| (field.clone(), value.clone())));
+        secrets.extend(found.secrets.iter().map(|(field, value)| (field.clone(), value.clone())));
     }
     for (field, change) in &change.secrets {
         match change {
@@ -121,15 +138,14 @@ fn nothing_changes(
     let outcome = Outcome::Configuration(ConfigurationOutcome { id: id.clone(), version: found.version });
     let mut events = Vec::new();
     if let (Some(_), Actor::Account(account)) = (&request.context.key, request.context.actor) {
-        let template = &parts.template;
-        events.extend(first_use(state, request, template));
+        events.extend(first_use(state, request, &parts.template));
         events.push(NewEvent {
-            context: request_key::remember(request, &command.form, &template.password_fields),
+            context: request_key::remember(request, &command.form, &passwords(parts)),
             event: RequestRecorded {
                 account,
                 id,
                 version: found.version,
-                template: template.digest,
+                template: parts.template.digest,
                 key: command.form.sealed.map(|_| found.key),
             }
             .into(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Again, Decision, Prior, Rejection, admit, locate, record, request_key};
+use super::{Decision, Prior, Reading, Rejection, admit, locate, record, request_key};
 use crate::command::{DeleteConfiguration, Request};
 use crate::event::ConfigurationDeleted;
 use crate::state::State;
@@ -11,7 +11,7 @@ pub(super) fn decide(
     state: &State,
     request: &Request,
     command: &DeleteConfiguration,
-    prior: Option<&(Prior, Again)>,
+    prior: Option<&(Prior, Vec<Reading>)>,
 ) -> Result<Decision, Rejection> {
     if let Some(repeated) = admit(state, request, &command.scope, &command.form, prior)? {
         return Ok(repeated);

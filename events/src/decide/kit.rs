@@ -72,8 +72,9 @@ impl Given {
             self.past.iter().find(|e| (e.context.actor, e.context.key.clone()) == asked).and_then(Prior::of)
         });
         // The stories seal alike under every key, so that what is given compares as it is.
-        let prior =
-            prior.map(|prior| (prior, Again::Sealed(request.command.form().and_then(|form| form.sealed))));
+        let prior = prior.map(|prior| {
+            (prior, vec![Again::Sealed(request.command.form().and_then(|form| form.sealed)).into()])
+        });
         let result = decide(&self.state, &request, prior.as_ref());
         for new in result.iter().flat_map(|decision| &decision.events) {
             self.take_in(new);

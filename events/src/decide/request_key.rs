@@ -31,6 +31,34 @@ pub enum Again {
     Sealed(Option<RequestDigest>),
 }
 
+/// A way to read a request that may be a repetition: which of its fields were passwords at first, and how these compare.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Password fields beside those that the first event's template marks: their stored values were sealed then.
+    pub further: BTreeSet<String>,
+    /// How the values of all of them compare.
+    pub passwords: Again,
+}
+
+impl From<Again> for Reading {
+    /// Nothing beside what the template marks.
+    fn from(passwords: Again) -> Self {
+        Self { further: BTreeSet::new(), passwords }
+    }
+}
+
+impl Reading {
+    /// Whether the request, read like this, is the first one again. `marked` are the fields that its template marked.
+    fn is_again(&self, form: &RequestForm, prior: &Prior, marked: &BTreeSet<String>) -> bool {
+        let same_passwords = match self.passwords {
+            Again::NotCompared => true,
+            Again::Sealed(digest) => digest == prior.digests.sealed,
+        };
+        let fields: BTreeSet<_> = marked.union(&self.further).cloned().collect();
+        same_passwords && form.digest(&fields) == Some(prior.digests.form)
+    }
+}
+
 impl Prior {
     /// Reads what a recorded event's key stands for; `None` for an event without a key, or of a kind that bears
     /// none.
@@ -75,16 +103,12 @@ pub(super) fn replay(
     state: &State,
     request: &Request,
     form: &RequestForm,
-    prior: Option<&(Prior, Again)>,
+    prior: Option<&(Prior, Vec<Reading>)>,
 ) -> Result<Option<Decision>, Rejection> {
-    let Some((prior, again)) = prior.filter(|_| !request.validate_only) else { return Ok(None) };
+    let Some((prior, readings)) = prior.filter(|_| !request.validate_only) else { return Ok(None) };
     let none = BTreeSet::new();
-    let fields = prior.template.and_then(|template| state.templates.get(&template)).map_or(&none, |f| f);
-    let same_passwords = match again {
-        Again::NotCompared => true,
-        Again::Sealed(digest) => *digest == prior.digests.sealed,
-    };
-    if form.digest(fields) == Some(prior.digests.form) && same_passwords {
+    let marked = prior.template.and_then(|template| state.templates.get(&template)).map_or(&none, |f| f);
+    if readings.iter().any(|reading| reading.is_again(form, prior, marked)) {
         Ok(Some(Decision {
             events: Vec::new(),
             outcome: Some(Outcome::Configuration(prior.outcome.clone())),

@@ -51,7 +51,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let crm_type = require(crm_type, "CRMType")?;
     let permit = caller.permit(triple.scope()?)?;
 
-    let Made { parts, passwords } = parts::for_add(app, caller, &crm_type, [&configuration, &common]);
+    let Made { parts, opened } = parts::for_add(app, caller, &crm_type, [&configuration, &common]);
     let command = Command::AddConfiguration(AddConfiguration {
         id: app.ids.next(),
         scope: permit.scope().clone(),
@@ -72,7 +72,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         description,
     });
     let return_id = extensions.return_id;
-    let outcome = extensions.submit(app, caller, &permit, input, (command, passwords)).await?;
+    let outcome = extensions.submit(app, caller, &permit, input, (command, opened)).await?;
     let configuration_id = outcome.as_ref().map(|outcome| outcome.id.to_string());
     Ok(Answer { configuration_id, ..changed(outcome, return_id) })
 }

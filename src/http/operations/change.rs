@@ -58,7 +58,7 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
     let stored = id.as_ref().and_then(|id| caller.view(&permit).configurations.get(id));
     let stored = stored.filter(|stored| stored.scope == *permit.scope());
     let sealed = stored.map(|stored| Arc::clone(&stored.secrets)).unwrap_or_default();
-    let Made { parts, passwords } = match stored.map(|stored| &stored.crm_type).or(crm_type.as_ref()) {
+    let Made { parts, opened } = match stored.map(|stored| &stored.crm_type).or(crm_type.as_ref()) {
         Some(of) => parts::for_change(app, caller, of, &sealed, [&configuration, &common]),
         None => Made::of_unknown_type(caller, &configuration),
     };
@@ -83,6 +83,6 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         },
     });
     let return_id = extensions.return_id;
-    let outcome = extensions.submit(app, caller, &permit, input, (command, passwords)).await?;
+    let outcome = extensions.submit(app, caller, &permit, input, (command, opened)).await?;
     Ok(changed(outcome, return_id))
 }

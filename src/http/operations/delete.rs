@@ -10,7 +10,7 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Spec, require};
 use crate::http::operation::Operation;
-use crate::writer::Passwords;
+use crate::writer::Opened;
 
 const SPEC: Spec = Spec {
     properties: &[
@@ -59,6 +59,6 @@ pub async fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Ans
         },
     });
     let return_id = extensions.return_id;
-    let outcome = extensions.submit(app, caller, &permit, input, (command, Passwords::new())).await?;
+    let outcome = extensions.submit(app, caller, &permit, input, (command, Opened::default())).await?;
     Ok(changed(outcome, return_id))
 }

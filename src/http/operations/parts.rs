@@ -15,8 +15,8 @@ use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, json_data};
 use crate::templates::{Mode, PartFault, PasswordInput, Prepared, Template, TemplateLookup};
-use crate::transport;
-use crate::writer::Passwords;
+use crate::transport::{self, Plaintext};
+use crate::writer::{Opened, Passwords};
 
 /// The longest `JSONData`, in bytes of UTF-8, as given and again in normal form.
 const JSON_DATA_BYTES_MAX: usize = 256 * 1_024;
@@ -135,17 +135,17 @@ fn prepare(
 /// What is made of a request's parts, and the passwords that go beside them to be sealed.
 pub(super) struct Made<T> {
     pub(super) parts: Result<T, PartsFault>,
-    pub(super) passwords: Passwords,
+    pub(super) opened: Opened,
 }
 
 impl<T> Made<T> {
-    /// Parts that cannot stand still come with passwords, which are never sealed then: a request that is asked again
-    /// under its RequestKey is told from another by them, whatever has become of its template.
+    /// With whatever else opens, also of parts that cannot stand: a request that is asked again under its RequestKey is told
+    /// from another by that, whatever has become of its template.
     fn of(made: Result<(T, Passwords), PartsFault>, caller: &Caller, configuration: &GivenPart) -> Self {
-        match made {
-            Ok((parts, passwords)) => Self { parts: Ok(parts), passwords },
-            Err(fault) => Self { parts: Err(fault), passwords: openable(caller, configuration) },
-        }
+        let (parts, passwords) = made
+            .map_or_else(|fault| (Err(fault), Passwords::new()), |(parts, passwords)| (Ok(parts), passwords));
+        let others = openable(caller, configuration, &passwords);
+        Self { parts, opened: Opened { passwords, others } }
     }
 
     /// Parts of a type that nothing is known of.
@@ -154,15 +154,15 @@ impl<T> Made<T> {
     }
 }
 
-/// The fields of a part whose values open in the caller's session.
-fn openable(caller: &Caller, part: &GivenPart) -> Passwords {
+/// The fields of a part whose values open in the caller's session, but for those that were opened before.
+fn openable(caller: &Caller, part: &GivenPart, before: &Passwords) -> Passwords {
     let Given::Json(json) = &part.given else { return Passwords::new() };
     let fields = json.as_object().into_iter().flat_map(|object| object.iter());
     let open = |(field, value): (&String, &Json)| {
         let plain = transport::open(caller.transport_key(), field, value.as_str()?).ok()?;
         Some((field.clone(), plain))
     };
-    fields.filter_map(open).collect()
+    fields.filter(|(field, _)| !before.contains_key(*field)).filter_map(open).collect()
 }
 
 /// The password fields of a part: opened and checked, or named where they go.
@@ -176,15 +176,41 @@ fn opened(
         match input {
             PasswordInput::Remove => removed.push(field.clone()),
             PasswordInput::Text(text) => {
-                let unopened = |error| {
-                    let pointer = PartFault::field(field, "");
-                    PartsFault::Configuration(format!("{} {error}", pointer.pointer()))
-                };
-                let plain = transport::open(caller.transport_key(), field, text).map_err(unopened)?;
+                let plain = open(caller, field, text)?;
                 template
                     .check_password(field, plain.as_str())
                     .map_err(|fault| PartsFault::Configuration(fault.to_string()))?;
                 passwords.insert(field.clone(), plain);
+            }
+        }
+    }
+    Ok((passwords, removed))
+}
+
+fn open(caller: &Caller, field: &str, text: &str) -> Result<Plaintext, PartsFault> {
+    transport::open(caller.transport_key(), field, text).map_err(|error| {
+        let field = PartFault::field(field, "");
+        PartsFault::Configuration(format!("{} {error}", field.pointer()))
+    })
+}
+
+/// Takes out of a part what is given for fields whose stored values are sealed, and which the template does not know as
+/// passwords: opened, or named where they go. They are passwords all the same.
+fn unmarked(
+    caller: &Caller,
+    template: &Template,
+    sealed: &Secrets,
+    part: &mut Json,
+) -> Result<(Passwords, Vec<String>), PartsFault> {
+    let (mut passwords, mut removed) = (Passwords::new(), Vec::new());
+    let Json::Object(object) = part else { return Ok((passwords, removed)) };
+    for field in sealed.keys().filter(|field| !template.password_fields().contains(*field)) {
+        match object.remove(field) {
+            None => {}
+            Some(Json::Null) => removed.push(field.clone()),
+            Some(Json::String(text)) => drop(passwords.insert(field.clone(), open(caller, field, &text)?)),
+            Some(Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_)) => {
+                return Err(PartsFault::InClear(field.clone()));
             }
         }
     }
@@ -233,10 +259,12 @@ pub(super) fn for_change(
         let (gone, remaining) = without_gone(&template, sealed, configuration);
         let mut passwords = Passwords::new();
         let configuration = prepare(&template, Part::Configuration, &remaining, Mode::Change)?
-            .map(|prepared| {
-                let (given, removed) = opened(caller, &template, &prepared)?;
-                passwords = given;
-                let removed = removed.into_iter().chain(gone).map(|field| (field, SecretChange::Remove));
+            .map(|mut prepared| {
+                let (known, removed) = opened(caller, &template, &prepared)?;
+                let (unknown, also_removed) = unmarked(caller, &template, sealed, &mut prepared.json)?;
+                passwords.extend(known.into_iter().chain(unknown));
+                let removed = removed.into_iter().chain(also_removed).chain(gone);
+                let removed = removed.map(|field| (field, SecretChange::Remove));
                 let configuration = Arc::new(prepared.json);
                 Ok(ConfigurationChange { configuration, secrets: removed.collect() })
             })

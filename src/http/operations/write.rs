@@ -10,7 +10,7 @@ use crate::http::app::App;
 use crate::http::caller::{Caller, Permit, Writes};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
-use crate::writer::{Passwords, WriteError, WriteResult};
+use crate::writer::{Opened, WriteError, WriteResult};
 
 /// The extensions of every operation that changes something.
 pub(super) struct Extensions {
@@ -51,11 +51,11 @@ impl Extensions {
         caller: &Caller,
         _permit: &Permit<Writes>,
         input: &Input<'_>,
-        (command, passwords): (Command, Passwords),
+        (command, opened): (Command, Opened),
     ) -> Result<Option<ConfigurationOutcome>, ApiError> {
         let context = Context { key: self.key, reason: self.reason, ..caller.context() };
         let request = Request { context, validate_only: self.validate_only, command };
-        Ok(decided(app, input, request, passwords).await?.and_then(Outcome::into_configuration))
+        Ok(decided(app, input, request, opened).await?.and_then(Outcome::into_configuration))
     }
 }
 
@@ -72,10 +72,10 @@ pub(super) fn refuse_request_key(input: &Input<'_>) -> Result<(), ApiError> {
 /// Has a command decided and waits until its outcome is durable and visible. A client that leaves meanwhile takes its
 /// handler along, but not the command, which the writer has: a task of its own only holds the request's room until it is
 /// decided. It is the worker's own, since a step to another thread and back would cost each change a tenth of its time.
-async fn decided(app: &App, input: &Input<'_>, request: Request, passwords: Passwords) -> WriteResult {
+async fn decided(app: &App, input: &Input<'_>, request: Request, opened: Opened) -> WriteResult {
     let (writer, room) = (app.writer.clone(), input.room.take());
     let waiting = actix_web::rt::spawn(async move {
-        let outcome = writer.submit_with(request, passwords).await;
+        let outcome = writer.submit_with(request, opened).await;
         drop(room);
         outcome
     });

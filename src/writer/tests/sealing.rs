@@ -12,6 +12,7 @@ use super::scripted::Step;
 use super::vaults::*;
 use super::*;
 use crate::vault::DataKeyError;
+use crate::writer::Passwords;
 
 /// An Add of configuration `number` with this password, under a RequestKey.
 fn keyed_add(number: u64, password: &str) -> (Request, Passwords) {

@@ -14,6 +14,7 @@ use super::*;
 use crate::transport::Plaintext;
 use crate::vault::{Bound, DataKeyError, Destroyed, KeyStanding, VaultError};
 use crate::writer::DataKeys;
+use crate::writer::Passwords;
 
 /// A template with a password field.
 pub(super) const WITH_PASSWORD: &str =
@@ -110,7 +111,7 @@ impl Bench {
             .into_iter()
             .map(|(request, passwords)| {
                 let (answer, outcome) = oneshot::channel();
-                (Job { request, passwords, answer }, outcome)
+                (Job { request, opened: passwords.into(), answer }, outcome)
             })
             .unzip();
         self.engine.run_batch(jobs);

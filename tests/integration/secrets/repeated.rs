@@ -125,6 +125,39 @@ async fn a_retry_is_recognised_while_its_template_cannot_be_had() {
 }
 
 #[actix_web::test]
+async fn a_retry_is_recognised_after_its_template_marks_the_field_no_more() {
+    let (world, elsewhere) = with_two_sessions().await;
+    let add = |session: usize, text: &str| {
+        World::adding("one", &world.part(session, &[], &[("First", text)])) + &keyed("add")
+    };
+    let added = world.call(EDITOR, ADD, &add(EDITOR, PLAIN)).await.expect_success();
+    let named = triple("1", "1", "") + &property("CRMConfigurationID", &added.configuration_id());
+    world.take(
+        &FIELDS.replace(r#""First": {"type":"string","format":"password"}"#, r#""First": {"type":"string"}"#),
+    );
+    // Its stored value is sealed: it is a password still, and so are these.
+    let change = |session: usize, key: &str, text: &str| {
+        named.clone() + &world.part(session, &[], &[("First", text)]) + &keyed(key)
+    };
+    let equal = world.call(EDITOR, CHANGE, &change(EDITOR, "equal", PLAIN)).await.expect_success();
+    let changed = world.call(EDITOR, CHANGE, &change(EDITOR, "change", "new")).await.expect_success();
+    let last = world.last();
+    for session in [EDITOR, elsewhere] {
+        let again = world.call(session, ADD, &add(session, PLAIN)).await.expect_success();
+        assert_eq!(outcome(&again), outcome(&added));
+        let again = world.call(session, CHANGE, &change(session, "equal", PLAIN)).await.expect_success();
+        assert_eq!(outcome(&again), outcome(&equal));
+        let again = world.call(session, CHANGE, &change(session, "change", "new")).await.expect_success();
+        assert_eq!(outcome(&again), outcome(&changed));
+        world.call(session, ADD, &add(session, "another")).await.expect_code(31101);
+        for key in ["equal", "change"] {
+            world.call(session, CHANGE, &change(session, key, "another")).await.expect_code(31101);
+        }
+    }
+    assert_eq!(world.last(), last);
+}
+
+#[actix_web::test]
 async fn a_retried_change_is_recognised_after_its_configuration_has_gone() {
     let (world, elsewhere) = with_two_sessions().await;
     let named = world.add("one", &[("First", "a")]).await;

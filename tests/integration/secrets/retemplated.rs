@@ -136,6 +136,33 @@ async fn a_sealed_value_stays_a_password_whatever_the_template_says_later() {
 }
 
 #[actix_web::test]
+async fn a_template_that_allows_any_field_does_not_make_a_sealed_value_a_plain_one() {
+    let open = ["{\"additionalProperties\":true,", "{\"patternProperties\":{\"^F\":true},"];
+    for begins in open {
+        let world = World::new().await;
+        world.take(MARKED);
+        let named = world.add("one", &[("First", PLAIN)]).await;
+        let document = template(GONE).replace("{\"properties\"", &format!("{begins}\"properties\""));
+        world.service.app.templates.store(templates(&document));
+        let last = world.last();
+        for clear in ["\"in clear\"", "5", "{\"a\":1}", "[\"in clear\"]"] {
+            let refused = world.change(&named, &world.part(EDITOR, &[("First", clear)], &[])).await;
+            assert!(!refused.expect_code(31006).body.contains("in clear"), "{begins} {clear}");
+        }
+        assert_eq!(world.last(), last);
+        world.withheld(&named, PLAIN).await;
+        world.change(&named, &world.part(EDITOR, &[], &[("First", "neues-Qw")])).await.expect_success();
+        assert!(!world.last_event_holds("neues-Qw") && !world.last_event_holds("enc:v1:"));
+        world.withheld(&named, "neues-Qw").await;
+        // Removed, it is what the template says.
+        world.change(&named, &world.part(EDITOR, &[("First", "null")], &[])).await.expect_success();
+        world.change(&named, &world.part(EDITOR, &[("First", "\"text\"")], &[])).await.expect_success();
+        let viewer = world.info(VIEWER, &named).await.expect_success();
+        assert_eq!(viewer.property("First").as_deref(), Some("text"), "{begins}");
+    }
+}
+
+#[actix_web::test]
 async fn without_a_template_what_any_recorded_one_marked_is_withheld() {
     for set in [TemplateSet::unreachable(), TemplateSet::clone(&templates("{")), TemplateSet::builtin()] {
         let world = World::new().await;
