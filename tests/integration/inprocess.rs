@@ -36,7 +36,7 @@ use crmconf_events::{
 };
 use crmconf_projections::Projector;
 
-use crate::harness::Reply;
+use crate::harness::{Reply, property};
 
 /// The store that every test founds; each has it for itself.
 pub const STORE: StoreId = StoreId::new([5; 16]);
@@ -132,8 +132,13 @@ fn vault() -> Arc<Vault> {
 
 /// A vault of a test's own, on no real disk.
 pub fn own_vault() -> Arc<Vault> {
-    let key = MasterKeys::sole(MasterKey::generate().unwrap());
-    Arc::new(Vault::create_on(Arc::new(SimDisk::new()), Path::new("/vault"), STORE, &key).unwrap())
+    vault_under(MasterKey::generate().unwrap())
+}
+
+/// The same, under a key of the test's choice.
+pub fn vault_under(key: MasterKey) -> Arc<Vault> {
+    let keys = MasterKeys::sole(key);
+    Arc::new(Vault::create_on(Arc::new(SimDisk::new()), Path::new("/vault"), STORE, &keys).unwrap())
 }
 
 /// The built-in templates, compiled once.
@@ -145,12 +150,15 @@ fn templates() -> TemplateSet {
 /// What stands beside the log that a test serves.
 pub struct Beside {
     pub vault: Arc<Vault>,
+    /// Where `MasterKeyRotate` looks for the vault's key.
+    pub master_key: MasterKeySource,
     pub security_log: SecurityLog,
 }
 
 impl Default for Beside {
     fn default() -> Self {
-        Self { vault: vault(), security_log: SecurityLog::off() }
+        let master_key = MasterKeySource::File("/nowhere".into());
+        Self { vault: vault(), master_key, security_log: SecurityLog::off() }
     }
 }
 
@@ -162,7 +170,7 @@ impl InProcess {
 
     /// The same with what a test brings itself.
     pub async fn start_with(log: Arc<dyn EventLog>, accounts: usize, beside: Beside) -> Self {
-        let Beside { vault, security_log } = beside;
+        let Beside { vault, master_key, security_log } = beside;
         let (state, projector) = fold(&*log);
         let views = Views::new(arc_swap::ArcSwap::from_pointee(projector.view().clone()));
         let keys = Arc::clone(&vault) as Arc<_>;
@@ -173,7 +181,7 @@ impl InProcess {
             writer,
             store: log.store(),
             vault,
-            key_sources: Arc::new(|| Ok(MasterKeySource::File("/nowhere".into()).into())),
+            key_sources: Arc::new(move || Ok(master_key.clone().into())),
             templates: Arc::new(arc_swap::ArcSwap::from_pointee(templates())),
             sessions: SessionLimits::default(),
             security_log,
@@ -221,6 +229,17 @@ impl InProcess {
         self.sessions.len() - 1
     }
 
+    /// Signs an account in by its name and password; the place that stands for it from then on, and what was answered.
+    pub async fn authenticate(&mut self, name: &str, password: &str) -> (usize, Reply) {
+        let create = "<Request Operation=\"CreateSession\"><InvokeID>7</InvokeID></Request>";
+        let session = self.post(create.to_owned()).await.expect_success().property("SessionID").unwrap();
+        let credentials = property("UserName", name) + &property("Password", password);
+        let answered = self.post(request(&session, "Authenticate", &credentials)).await.expect_success();
+        let bound = self.app.sessions.lookup(Some(&session)).unwrap().bound.unwrap();
+        self.sessions.push((session, bound.key));
+        (self.sessions.len() - 1, answered)
+    }
+
     /// A text as the value of a password field, under the key of the session with that place.
     pub fn seal(&self, session: usize, field: &str, text: &str) -> String {
         transport::seal(&self.sessions[session].1, field, &Plaintext::new(text).unwrap()).unwrap()
@@ -239,16 +258,17 @@ impl InProcess {
 
     /// The body of a request of the account with that place in the list.
     pub fn request(&self, account: usize, operation: &str, payload: &str) -> String {
-        let (session, _) = &self.sessions[account];
-        format!(
-            "<Request Operation=\"{operation}\"><InvokeID>7</InvokeID><SessionID>{session}</SessionID>\
-             <OperationPayload>{payload}</OperationPayload></Request>"
-        )
+        request(&self.sessions[account].0, operation, payload)
     }
 
     /// Calls an operation as the account with that place in the list.
     pub async fn call(&self, account: usize, operation: &str, payload: &str) -> Reply {
-        let response = (self.handle)(self.request(account, operation, payload)).await;
+        self.post(self.request(account, operation, payload)).await
+    }
+
+    /// Sends a whole request.
+    async fn post(&self, body: String) -> Reply {
+        let response = (self.handle)(body).await;
         let status = response.status().as_u16();
         let header = |(name, value): (&actix_web::http::header::HeaderName, _)| {
             let value: &actix_web::http::header::HeaderValue = value;
@@ -278,6 +298,13 @@ fn sign_in(app: &App, account: AccountId) -> (String, Arc<TransportKey>) {
     let version = app.views.load().accounts.get(&account).unwrap().version;
     let key = app.sessions.bind(session.digest(), account, version, || true).unwrap();
     (session.to_text().to_string(), key)
+}
+
+fn request(session: &str, operation: &str, payload: &str) -> String {
+    format!(
+        "<Request Operation=\"{operation}\"><InvokeID>7</InvokeID><SessionID>{session}</SessionID>\
+         <OperationPayload>{payload}</OperationPayload></Request>"
+    )
 }
 
 /// One grant.

@@ -4,6 +4,7 @@
 //! The tables below are written by hand from the API's page, "Roles and grants". Nothing here asks the code.
 
 mod accounts;
+mod answers;
 mod crm_types;
 mod every_operation;
 mod hidden;
