@@ -20,6 +20,7 @@
 //! ```
 
 pub mod accounts;
+mod buffer;
 pub mod cli;
 pub mod commands;
 pub mod demo;
@@ -27,6 +28,8 @@ pub mod directory;
 pub mod hardening;
 pub mod http;
 pub mod ids;
+#[cfg(test)]
+mod memory;
 pub mod metrics;
 mod plain;
 pub mod progress;

@@ -82,7 +82,7 @@ pub(super) fn success(
     let bytes = response.into_bytes();
     let mut http = match room {
         None => HttpResponse::Ok().body(bytes),
-        Some(room) => HttpResponse::Ok().body(HeldBody::new(bytes.into(), room, answering())),
+        Some(room) => HttpResponse::Ok().body(HeldBody::new(bytes, room, answering())),
     };
     http.headers_mut().insert(CONTENT_TYPE, XML_TYPE);
     for (name, value) in [(CONFIGURATION_ID, configuration_id), (ETAG, etag)] {

@@ -3,12 +3,13 @@
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
-use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::web::{Bytes, Payload};
 use tokio::time::{Duration, timeout};
 
 use super::code::Code;
 use super::error::ApiError;
 use super::room::{NoRoom, Room, TakenRoom};
+use crate::buffer::Buffer;
 use crate::settings::BODY_BYTES_MAX;
 
 /// Bears a RequestKey as well as the property does.
@@ -21,8 +22,8 @@ pub const BODIES_BYTES_MAX: usize = 64 * BODY_BYTES_MAX;
 
 /// A body, and the room that it takes until its request is answered.
 pub struct Body {
-    /// Its bytes.
-    pub bytes: Bytes,
+    /// Its bytes; wiped when they are dropped, since passwords may stand in them.
+    pub(in crate::http) bytes: Buffer,
     /// Its room; given back when this is dropped.
     pub room: TakenRoom,
 }
@@ -94,7 +95,7 @@ fn check_announced_length(request: &HttpRequest) -> Result<usize, ApiError> {
 
 async fn collect(mut body: Payload, announced: usize, mut room: TakenRoom) -> Result<Body, ApiError> {
     // The system gives memory when it is written to, and not for what is only announced.
-    let mut collected = BytesMut::with_capacity(announced);
+    let mut collected = Buffer::secret(announced);
     while let Some(chunk) = next_chunk(&mut body).await {
         let chunk = chunk.map_err(|_| {
             ApiError::invalid("The request broke off before its end.").status(StatusCode::BAD_REQUEST)
@@ -104,9 +105,9 @@ async fn collect(mut body: Payload, announced: usize, mut room: TakenRoom) -> Re
         }
         // Never for what is only announced: to announce much would cost a client nothing.
         room.take(chunk.len()).map_err(no_room)?;
-        collected.extend_from_slice(&chunk);
+        collected.push(&chunk);
     }
-    Ok(Body { bytes: collected.freeze(), room })
+    Ok(Body { bytes: collected, room })
 }
 
 async fn next_chunk(body: &mut Payload) -> Option<Result<Bytes, actix_web::error::PayloadError>> {

@@ -40,7 +40,7 @@ pub async fn answer(app: &App, input: &Input<'_>) -> Result<Answer, ApiError> {
     if !may_open {
         return Ok(Answer::bare());
     }
-    let mut payload = Payload::new();
+    let mut payload = Payload::secret();
     payload.property("TransportKey", &signed_in.transport_key.to_base64());
     Ok(Answer::with(payload))
 }

@@ -17,7 +17,8 @@ pub fn answer(app: &App, input: &Input<'_>) -> Result<Answer, ApiError> {
     input.fields(&SPEC)?;
     let (session, nonce) =
         app.sessions.create(input.address).inspect_err(|error| input.witness.not_created(error))?;
-    let mut payload = Payload::new();
+    // Whoever has the id, is the session.
+    let mut payload = Payload::secret();
     payload.property("SessionID", &session.to_text());
     payload.property("Nonce", &nonce.to_text());
     Ok(Answer::with(payload))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crmconf_events::event::Part as JsonPart;
 use crmconf_events::json::Json;
 use crmconf_projections::Configuration;
+use zeroize::Zeroizing;
 
 use super::render::Shape;
 use crate::http::caller::Caller;
@@ -64,11 +65,14 @@ pub(super) fn disclose(
     travelling.collect()
 }
 
-fn clear_fields<'a>(part: &'a JsonPart, shape: &'a Shape) -> impl Iterator<Item = (String, String)> + 'a {
+fn clear_fields<'a>(
+    part: &'a JsonPart,
+    shape: &'a Shape,
+) -> impl Iterator<Item = (String, Zeroizing<String>)> + 'a {
     let fields = part.as_object().into_iter().flat_map(|object| object.iter());
     fields
         .filter(|(field, value)| shape.password_fields().contains(*field) && **value != Json::Null)
-        .map(|(field, value)| (field.clone(), plain::text(value)))
+        .map(|(field, value)| (field.clone(), Zeroizing::new(plain::text(value))))
 }
 
 /// What the caller is told, and the operator, for whom a destroyed key is nothing that broke.

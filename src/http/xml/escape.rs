@@ -2,6 +2,8 @@
 
 use crmconf_events::is_carried;
 
+use crate::buffer::Buffer;
+
 /// Where a text is written: the two need different escapes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -13,15 +15,15 @@ pub(super) enum Place {
 
 /// Appends the text escaped. What XML cannot carry is refused at the border and should not get here; if it does, U+FFFD
 /// stands in for it, so that no stored text can break a response.
-pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str, place: Place) {
+pub(super) fn push_escaped(out: &mut Buffer, text: &str, place: Place) {
     let mut written = 0;
     for (at, c) in text.char_indices() {
         let Some(escape) = escape_of(c, place) else { continue };
-        out.extend_from_slice(text.get(written..at).unwrap_or_default().as_bytes());
-        out.extend_from_slice(escape.as_bytes());
+        out.push(text.get(written..at).unwrap_or_default().as_bytes());
+        out.push(escape.as_bytes());
         written = at + c.len_utf8();
     }
-    out.extend_from_slice(text.get(written..).unwrap_or_default().as_bytes());
+    out.push(text.get(written..).unwrap_or_default().as_bytes());
 }
 
 fn escape_of(c: char, place: Place) -> Option<&'static str> {

@@ -3,15 +3,18 @@
 #[cfg(test)]
 mod tests;
 
+use actix_web::web::Bytes;
+
 use super::Namespace;
 use super::escape::{Place, push_escaped};
+use crate::buffer::Buffer;
 
 /// What stands inside a response's `<Success>`: properties and containers, written as they are pushed.
 ///
 /// Everything goes into one buffer at once, so that a list of ten thousand rows costs no more than its bytes.
 #[derive(Default)]
 pub struct Payload {
-    bytes: Vec<u8>,
+    bytes: Buffer,
 }
 
 impl Payload {
@@ -24,7 +27,13 @@ impl Payload {
     /// One with room for that many bytes.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes) }
+        Self { bytes: Buffer::plain(bytes) }
+    }
+
+    /// One that holds nothing yet, and will hold a secret: it is wiped, as is the answer that it becomes.
+    #[must_use]
+    pub fn secret() -> Self {
+        Self { bytes: Buffer::secret(0) }
     }
 
     /// Appends `<Property Name="…">…</Property>`.
@@ -35,13 +44,13 @@ impl Payload {
 
     /// Appends a container, which `fill` gives its properties and containers. Rows of a list have no name.
     pub fn container(&mut self, name: Option<&str>, fill: impl FnOnce(&mut Self)) -> &mut Self {
-        self.bytes.extend_from_slice(b"<Container");
+        self.bytes.push(b"<Container");
         if let Some(name) = name {
             push_name(&mut self.bytes, name);
         }
-        self.bytes.push(b'>');
+        self.bytes.push(b">");
         fill(self);
-        self.bytes.extend_from_slice(b"</Container>");
+        self.bytes.push(b"</Container>");
         self
     }
 
@@ -92,45 +101,47 @@ impl Response {
 
     /// The document: UTF-8 without declaration.
     #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.size_hint());
+    pub fn into_bytes(self) -> Bytes {
+        let mut out = match &self.outcome {
+            Outcome::Success(Some(payload)) => payload.bytes.like(self.size_hint()),
+            Outcome::Success(None) | Outcome::Fail { .. } => Buffer::plain(self.size_hint()),
+        };
         self.write_into(&mut out);
-        out
+        out.into_shared()
     }
 
-    /// Appends the document, for instance inside a SOAP body.
-    pub fn write_into(&self, out: &mut Vec<u8>) {
+    fn write_into(&self, out: &mut Buffer) {
         let result = match self.outcome {
             Outcome::Success(_) => "Success",
             Outcome::Fail { .. } => "Fail",
         };
-        out.extend_from_slice(b"<Response");
+        out.push(b"<Response");
         if let Some(uri) = self.namespace.uri() {
             push_attribute(out, "xmlns", uri);
         }
         push_attribute(out, "Result", result);
-        out.push(b'>');
+        out.push(b">");
         self.push_invoke_id(out);
         match &self.outcome {
             Outcome::Success(None) => {}
             Outcome::Success(Some(payload)) => {
-                out.extend_from_slice(b"<Success>");
-                out.extend_from_slice(&payload.bytes);
-                out.extend_from_slice(b"</Success>");
+                out.push(b"<Success>");
+                out.push(&payload.bytes);
+                out.push(b"</Success>");
             }
             Outcome::Fail { code, message } => push_fail(out, *code, message),
         }
-        out.extend_from_slice(b"</Response>");
+        out.push(b"</Response>");
     }
 
-    fn push_invoke_id(&self, out: &mut Vec<u8>) {
+    fn push_invoke_id(&self, out: &mut Buffer) {
         match self.invoke_id.as_deref().filter(|id| !id.is_empty()) {
             Some(id) => {
-                out.extend_from_slice(b"<InvokeID>");
+                out.push(b"<InvokeID>");
                 push_escaped(out, id, Place::Text);
-                out.extend_from_slice(b"</InvokeID>");
+                out.push(b"</InvokeID>");
             }
-            None => out.extend_from_slice(b"<InvokeID/>"),
+            None => out.push(b"<InvokeID/>"),
         }
     }
 
@@ -144,29 +155,29 @@ impl Response {
 }
 
 /// The layout of a failure. The API's published pages do not show it, so it stands here only.
-fn push_fail(out: &mut Vec<u8>, code: u32, message: &str) {
-    out.extend_from_slice(b"<Fail>");
+fn push_fail(out: &mut Buffer, code: u32, message: &str) {
+    out.push(b"<Fail>");
     push_property(out, "ErrorCode", &code.to_string());
     push_property(out, "ErrorMessage", message);
-    out.extend_from_slice(b"</Fail>");
+    out.push(b"</Fail>");
 }
 
-fn push_property(out: &mut Vec<u8>, name: &str, value: &str) {
-    out.extend_from_slice(b"<Property");
+fn push_property(out: &mut Buffer, name: &str, value: &str) {
+    out.push(b"<Property");
     push_name(out, name);
-    out.push(b'>');
+    out.push(b">");
     push_escaped(out, value, Place::Text);
-    out.extend_from_slice(b"</Property>");
+    out.push(b"</Property>");
 }
 
-fn push_name(out: &mut Vec<u8>, name: &str) {
+fn push_name(out: &mut Buffer, name: &str) {
     push_attribute(out, "Name", name);
 }
 
-fn push_attribute(out: &mut Vec<u8>, name: &'static str, value: &str) {
-    out.push(b' ');
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"=\"");
+fn push_attribute(out: &mut Buffer, name: &'static str, value: &str) {
+    out.push(b" ");
+    out.push(name.as_bytes());
+    out.push(b"=\"");
     push_escaped(out, value, Place::Attribute);
-    out.push(b'"');
+    out.push(b"\"");
 }

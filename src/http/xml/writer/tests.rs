@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::super::{ParsedRequest, XmlEvent, XmlReader};
 use super::*;
+use crate::memory::Sought;
 
 fn text(response: Response) -> String {
-    String::from_utf8(response.into_bytes()).unwrap()
+    String::from_utf8(response.into_bytes().to_vec()).unwrap()
 }
 
 #[test]
@@ -64,7 +65,7 @@ fn text_and_attributes_are_escaped_each_as_they_need() {
     let mut payload = Payload::new();
     payload.property("&<>\"'\t\n\r", "&<>\"'\t\n\r]]>\u{0}\u{ffff}\u{1f600}");
     assert_eq!(
-        String::from_utf8(payload.bytes).unwrap(),
+        String::from_utf8(payload.bytes.to_vec()).unwrap(),
         "<Property Name=\"&amp;&lt;&gt;&quot;'&#9;&#10;&#13;\">\
          &amp;&lt;&gt;\"'\t\n&#13;]]&gt;\u{fffd}\u{fffd}\u{1f600}</Property>"
     );
@@ -134,11 +135,12 @@ proptest! {
         prop_assume!(!name.is_empty());
         let mut payload = Payload::new();
         payload.property(&name, &value);
-        let mut body = b"<Request><InvokeID>".to_vec();
+        let mut body = Buffer::plain(0);
+        body.push(b"<Request><InvokeID>");
         push_escaped(&mut body, &id, Place::Text);
-        body.extend_from_slice(b"</InvokeID><OperationPayload>");
-        body.extend_from_slice(&payload.bytes);
-        body.extend_from_slice(b"</OperationPayload></Request>");
+        body.push(b"</InvokeID><OperationPayload>");
+        body.push(&payload.bytes);
+        body.push(b"</OperationPayload></Request>");
         let request = ParsedRequest::from_body(&body).unwrap();
         let blank = id.chars().all(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
         prop_assert_eq!(request.invoke_id, (!blank).then_some(id));
@@ -161,4 +163,18 @@ fn a_list_of_ten_thousand_rows_is_one_buffer() {
         bytes.windows(b"</Container>".len()).filter(|window| window == b"</Container>").count(),
         10_000
     );
+}
+
+#[test]
+fn a_secret_is_wiped_wherever_it_stood_on_its_way_into_the_answer() {
+    let (secret, sought) = Sought::new();
+    let mut payload = Payload::secret();
+    for value in [secret.as_str()].into_iter().chain(["x"; 200]) {
+        payload.property("TransportKey", value);
+    }
+    // Longer than the room that an answer has for it, so that the answer moves as well.
+    let bytes = Response::success_with(&"<".repeat(256), Namespace::Api, payload).into_bytes();
+    assert!(bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    drop((secret, bytes));
+    assert!(!sought.stands_in_memory());
 }
