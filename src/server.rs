@@ -2,6 +2,7 @@
 
 mod beside;
 mod certificate;
+mod expiry;
 mod exposition;
 mod files;
 mod marks;
@@ -84,8 +85,9 @@ struct Running {
     log: Arc<LocalLog>,
     /// Where templates may change.
     templates: Option<Watch>,
-    /// What destroys the keys of deleted configurations, and what records templates for what they mark.
-    beside: [Beside; 2],
+    /// What destroys the keys of deleted configurations, what records templates for what they mark, and what lets sessions
+    /// expire.
+    beside: [Beside; 3],
 }
 
 /// How many clients the operating system lets wait until they are taken up.

@@ -26,6 +26,8 @@ pub use authenticate::{
 pub use checker::{
     CheckerError, PasswordChecker, PasswordLoad, Slot, VERIFICATIONS_AT_ONCE, VERIFICATIONS_WAITING_MAX,
 };
+#[cfg(test)]
+pub(crate) use clock::TurnedClock;
 pub use clock::{Clock, SystemClock};
 pub use limits::SessionLimits;
 pub use secrets::{Nonce, SessionId, TransportKey};

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use super::beside::Beside;
 use super::watch::{FIRST_LOOK_MAX, InUse, Watch};
-use super::{Running, ServerError, marks, retention};
+use super::{Running, ServerError, expiry, marks, retention};
 use crate::http::app::{App, AppParts, Service};
 use crate::rotation::KeySources;
 use crate::security_log::SecurityLog;
@@ -66,7 +66,9 @@ pub(super) fn start(
     let keep = settings.deleted_key_retention.value;
     let destroying = retention::destroy(Arc::clone(&app.views), app.writer.clone(), keep);
     let recording = marks::record(Arc::clone(&app.templates), Arc::clone(&app.views), app.writer.clone());
-    let beside = [Beside::run(destroying, &beside), Beside::run(recording, &beside)];
+    let expiring = expiry::expire(Arc::clone(&app.sessions));
+    let beside =
+        [Beside::run(destroying, &beside), Beside::run(recording, &beside), Beside::run(expiring, &beside)];
     Ok(Running { app, writer: thread, log, templates: watch, beside })
 }
 

@@ -22,15 +22,15 @@ impl Clock for SystemClock {
 /// A clock that moves only when it is told to.
 #[cfg(test)]
 #[derive(Debug)]
-pub(super) struct TurnedClock(std::sync::Mutex<Instant>);
+pub(crate) struct TurnedClock(std::sync::Mutex<Instant>);
 
 #[cfg(test)]
 impl TurnedClock {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(std::sync::Mutex::new(Instant::now()))
     }
 
-    pub(super) fn turn(&self, by: std::time::Duration) {
+    pub(crate) fn turn(&self, by: std::time::Duration) {
         *self.0.lock().unwrap() += by;
     }
 }

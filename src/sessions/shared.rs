@@ -107,6 +107,11 @@ impl Sessions {
         self.with(|table, _| table.set_changing(digest, changing));
     }
 
+    /// Lets go of the sessions that have expired, with their keys, which otherwise the next request to any of them does.
+    pub fn expire(&self) {
+        self.with(SessionTable::expire);
+    }
+
     /// How many sessions there are now: not signed in, signed in, remembered as ended.
     #[must_use]
     pub fn counts(&self) -> [usize; 3] {
