@@ -46,6 +46,13 @@ impl Templates {
     pub fn get(&self, digest: &TemplateDigest) -> Option<&Arc<RecordedTemplate>> {
         self.by_digest.get(digest)
     }
+
+    /// Whether this is the other one, so that nothing was recorded between the two. One of them may hold the same and be
+    /// another all the same.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.by_digest.ptr_eq(&other.by_digest)
+    }
 }
 
 impl Projection for Templates {
