@@ -18,6 +18,7 @@ mod handshake;
 pub mod health;
 pub mod intake;
 pub mod listener;
+mod lost_addresses;
 pub mod operation;
 pub mod operations;
 mod outside;

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 
 use super::answer::ANSWERS_BYTES_MAX;
 use super::intake::BODIES_BYTES_MAX;
+use super::lost_addresses::LostAddresses;
 use super::room::Room;
 use super::tasks::Tasks;
 use super::{api, health, outside};
@@ -60,6 +61,8 @@ pub struct App {
     pub security_log: SecurityLog,
     /// What goes on though its client has left.
     pub tasks: Tasks,
+    /// Of whom the operator was told that their addresses are not recorded.
+    pub lost_addresses: Arc<LostAddresses>,
     /// Room for the bodies that are held at once.
     pub bodies: Room,
     /// Room for the large answers that clients have not taken yet.
@@ -133,6 +136,7 @@ impl App {
             vault,
             sessions,
             security_log,
+            lost_addresses: Arc::default(),
             tasks: Tasks::on(runtime),
             bodies: Room::of(BODIES_BYTES_MAX),
             answers: Room::of(ANSWERS_BYTES_MAX),

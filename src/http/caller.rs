@@ -13,6 +13,7 @@ use crmconf_projections::{Account, OwnChange, ReadModel};
 use super::app::App;
 use super::code::Code;
 use super::error::ApiError;
+use super::lost_addresses::LostAddresses;
 use super::operations::Input;
 use super::witness::Witness;
 use super::xml::SessionIdText;
@@ -28,6 +29,7 @@ pub struct Caller {
     invoke: Option<InvokeId>,
     address: IpAddr,
     vault: Arc<Vault>,
+    lost_addresses: Arc<LostAddresses>,
     view: Arc<ReadModel>,
     witness: Rc<Witness>,
 }
@@ -134,8 +136,9 @@ impl Caller {
     pub fn of(app: &App, input: &Input<'_>, invoke: Option<InvokeId>) -> Result<Self, ApiError> {
         let Found { session, account, view } = session(app, input)?;
         let (account, transport_key) = account.ok_or(SessionError::NotAuthenticated)?;
-        let (address, vault, witness) = (input.address, Arc::clone(&app.vault), Rc::clone(&input.witness));
-        Ok(Self { account, session, transport_key, invoke, address, vault, view, witness })
+        let (address, witness) = (input.address, Rc::clone(&input.witness));
+        let (vault, lost_addresses) = (Arc::clone(&app.vault), Arc::clone(&app.lost_addresses));
+        Ok(Self { account, session, transport_key, invoke, address, vault, lost_addresses, view, witness })
     }
 
     /// What the caller is allowed.
@@ -212,8 +215,6 @@ impl Caller {
     fn sealed_address(&self) -> Option<SealedValue> {
         let (account, key) = (self.account.id, self.account.key?);
         let sealed = self.vault.seal(key, &Bound::Address { account }, self.address.to_string().as_bytes());
-        sealed
-            .map_err(|error| tracing::error!(%account, %error, "a change is recorded without its address"))
-            .ok()
+        sealed.map_err(|error| self.lost_addresses.tell(account, &error)).ok()
     }
 }

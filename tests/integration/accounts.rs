@@ -1,5 +1,6 @@
 //! The operations on accounts, as administrators and the accounts themselves meet them.
 
+mod addresses;
 mod administrators;
 mod changes;
 mod crashes;
