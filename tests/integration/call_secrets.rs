@@ -106,7 +106,8 @@ fn what_is_not_sealed_for_this_session_is_refused_and_not_repeated() {
 #[test]
 fn what_the_server_says_of_the_type_decides_what_is_sealed_and_without_any_of_it_nothing_is_sent() {
     let server = Server::demo();
-    let misspelt = format!("{{\"pasword\":\"{CANARY}\"}}");
+    // The one that is written right does not take the other one along.
+    let misspelt = format!("{{\"Password\":\"{CANARY}\",\"pasword\":\"{CANARY}\"}}");
     let added = call(&server, "editor", &["--seal"], &add(&misspelt)).expect(1);
     // A Change that names no type: the configuration's is found.
     let id = shown(&call(&server, "editor", &[], &add("{}")).expect(0), "CRMConfigurationID").unwrap();
@@ -116,7 +117,7 @@ fn what_the_server_says_of_the_type_decides_what_is_sealed_and_without_any_of_it
         assert_eq!(refused.out, "");
         assert!(!refused.err.contains(CANARY), "{}", refused.err);
         refused.says(&[
-            "none of the type's password fields",
+            "\"pasword\" is no field of the type, and none that is stored",
             SUGAR,
             ": Password)",
             "the request was not sent",

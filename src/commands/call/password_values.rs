@@ -17,11 +17,40 @@ pub(super) struct Sealed {
     pub(super) left: Vec<String>,
 }
 
-/// Why a JSON text could not be sealed: told without anything that stands in it.
+/// The fields that a configuration may have.
+#[derive(Default)]
+pub(super) struct Fields {
+    /// Those that are passwords.
+    pub(super) passwords: BTreeSet<String>,
+    /// All others.
+    others: BTreeSet<String>,
+}
+
+impl Fields {
+    /// Adds a field. What is a password by one of two tellings, is one.
+    pub(super) fn insert(&mut self, name: String, password: bool) {
+        if password { &mut self.passwords } else { &mut self.others }.insert(name);
+    }
+
+    /// These and those.
+    pub(super) fn with(mut self, Self { passwords, others }: Self) -> Self {
+        self.passwords.extend(passwords);
+        self.others.extend(others);
+        self
+    }
+
+    fn known(&self, name: &str) -> bool {
+        self.passwords.contains(name) || self.others.contains(name)
+    }
+}
+
+/// Why a JSON text could not be sealed: told without any value that stands in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NotSealable {
     /// No JSON object; the place of what is wrong, counted from 1.
     NotAnObject { line: usize, column: usize },
+    /// This name at its top is no field's: a password under a misspelt name would leave the machine in clear.
+    Unknown(String),
     /// None of the password fields stands in it.
     NoneThere,
     /// This password field holds something that is no text.
@@ -33,17 +62,22 @@ pub(super) enum NotSealable {
 }
 
 /// Seals each of the `passwords` that stands at the top of the JSON object, however often. JSON `null` stays, since it
-/// asks for a removal, and so does a text that is marked as sealed already.
+/// asks for a removal, and so does a text that is marked as sealed already. A name that no field has is refused, also where
+/// the template leaves further fields open: what stands under it cannot be told from a password.
 pub(super) fn sealed(
     json: &str,
-    passwords: &BTreeSet<String>,
+    fields: &Fields,
     seal: impl Fn(&str, &Plaintext) -> Option<String>,
 ) -> Result<Sealed, NotSealable> {
     let Members(members) = serde_json::from_str(json)
         .map_err(|error| NotSealable::NotAnObject { line: error.line(), column: error.column() })?;
     let (mut text, mut left, mut done) =
         (Zeroizing::new(String::with_capacity(json.len() * 2)), Vec::new(), 0);
-    let passwords: Vec<_> = members.into_iter().filter(|(field, _)| passwords.contains(field)).collect();
+    if let Some((name, _)) = members.iter().find(|(name, _)| !fields.known(name)) {
+        return Err(NotSealable::Unknown(name.clone()));
+    }
+    let passwords: Vec<_> =
+        members.into_iter().filter(|(field, _)| fields.passwords.contains(field)).collect();
     if passwords.is_empty() {
         return Err(NotSealable::NoneThere);
     }
@@ -113,6 +147,11 @@ impl fmt::Display for NotSealable {
             Self::NotAnObject { line, column } => {
                 write!(f, "it is no JSON object (line {line}, column {column} of the JSON)")
             }
+            Self::Unknown(name) => write!(
+                f,
+                "{name:?} is no field of the type, and none that is stored: is it misspelt? What stands under it would be sent \
+                 in clear"
+            ),
             Self::NoneThere => f.write_str("it has none of the type's password fields"),
             Self::NoText(field) => write!(f, "the password field {field} holds something that is no text"),
             Self::NotCarried(field) => {
@@ -127,15 +166,22 @@ impl fmt::Display for NotSealable {
 mod tests {
     use super::*;
 
-    fn fields(names: &[&str]) -> BTreeSet<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    /// P and Q are passwords, and some others none.
+    fn fields() -> Fields {
+        let mut fields = Fields::default();
+        for (name, password) in [("P", true), ("Q", true), ("a", false), ("n", false), ("o", false)] {
+            fields.insert(name.to_owned(), password);
+        }
+        // Another telling, as where a value is sealed that the template marks no more.
+        fields.insert("Q".to_owned(), false);
+        fields
     }
 
     /// Seals P and Q into a form that shows what was sealed.
     fn shown(json: &str) -> Result<(String, Vec<String>), NotSealable> {
         let shown =
             |field: &str, plain: &Plaintext| Some(format!("{field}={}", plain.as_str().to_uppercase()));
-        sealed(json, &fields(&["P", "Q"]), shown).map(|sealed| (sealed.json.to_string(), sealed.left))
+        sealed(json, &fields(), shown).map(|sealed| (sealed.json.to_string(), sealed.left))
     }
 
     #[test]
@@ -166,7 +212,10 @@ mod tests {
             ("{\n\"P\":\"cAnArY", NotSealable::NotAnObject { line: 2, column: 11 }),
             ("[\"cAnArY\"]", NotSealable::NotAnObject { line: 1, column: 0 }),
             ("\"cAnArY\"", NotSealable::NotAnObject { line: 1, column: 8 }),
-            ("{\"p\":\"cAnArY\"}", NotSealable::NoneThere),
+            ("{\"a\":\"cAnArY\"}", NotSealable::NoneThere),
+            ("{\"p\":\"cAnArY\"}", NotSealable::Unknown("p".to_owned())),
+            ("{\"P\":\"x\",\"q\":\"cAnArY\"}", NotSealable::Unknown("q".to_owned())),
+            ("{\"\\u0071\":\"cAnArY\",\"P\":7}", NotSealable::Unknown("q".to_owned())),
             ("{\"P\":7}", no_text()),
             ("{\"P\":true}", no_text()),
             ("{\"P\":[\"cAnArY\"]}", no_text()),

@@ -1,10 +1,11 @@
 //! `call --seal`: the password fields of a request are sealed on the operator's machine, before anything of it is sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
-use super::password_values::{self, Sealed};
+use super::password_values::{self, Fields, Sealed};
 use super::places::{self, Place};
 use crate::cli::output;
 use crate::commands::Failure;
@@ -24,8 +25,8 @@ const INFO: &str = "CRMConfigurationInfo";
 /// What `--seal` has to know of a configuration.
 struct Stored {
     crm_type: String,
-    /// The fields whose stored values are sealed.
-    sealed: BTreeSet<String>,
+    /// The fields that are stored, those among the passwords whose stored values are sealed.
+    fields: Fields,
 }
 
 /// A request whose password fields are to be sealed.
@@ -63,13 +64,13 @@ impl<'a> Sealing<'a> {
     /// The request with its password fields sealed under the key of this session, all else byte for byte as it was.
     pub(super) fn sealed(&self, conversation: &Conversation<'_>) -> Result<Zeroizing<String>, Failure> {
         let key = conversation.transport_key()?;
-        let Stored { crm_type, sealed } = self.stored(conversation)?;
-        let mut passwords = passwords(&crm_type, conversation)?;
-        passwords.extend(sealed);
+        let Stored { crm_type, fields: stored } = self.stored(conversation)?;
+        let fields = fields(&crm_type, conversation)?.with(stored);
         let seal = |field: &str, plain: &_| transport::seal(key, field, plain).ok();
         let Sealed { json, left } =
-            password_values::sealed(&self.json.text, &passwords, seal).map_err(|why| {
-                let known = if passwords.is_empty() { "none".to_owned() } else { listed(&passwords) };
+            password_values::sealed(&self.json.text, &fields, seal).map_err(|why| {
+                let known =
+                    if fields.passwords.is_empty() { "none".to_owned() } else { listed(&fields.passwords) };
                 Failure::new(format!(
                     "the JSONData of CRMConfiguration cannot be sealed: {why} (password fields of {crm_type}: {known}); \
                      the request was not sent"
@@ -92,29 +93,37 @@ impl<'a> Sealing<'a> {
         let named = self.property("CRMType");
         if self.property(ID).is_none() {
             let crm_type = named.unwrap_or_default().to_owned();
-            return Ok(Stored { crm_type, sealed: BTreeSet::new() });
+            return Ok(Stored { crm_type, fields: Fields::default() });
         }
         let mut payload = Payload::default();
         for name in FINDING {
             payload.property_of(name, self.property(name));
         }
-        let info = match conversation.ask_unless(Code::Unresolved, INFO, &payload)? {
-            Some(info) => info,
+        let (info, whole) = match conversation.ask_unless(Code::Unresolved, INFO, &payload)? {
+            Some(info) => (info, true),
             None => {
                 output::note(
                     &"crmconf: what is stored does not open, as after a shredding: only what the template marks as a password is \
                       sealed",
                 );
                 payload.property("ReturnJSON", "true");
-                conversation.ask(INFO, &payload)?
+                (conversation.ask(INFO, &payload)?, false)
             }
         };
         let crm_type = named.or_else(|| info.property("CRMType")).map(str::to_owned);
         let crm_type = crm_type
             .ok_or_else(|| Failure::new("the server's answer to CRMConfigurationInfo names no CRMType"))?;
-        let fields = info.named(CONTAINER).flat_map(Node::properties);
-        let sealed = fields.filter(|(_, value)| value.starts_with(transport::PREFIX));
-        Ok(Stored { crm_type, sealed: sealed.map(|(name, _)| name.to_owned()).collect() })
+        let mut fields = Fields::default();
+        for (name, value) in info.named(CONTAINER).flat_map(Node::properties) {
+            if whole {
+                fields.insert(name.to_owned(), value.starts_with(transport::PREFIX));
+            } else {
+                // The password fields are left out of it, and those of the template are known.
+                let stored: BTreeMap<String, IgnoredAny> = serde_json::from_str(value).unwrap_or_default();
+                stored.into_keys().for_each(|name| fields.insert(name, false));
+            }
+        }
+        Ok(Stored { crm_type, fields })
     }
 
     /// A property of the request that is not empty.
@@ -124,12 +133,16 @@ impl<'a> Sealing<'a> {
     }
 }
 
-/// The password fields of a type, as its template on the server has them now.
-fn passwords(crm_type: &str, conversation: &Conversation<'_>) -> Result<BTreeSet<String>, Failure> {
+/// The fields of a type, as its template on the server has them now.
+fn fields(crm_type: &str, conversation: &Conversation<'_>) -> Result<Fields, Failure> {
     let info = conversation.ask("CRMTypeInfo", &Payload::of(&[("CRMType", crm_type)]))?;
-    let fields = info.named(CONTAINER).flat_map(|container| &container.containers);
-    let passwords = fields.filter(|field| field.property("Password") == Some("true"));
-    Ok(passwords.filter_map(|field| field.property("Name")).map(str::to_owned).collect())
+    let mut fields = Fields::default();
+    for field in info.named(CONTAINER).flat_map(|container| &container.containers) {
+        if let Some(name) = field.property("Name") {
+            fields.insert(name.to_owned(), field.property("Password") == Some("true"));
+        }
+    }
+    Ok(fields)
 }
 
 fn listed(names: &BTreeSet<String>) -> String {

@@ -26,7 +26,9 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn answering(script: &'static [(&'static str, &'static str)]) -> Self {
+    fn answering(script: &[(&str, &str)]) -> Self {
+        let owned = |(status, body): &(&str, &str)| ((*status).to_owned(), (*body).to_owned());
+        let script: Vec<_> = script.iter().map(owned).collect();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         listener.set_nonblocking(true).unwrap();

@@ -137,6 +137,34 @@ fn where_what_is_stored_does_not_open_the_template_alone_decides() {
 }
 
 #[test]
+fn what_is_stored_under_a_name_that_the_template_has_no_more_is_sent_as_it_is() {
+    let found = "<Property Name='CRMConfigurationID'>8b:1</Property>";
+    let plain = INFO.replace(
+        "</Success>",
+        "<Container Name=\"CRMConfiguration\"><Property Name=\"Old\">a</Property></Container></Success>",
+    );
+    let as_json = INFO.replace(
+        "</Success>",
+        "<Container Name=\"CRMConfiguration\"><Property Name=\"JSONData\">{&quot;Old&quot;:&quot;a&quot;}</Property>\
+         </Container></Success>",
+    );
+    for stored in [&[plain.as_str()][..], &[SHREDDED, &as_json]] {
+        for (name, goes) in [("Old", true), ("old", false)] {
+            let mut answers = vec![("200 OK", CREATED), ("200 OK", SIGNED_IN)];
+            answers.extend(stored.iter().map(|answer| ("200 OK", *answer)));
+            answers.extend([("200 OK", TYPE), ("200 OK", SUCCESS)]);
+            answers.extend(goes.then_some(("200 OK", SUCCESS)));
+            let server = Scripted::answering(&answers);
+            let json = format!(
+                "{{&quot;ClientSecret&quot;:&quot;{PLAIN}&quot;,&quot;{name}&quot;:&quot;cAnArY&quot;}}"
+            );
+            assert_eq!(run(&sealing(&server, &request(found, &json))).is_ok(), goes, "{name}");
+            assert_eq!(server.bodies()[2..].concat().contains("cAnArY"), goes, "{name}");
+        }
+    }
+}
+
+#[test]
 fn null_and_what_is_marked_as_sealed_are_sent_as_they_are() {
     for json in ["{\"ClientSecret\":null}", "{\"ClientSecret\":\"enc:v1:AAAA\"}"] {
         let server = Scripted::answering(&[
@@ -156,8 +184,13 @@ fn null_and_what_is_marked_as_sealed_are_sent_as_they_are() {
 fn what_cannot_be_sealed_is_not_sent_and_the_session_still_ends() {
     for (json, expected) in [
         (
-            "{\"clientsecret\":\"cAnArY\"}",
+            "{\"Endpoint\":\"cAnArY\"}",
             "it has none of the type's password fields (password fields of T & T: ClientSecret)",
+        ),
+        // The one that is right does not let the other one through.
+        (
+            "{\"ClientSecret\":\"cAnArY\",\"Clientsecret2\":\"cAnArY\"}",
+            "\"Clientsecret2\" is no field of the type, and none that is stored: is it misspelt?",
         ),
         (
             "{\"ClientSecret\":[\"cAnArY\"]}",
