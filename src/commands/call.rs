@@ -87,10 +87,11 @@ fn read_request(source: &RequestSource) -> Result<Zeroizing<String>, Failure> {
     let bytes = source::bytes(source, BODY_BYTES_MAX as u64)
         .map_err(|cause| Failure::new(format!("{name} cannot be read: {cause}")))?
         .ok_or_else(|| Failure::new(format!("{name} is larger than 1 MiB, the most that the API takes")))?;
-    String::from_utf8(bytes).map(Zeroizing::new).map_err(|cause| {
-        let place = cause.utf8_error().valid_up_to();
+    let text = std::str::from_utf8(&bytes).map_err(|cause| {
+        let place = cause.valid_up_to();
         Failure::new(format!("{name} is not UTF-8: the first wrong byte is number {place}, counted from 0"))
-    })
+    })?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 fn name(source: &RequestSource) -> String {

@@ -6,6 +6,7 @@ mod payload;
 mod reply;
 pub(super) mod secret;
 mod trust;
+mod wiped;
 mod wire;
 
 use zeroize::Zeroizing;
@@ -13,6 +14,7 @@ use zeroize::Zeroizing;
 pub(super) use self::payload::{Payload, escaped, escaped_bytes};
 use self::reply::Refusal;
 pub(super) use self::reply::{Node, Reply};
+pub(super) use self::wiped::Wiped;
 use self::wire::Wire;
 pub(super) use self::wire::{Answer, not_ours, not_understood};
 use super::Failure;

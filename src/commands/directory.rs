@@ -44,13 +44,12 @@ fn read(source: &RequestSource) -> Result<(String, String), Failure> {
     let bytes = source::bytes(source, FILE_BYTES_MAX)
         .map_err(|cause| Failure::new(format!("{name} cannot be read: {cause}")))?
         .ok_or_else(|| Failure::new(format!("{name} is larger than {} MiB", FILE_BYTES_MAX >> 20)))?;
-    let text = String::from_utf8(bytes).map_err(|cause| {
-        let good = cause.utf8_error().valid_up_to();
-        let before = cause.as_bytes().get(..good).unwrap_or_default();
+    let text = std::str::from_utf8(&bytes).map_err(|cause| {
+        let before = bytes.get(..cause.valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         Failure::new(format!(
             "{name} is not UTF-8: line {line} has the first byte that is not; save it as UTF-8"
         ))
     })?;
-    Ok((text, name))
+    Ok((text.to_owned(), name))
 }

@@ -1,12 +1,15 @@
 //! Finds the properties of a request or a response with their places in its text, so that one can be rewritten and all
 //! else stays byte for byte.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use zeroize::Zeroizing;
+
+use crate::commands::conversation::Wiped;
 
 /// A property, with the container of the payload that it stands in, if it stands in one.
 pub(super) struct Place {
@@ -15,7 +18,7 @@ pub(super) struct Place {
     /// Name of the property.
     pub(super) name: String,
     /// Its text, with references resolved.
-    pub(super) text: Zeroizing<String>,
+    pub(super) text: Wiped,
     /// Where its content is, in byte positions of the whole text.
     pub(super) content: Range<usize>,
 }
@@ -64,7 +67,6 @@ pub(super) fn replaced(text: &str, replacements: &[Replacement]) -> Zeroizing<St
 
 /// What is open while a text is read.
 struct Open<'a> {
-    markup: &'a str,
     wrapper: &'a str,
     depth: usize,
     in_wrapper: bool,
@@ -76,15 +78,8 @@ struct Open<'a> {
 
 fn scan(markup: &str, wrapper: &str) -> Option<Vec<Place>> {
     let mut reader = Reader::from_str(markup);
-    let mut open = Open {
-        markup,
-        wrapper,
-        depth: 0,
-        in_wrapper: false,
-        container: None,
-        property: None,
-        places: Vec::new(),
-    };
+    let mut open =
+        Open { wrapper, depth: 0, in_wrapper: false, container: None, property: None, places: Vec::new() };
     loop {
         let from = position(reader.buffer_position());
         let event = reader.read_event().ok()?;
@@ -96,9 +91,9 @@ fn scan(markup: &str, wrapper: &str) -> Option<Vec<Place>> {
                 open.end(to);
             }
             Event::End(_) => open.end(from),
-            Event::Text(text) => open.text(&text.xml10_content()),
-            Event::CData(text) => open.text(&text.xml10_content()),
-            Event::GeneralRef(reference) => open.text(&resolve(&reference)?),
+            Event::Text(text) => open.text(text.xml10_content()),
+            Event::CData(text) => open.text(text.xml10_content()),
+            Event::GeneralRef(reference) => open.text(resolve(&reference)?.into()),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
             Event::Eof => return (open.depth == 0).then_some(open.places),
         }
@@ -117,12 +112,10 @@ impl Open<'_> {
         if depth == 1 {
             self.in_wrapper = name.as_ref() == self.wrapper;
         } else if self.in_wrapper && may_hold && name.as_ref() == "Property" {
-            // The text is no longer than its markup, so that it need not move, and leave a copy behind, as it grows.
-            let bytes = self.markup.get(to..).and_then(|rest| rest.find("</")).unwrap_or_default();
             let place = Place {
                 container: self.container.clone(),
                 name: name_of(tag)?,
-                text: Zeroizing::new(String::with_capacity(bytes)),
+                text: Wiped::default(),
                 content: to..to,
             };
             self.property = Some((place, depth));
@@ -142,9 +135,15 @@ impl Open<'_> {
         }
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: Cow<'_, str>) {
+        // Another text than stands in the markup, as where its line ends are others.
+        let (borrowed, own) = match text {
+            Cow::Borrowed(text) => (text, Zeroizing::default()),
+            Cow::Owned(text) => ("", Zeroizing::new(text)),
+        };
         if let Some((place, _)) = &mut self.property {
-            place.text.push_str(text);
+            place.text.push(borrowed);
+            place.text.push(&own);
         }
     }
 }
@@ -172,6 +171,7 @@ fn position(bytes: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::Sought;
 
     fn found(text: &str) -> Vec<(Option<String>, String, String, String)> {
         let places = properties(text, "P").unwrap();
@@ -236,6 +236,21 @@ mod tests {
         let all: Vec<_> = places.iter().map(by).collect();
         assert_eq!(*replaced(text, &all), text.replace(">1<", ">new a<").replace(">2<", ">new b<"));
         assert_eq!(*replaced(text, &[]), text);
+    }
+
+    #[test]
+    fn no_text_stays_behind_when_it_grows_behind_cdata_or_has_other_line_ends() {
+        for between in ["<![CDATA[</]]>", "\r\n", "&amp;"] {
+            let (secret, sought) = Sought::new();
+            let filler = "x".repeat(300);
+            let document =
+                ["<R><P><Property Name='a'>", between, &secret, between, &filler, "</Property></P></R>"];
+            let document = Zeroizing::new(document.concat());
+            let places = properties(&document, "P").unwrap();
+            assert!(places[0].text.contains(secret.as_str()));
+            drop((secret, document, places));
+            assert!(!sought.stands_in_memory(), "{between}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::password_values::{self, Fields, Sealed};
 use super::places::{self, Place};
 use crate::cli::output;
 use crate::commands::Failure;
-use crate::commands::conversation::{Conversation, Node, Payload, escaped};
+use crate::commands::conversation::{Conversation, Node, Payload, Wiped, escaped};
 use crate::http::code::Code;
 use crate::transport;
 
@@ -33,7 +33,7 @@ struct Stored {
 pub(super) struct Sealing<'a> {
     request: &'a str,
     json: Place,
-    properties: Vec<(String, Zeroizing<String>)>,
+    properties: Vec<(String, Wiped)>,
 }
 
 impl<'a> Sealing<'a> {
@@ -129,7 +129,7 @@ impl<'a> Sealing<'a> {
     /// A property of the request that is not empty.
     fn property(&self, name: &str) -> Option<&str> {
         let found = self.properties.iter().find(|(known, _)| known == name);
-        found.map(|(_, text)| text.as_str()).filter(|text| !text.is_empty())
+        found.map(|(_, text)| &**text).filter(|text| !text.is_empty())
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::cli::{PasswordSource, Reach, SignInArgs};
+use crate::memory::Sought;
 
 const SESSION: &str = "5E4924352BA7E2038339957559C2DA75";
 const PASSWORD: &str = "p<w & \"cAnArY\"";
@@ -218,4 +219,21 @@ fn a_request_beyond_the_apis_limit_is_refused_before_anything_is_sent() {
     let server = Scripted { address: "127.0.0.1:9".to_owned(), thread: std::thread::spawn(Vec::new) };
     let message = run(&server.call(&" ".repeat(BODY_BYTES_MAX + 1))).unwrap_err().to_string();
     assert!(message.contains("larger than 1 MiB"), "{message}");
+}
+
+#[test]
+fn a_request_that_is_too_long_or_no_utf_8_is_wiped_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("request.xml");
+    for end in [&b""[..], b"\xff", &[b'x'; BODY_BYTES_MAX]] {
+        let (secret, sought) = Sought::new();
+        // Some of it in front, so that it is moved by what is behind it.
+        let bytes = Zeroizing::new([secret.as_bytes(), &[b'y'; 200_000], end].concat());
+        std::fs::write(&path, &*bytes).unwrap();
+        drop(bytes);
+        let read = read_request(&RequestSource::File(path.clone()));
+        assert_eq!(read.is_ok(), end.is_empty());
+        drop((secret, read));
+        assert!(!sought.stands_in_memory());
+    }
 }

@@ -2,13 +2,11 @@
 
 use zeroize::Zeroizing;
 
+use super::wiped::Wiped;
+
 /// Properties and containers, as they stand in `OperationPayload`. Wiped when it is dropped, as is what it becomes.
 #[derive(Default)]
 pub(in crate::commands) struct Payload(Wiped);
-
-/// A text that is wiped when it is dropped, and also where it moves because it has grown.
-#[derive(Default)]
-struct Wiped(Zeroizing<String>);
 
 impl Payload {
     /// These properties.
@@ -38,7 +36,7 @@ impl Payload {
 
     /// Adds a container with these properties.
     pub(in crate::commands) fn container(&mut self, name: &str, Self(properties): &Self) {
-        self.0.push_all(&["<Container Name=\"", name, "\">", &properties.0, "</Container>"]);
+        self.0.push_all(&["<Container Name=\"", name, "\">", properties, "</Container>"]);
     }
 
     /// The request with this payload.
@@ -48,7 +46,7 @@ impl Payload {
         invoke_id: &str,
         session: Option<&str>,
     ) -> Zeroizing<String> {
-        let Self(Wiped(payload)) = self;
+        let Self(payload) = self;
         let mut text = Wiped::default();
         text.reserve(payload.len());
         text.push_all(&["<Request Operation=\"", operation, "\"><InvokeID>", invoke_id, "</InvokeID>"]);
@@ -56,34 +54,7 @@ impl Payload {
             text.push_all(&["<SessionID>", session, "</SessionID>"]);
         }
         text.push_all(&["<OperationPayload>", payload, "</OperationPayload></Request>"]);
-        text.0
-    }
-}
-
-impl Wiped {
-    /// Has room for this many bytes more.
-    fn reserve(&mut self, bytes: usize) {
-        let needed = self.0.len().saturating_add(bytes);
-        if needed > self.0.capacity() {
-            let mut larger = Zeroizing::new(String::with_capacity(needed.saturating_mul(2)));
-            larger.push_str(&self.0);
-            self.0 = larger;
-        }
-    }
-
-    fn push(&mut self, text: &str) {
-        self.reserve(text.len());
-        self.0.push_str(text);
-    }
-
-    fn push_all(&mut self, texts: &[&str]) {
-        texts.iter().for_each(|text| self.push(text));
-    }
-
-    fn push_escaped(&mut self, text: &str) {
-        for part in escaped(text) {
-            self.push(part);
-        }
+        text.into_text()
     }
 }
 
@@ -141,11 +112,11 @@ mod tests {
     fn what_is_escaped_is_read_as_it_was_and_its_size_is_known() {
         for text in ["a\r\nb\rc \"<&>' \t\nü", "", "plain", "\r", "<<"] {
             let payload = Payload::of(&[("x", text)]).0;
-            let body = format!("<Response Result='Success'><Success>{}</Success></Response>", *payload.0);
+            let body = format!("<Response Result='Success'><Success>{}</Success></Response>", &*payload);
             let Some(Reply::Success(content)) = Reply::read(&body) else { panic!("{body}") };
             assert_eq!(content.property("x"), Some(text));
-            assert!(!payload.0.contains('\r'));
-            assert_eq!(payload.0.len(), escaped_bytes(text) + "<Property Name=\"x\"></Property>".len());
+            assert!(!payload.contains('\r'));
+            assert_eq!(payload.len(), escaped_bytes(text) + "<Property Name=\"x\"></Property>".len());
         }
     }
 }
