@@ -20,6 +20,9 @@ Examples:
 To rotate: put the new master key where the settings look for the current one, and name the place of the old one in
 further_master_keys; then `rotate`, and `list`, which says when the old one is not needed any more. A running server reads
 its settings file again for that, but not its environment or its flags.
+
+Through a server the administrator's password is the first line of --password-file, or else of the
+environment variable CRMCONF_PASSWORD, or else it is asked for.
 ";
 
 const LIST_EXAMPLES: &str = "\

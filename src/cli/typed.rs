@@ -131,7 +131,7 @@ pub(super) enum Command {
     Replay(Replay),
     /// Import telephone systems, partitions and devices into a server's directory, or print it
     Directory(TypedDirectory),
-    /// Check a folder of templates, or write the built-in ones to a folder
+    /// Check a folder of templates, or a store by its templates, or write the built-in ones to a folder
     Templates(Templates),
     /// Print every event of the journal as a line of JSON, for auditors and other programs
     Export(Export),
