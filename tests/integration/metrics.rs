@@ -166,7 +166,9 @@ fn it_is_there_while_the_store_is_being_opened() {
 #[test]
 fn while_it_drains_it_is_said_to_stop_and_afterwards_nothing_is_there() {
     use std::io::Write as _;
-    let mut server = measured();
+    // Longer than the rest of this test can take on a slow machine.
+    let patient = [&ON[..], &["--body-timeout-seconds", "60"]].concat();
+    let mut server = Server::demo_with(&patient);
     let metrics = address(&server);
     let body = "<Request Operation=\"CreateSession\"><InvokeID>1</InvokeID></Request>";
     let head = format!(
