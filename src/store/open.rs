@@ -126,7 +126,7 @@ pub(super) fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<
                 .map_err(|cause| StoreError::Event { sequence: sequence.get(), cause })?;
             evolve(&mut state, sequence, &envelope.event);
             projector.apply(&envelope)?;
-            given_up.extend(crate::writer::given_up(&envelope.event));
+            given_up.extend(crate::writer::given_up(&envelope.event).map(|(key, _)| key));
         }
     }
     Ok(Folded { state, projector, given_up })

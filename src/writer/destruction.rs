@@ -1,20 +1,27 @@
 //! Data keys that recorded events give up: destroyed once the events are durable, and again until the disk has taken it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-use crmconf_events::KeyId;
-use crmconf_events::command::Command;
+use crmconf_events::command::{Command, Request};
 use crmconf_events::event::{Envelope, Event};
+use crmconf_events::{AccountId, ConfigurationId, KeyId};
 
 use super::batch::Asked;
 use super::{DataKeys, WriteError, WriteResult};
 
-/// The key that an event gives up, if it gives one up.
+/// Whose a data key was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Configuration(ConfigurationId),
+    Account(AccountId),
+}
+
+/// The key that an event gives up, if it gives one up, and whose it was.
 #[must_use]
-pub(crate) fn given_up(event: &Event) -> Option<KeyId> {
+pub(crate) fn given_up(event: &Event) -> Option<(KeyId, Owner)> {
     match event {
-        Event::ConfigurationShredded(e) => Some(e.key),
-        Event::AccountErased(e) => e.key,
+        Event::ConfigurationShredded(e) => Some((e.key, Owner::Configuration(e.id.clone()))),
+        Event::AccountErased(e) => Some((e.key?, Owner::Account(e.account))),
         Event::StoreCreated(_)
         | Event::TemplateRecorded(_)
         | Event::RequestRecorded(_)
@@ -45,39 +52,34 @@ pub(crate) fn given_up(event: &Event) -> Option<KeyId> {
 
 /// Keys that are given up and not destroyed yet.
 #[derive(Debug, Default)]
-pub(super) struct Pending(BTreeSet<KeyId>);
+pub(super) struct Pending {
+    due: BTreeMap<KeyId, Owner>,
+    /// Why what is due is not destroyed yet.
+    why: String,
+}
 
 impl Pending {
-    /// Takes in what durable events give up, and destroys it with what could not be destroyed before; returns how many keys
-    /// were whole until now.
-    ///
-    /// # Errors
-    /// Why some of it is not destroyed yet; [`Pending::retry`] tries again.
-    pub(super) fn destroy(&mut self, keys: &dyn DataKeys, envelopes: &[Envelope]) -> Result<usize, String> {
-        let due: Vec<_> = envelopes.iter().filter_map(|envelope| given_up(&envelope.event)).collect();
-        if due.is_empty() {
-            return Ok(0);
-        }
-        self.0.extend(due);
-        self.retry(keys)
+    /// Takes in what durable events give up; returns whether they give anything up.
+    pub(super) fn take_in(&mut self, envelopes: &[Envelope]) -> bool {
+        let before = self.due.len();
+        self.due.extend(envelopes.iter().filter_map(|envelope| given_up(&envelope.event)));
+        self.due.len() > before
     }
 
     /// Whether there is something to try again.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.due.is_empty()
     }
 
-    /// How much there is to try again.
+    /// How many keys stand that are given up.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.due.len()
     }
 
     /// Destroys what is not destroyed yet; returns how many keys were whole until now.
-    ///
-    /// # Errors
-    /// Why it is not.
-    pub(super) fn retry(&mut self, keys: &dyn DataKeys) -> Result<usize, String> {
-        match keys.destroy(&self.0) {
+    pub(super) fn retry(&mut self, keys: &dyn DataKeys) -> usize {
+        let due = self.due.keys().copied().collect();
+        match keys.destroy(&due) {
             Ok(destroyed) => {
                 for key in &destroyed.missing {
                     // It comes back with its bucket only, and the start that finds it there destroys it.
@@ -86,17 +88,23 @@ impl Pending {
                         "a data key that is given up is in a bucket that the vault lacks"
                     );
                 }
-                self.0.clear();
-                match destroyed.missing.len() {
-                    0 => Ok(destroyed.keys),
-                    missing => Err(format!("the vault lacks the buckets of {missing} of the keys")),
-                }
+                self.due.clear();
+                destroyed.keys
             }
             Err(error) => {
-                tracing::error!(%error, keys = self.0.len(), "data keys that are given up could not be destroyed yet");
-                Err(error.to_string())
+                tracing::error!(%error, keys = self.due.len(), "data keys that are given up could not be destroyed yet");
+                self.why = error.to_string();
+                0
             }
         }
+    }
+
+    /// What the caller of this request is told in place of its answer, where a key that it has given up stands.
+    fn told(&self, request: &Request) -> Option<WriteError> {
+        self.due
+            .values()
+            .any(|owner| asks_for(request, owner))
+            .then(|| WriteError::NotDestroyed(self.why.clone()))
     }
 }
 
@@ -104,15 +112,11 @@ impl Pending {
 pub(super) fn told_of_keys(
     requests: &VecDeque<Asked>,
     answers: Vec<WriteResult>,
-    destroyed: Result<(), String>,
+    pending: &Pending,
 ) -> Vec<WriteResult> {
-    let Err(why) = destroyed else { return answers };
-    let tell = |(answer, asked): (WriteResult, &Asked)| {
-        if answer.is_ok() && gives_up_a_key(asked) {
-            Err(WriteError::NotDestroyed(why.clone()))
-        } else {
-            answer
-        }
+    let tell = |(answer, asked): (WriteResult, &Asked)| match answer {
+        Ok(outcome) => pending.told(&asked.request).map_or(Ok(outcome), Err),
+        Err(error) => Err(error),
     };
     answers.into_iter().zip(requests).map(tell).collect()
 }
@@ -133,5 +137,32 @@ pub(super) const fn gives_up_a_key(asked: &Asked) -> bool {
         | Command::SetCredential(_)
         | Command::DeleteAccount(_)
         | Command::ImportDirectory(_) => false,
+    }
+}
+
+/// Whether a request asks for the keys of this configuration or account to be given up.
+fn asks_for(request: &Request, owner: &Owner) -> bool {
+    match (&request.command, owner) {
+        (Command::ShredConfiguration(command), Owner::Configuration(id)) => command.id.as_ref() == Some(id),
+        (Command::DestroyRetired(command), Owner::Configuration(id)) => command.configurations.contains(id),
+        (Command::EraseAccount(command), Owner::Account(account)) => command.account == Some(*account),
+        (
+            Command::ShredConfiguration(_)
+            | Command::DestroyRetired(_)
+            | Command::EraseAccount(_)
+            | Command::CreateStore(_)
+            | Command::AddConfiguration(_)
+            | Command::ChangeConfiguration(_)
+            | Command::DeleteConfiguration(_)
+            | Command::HoldDestruction(_)
+            | Command::ResumeDestruction
+            | Command::RecordTemplate(_)
+            | Command::CreateAccount(_)
+            | Command::ChangeAccount(_)
+            | Command::SetCredential(_)
+            | Command::DeleteAccount(_)
+            | Command::ImportDirectory(_),
+            Owner::Configuration(_) | Owner::Account(_),
+        ) => false,
     }
 }

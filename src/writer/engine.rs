@@ -121,10 +121,7 @@ impl Engine {
             }
             let decided = self.decide_front(requests);
             let Some(commit) = &decided.commit else {
-                // A shredding asked for again changes nothing, and is not answered as done before it is.
-                let about_keys = requests.iter().take(decided.answers.len()).any(gives_up_a_key);
-                let destroyed = if about_keys { self.destroy_rest() } else { Ok(()) };
-                return told_of_keys(requests, decided.answers, destroyed);
+                return self.destroy_and_tell(requests, decided.answers, &[]);
             };
             let begun = Instant::now();
             match self.resolver.append(&*self.log, commit) {
@@ -134,8 +131,7 @@ impl Engine {
                         self.clock_watch.believe(decided.looked.0, decided.looked.1);
                     }
                     self.merge(decided.overlay, &decided.envelopes);
-                    let destroyed = self.destroy(&decided.envelopes);
-                    return told_of_keys(requests, decided.answers, destroyed);
+                    return self.destroy_and_tell(requests, decided.answers, &decided.envelopes);
                 }
                 Fate::Lost => {}
                 Fate::NotAppended(why) => {
@@ -178,7 +174,7 @@ impl Engine {
             }
             // Also where it was this process' own commit, of which nobody knew for a while whether it stands. What is not
             // destroyed now is tried again.
-            let _ = self.destroy(&envelopes);
+            self.destroy(&envelopes);
         }
         Ok(())
     }
@@ -274,29 +270,33 @@ impl Engine {
     }
 
     /// Destroys the data keys that durable events give up, with those that could not be destroyed before.
-    ///
-    /// # Errors
-    /// Why some of them are not destroyed yet.
-    fn destroy(&mut self, envelopes: &[Envelope]) -> Result<(), String> {
-        let destroyed = self.pending.destroy(&*self.keys, envelopes);
-        self.measured(destroyed)
-    }
-
-    /// Destroys the data keys that could not be destroyed before.
-    ///
-    /// # Errors
-    /// Why some of them are not destroyed yet.
-    fn destroy_rest(&mut self) -> Result<(), String> {
-        if self.pending.is_empty() {
-            return Ok(());
+    fn destroy(&mut self, envelopes: &[Envelope]) {
+        if self.pending.take_in(envelopes) {
+            self.destroy_rest();
         }
-        let destroyed = self.pending.retry(&*self.keys);
-        self.measured(destroyed)
     }
 
-    fn measured(&self, destroyed: Result<usize, String>) -> Result<(), String> {
-        self.commits.destroyed(destroyed.as_ref().copied().unwrap_or(0), self.pending.len());
-        destroyed.map(drop)
+    /// Destroys the data keys that could not be destroyed before; returns how many are now.
+    fn destroy_rest(&mut self) -> usize {
+        let destroyed = self.pending.retry(&*self.keys);
+        self.commits.destroyed(destroyed, self.pending.len());
+        destroyed
+    }
+
+    /// Destroys the data keys that a commit gives up, and says what its callers are told. A shredding asked for again changes
+    /// nothing, and is not answered as done before it is, whatever else the commit holds.
+    fn destroy_and_tell(
+        &mut self,
+        requests: &VecDeque<Asked>,
+        answers: Vec<WriteResult>,
+        envelopes: &[Envelope],
+    ) -> Vec<WriteResult> {
+        let given_up = self.pending.take_in(envelopes);
+        let asked_for = requests.iter().take(answers.len()).any(gives_up_a_key);
+        if (given_up || asked_for) && !self.pending.is_empty() {
+            self.destroy_rest();
+        }
+        told_of_keys(requests, answers, &self.pending)
     }
 
     /// Says why no changes are taken. Whether that can pass, the log knows: where it takes no appends until it is
@@ -333,7 +333,7 @@ impl Engine {
     /// Looks whether what hinders the writer has passed, without a change of anybody's: a commit whose fate is not
     /// known is settled first. Keys that could not be destroyed are tried again.
     pub(super) fn look(&mut self) {
-        if !self.pending.is_empty() && self.destroy_rest().is_ok() {
+        if !self.pending.is_empty() && self.destroy_rest() > 0 {
             tracing::info!("data keys that were given up are destroyed now");
         }
         if !self.may_recover() {

@@ -143,6 +143,25 @@ fn the_next_shredding_also_destroys_what_is_left_of_the_last() {
 }
 
 #[test]
+fn a_shredding_asked_for_again_is_not_answered_as_done_because_another_change_shares_its_commit() {
+    let keys = Frail::new();
+    let mut bench = with_deleted(&keys);
+    keys.set_refuses(true);
+    assert!(matches!(bench.run([shred(2)])[0], Err(WriteError::NotDestroyed(_))));
+    let answers = bench.run([shred(2), add(3, "c")]);
+    assert!(
+        matches!(&answers[0], Err(WriteError::NotDestroyed(why)) if why.contains("refuses")),
+        "{answers:?}"
+    );
+    assert_added(&answers[1], 3);
+    assert_eq!(bench.tags(), ["ConfigurationAdded"]);
+    keys.set_refuses(false);
+    let answers = bench.run([shred(2), add(4, "d")]);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_standing(&keys, [Whole, Destroyed]);
+}
+
+#[test]
 fn after_a_leap_of_the_clock_the_server_s_own_wish_to_destroy_finds_it_held() {
     for leap in [40 * DAY, -40 * DAY] {
         let keys = Frail::new();
