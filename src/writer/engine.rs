@@ -131,17 +131,25 @@ impl Engine {
                         self.clock_watch.believe(decided.looked.0, decided.looked.1);
                     }
                     self.merge(decided.overlay, &decided.envelopes);
-                    return self.destroy_and_tell(requests, decided.answers, &decided.envelopes);
+                    let answers = self.destroy_and_tell(requests, decided.answers, &decided.envelopes);
+                    // It holds only that the clock is in doubt: the first request had no room beside that.
+                    if !answers.is_empty() {
+                        return answers;
+                    }
                 }
                 Fate::Lost => {}
                 Fate::NotAppended(why) => {
                     tracing::error!(reason = why, "the log takes no changes");
                     self.hinder(why.clone());
-                    return refuse(decided.answers.len(), &WriteError::Unavailable(why));
+                    return refuse(decided.answers.len().max(1), &WriteError::Unavailable(why));
                 }
                 Fate::Unknown(why) => {
                     tracing::error!(reason = why, "whether a commit was appended is not known");
                     self.hinder(why.clone());
+                    if decided.answers.is_empty() {
+                        // Nothing of the first request is in it.
+                        return refuse(1, &WriteError::Unavailable(why));
+                    }
                     return refuse(decided.answers.len(), &WriteError::Unknown(why));
                 }
             }

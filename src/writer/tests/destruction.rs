@@ -1,10 +1,13 @@
 //! Keys that events give up are destroyed once the events stand; and none by a clock that is in doubt.
 
-use crmconf_events::command::DestroyRetired;
+use crmconf_events::command::{
+    DestroyRetired, DirectoryEntry, ImportDirectory, ImportMode, ListedEntry, Listing,
+};
+use crmconf_events::commit::COMMIT_EVENTS_MAX;
 use crmconf_events::decide::{Outcome, Rejection};
 use crmconf_events::event::Event;
 use crmconf_events::log::AppendOutcome;
-use crmconf_events::{KeyId, Timestamp};
+use crmconf_events::{DirectoryText, KeyId, TelSysId, Timestamp};
 
 use super::scripted::Step;
 use super::vaults::*;
@@ -189,6 +192,52 @@ fn a_leap_is_held_by_whatever_commit_comes_first_and_a_reason_destroys_all_the_s
     assert!(bench.run([shred(2)])[0].is_ok());
     assert_eq!(bench.tags(), ["DestructionHeld", "ConfigurationShredded"]);
     assert_standing(&keys, [Whole, Destroyed]);
+}
+
+/// An import of as many entries as a commit has room for.
+fn full_import() -> Request {
+    let entries = (1..=COMMIT_EVENTS_MAX).map(|number| ListedEntry {
+        entry: DirectoryEntry::TelSys {
+            telsys: TelSysId::new(number).unwrap(),
+            description: DirectoryText::new("t").unwrap(),
+            environment: DirectoryText::new("e").unwrap(),
+        },
+        line: number.into(),
+    });
+    let (listing, twice) = Listing::sorted(entries.collect());
+    assert_eq!(twice, []);
+    let command = ImportDirectory { mode: ImportMode::Merge, listing, progress: None };
+    by(Actor::Operator(0), Command::ImportDirectory(command))
+}
+
+#[test]
+fn who_has_no_room_beside_the_hold_goes_into_the_next_commit_and_is_answered() {
+    let keys = Frail::new();
+    let mut bench = with_deleted(&keys);
+    bench.at(bench.now() + 2 * DAY);
+    let answers = bench.run([full_import(), add(3, "c")]);
+    let Ok(Some(Outcome::DirectoryImport(imported))) = &answers[0] else { panic!("{:?}", answers[0]) };
+    assert!(imported.done);
+    assert_added(&answers[1], 3);
+    let sizes: Vec<_> = bench.log.attempts().iter().map(|commit| commit.events().len()).collect();
+    assert_eq!(sizes, [1, COMMIT_EVENTS_MAX as usize, 1]);
+    bench.assert_in_step();
+}
+
+#[test]
+fn who_has_no_room_beside_a_hold_that_does_not_stand_is_told_that_nothing_was_changed() {
+    let unknown = || AppendOutcome::Unknown { why: "cable".into() };
+    let full = AppendOutcome::Unavailable { why: "full".into() };
+    for (script, why) in [(vec![full], "full"), ((0..1_000).map(|_| unknown()).collect(), "cable")] {
+        let keys = Frail::new();
+        let mut bench = with_deleted(&keys);
+        bench.at(bench.now() + 2 * DAY);
+        bench.log.script(script.into_iter().map(Step::Say));
+        assert_eq!(bench.run([full_import()]), [Err(WriteError::Unavailable(why.into()))]);
+        bench.log.end_script();
+        assert!(bench.run([full_import()])[0].is_ok());
+        bench.assert_in_step();
+    }
 }
 
 #[test]
