@@ -115,16 +115,19 @@ pub(super) fn told_of_keys(
     pending: &Pending,
 ) -> Vec<WriteResult> {
     let tell = |(answer, asked): (WriteResult, &Asked)| match answer {
-        Ok(outcome) => pending.told(&asked.request).map_or(Ok(outcome), Err),
-        Err(error) => Err(error),
+        Ok(outcome) if gives_up_a_key(asked) => pending.told(&asked.request).map_or(Ok(outcome), Err),
+        Ok(_) | Err(_) => answer,
     };
     answers.into_iter().zip(requests).map(tell).collect()
 }
 
-/// Whether what is asked for is that a key be given up, and not only a change that may do so by the way.
+/// Whether what is asked for is that a key be given up, and not only a change that may do so by the way. A dry run asks for
+/// nothing.
 pub(super) const fn gives_up_a_key(asked: &Asked) -> bool {
     match asked.request.command {
-        Command::ShredConfiguration(_) | Command::EraseAccount(_) | Command::DestroyRetired(_) => true,
+        Command::ShredConfiguration(_) | Command::EraseAccount(_) | Command::DestroyRetired(_) => {
+            !asked.request.validate_only
+        }
         Command::CreateStore(_)
         | Command::AddConfiguration(_)
         | Command::ChangeConfiguration(_)

@@ -165,6 +165,21 @@ fn a_shredding_asked_for_again_is_not_answered_as_done_because_another_change_sh
 }
 
 #[test]
+fn a_dry_run_is_told_nothing_of_keys_and_destroys_none() {
+    let keys = Frail::new();
+    let mut bench = with_deleted(&keys);
+    keys.set_refuses(true);
+    assert!(bench.run([shred(2)])[0].is_err());
+    let asked = keys.asked.lock().unwrap().len();
+    let dry = || Request { validate_only: true, ..shred(2) };
+    assert_eq!(bench.run([dry()]), [Ok(None)]);
+    let answers = bench.run([dry(), add(3, "c")]);
+    assert_eq!(answers[0], Ok(None));
+    assert_added(&answers[1], 3);
+    assert_eq!(keys.asked.lock().unwrap().len(), asked);
+}
+
+#[test]
 fn after_a_leap_of_the_clock_the_server_s_own_wish_to_destroy_finds_it_held() {
     for leap in [40 * DAY, -40 * DAY] {
         let keys = Frail::new();
