@@ -177,12 +177,12 @@ impl Engine {
                 envelopes.push(envelope);
             }
             self.merge(state, &envelopes);
+            // Also where it was this process' own commit, of which nobody knew for a while whether it stands; and whatever
+            // becomes of the read models. What is not destroyed now is tried again.
+            self.destroy(&envelopes);
             if let Some(why) = &self.out_of_step {
                 return Err(why.clone());
             }
-            // Also where it was this process' own commit, of which nobody knew for a while whether it stands. What is not
-            // destroyed now is tried again.
-            self.destroy(&envelopes);
         }
         Ok(())
     }

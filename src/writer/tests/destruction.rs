@@ -101,6 +101,20 @@ fn a_shredding_that_is_found_to_stand_later_destroys_then() {
 }
 
 #[test]
+fn read_models_that_are_out_of_step_keep_no_key_from_being_destroyed() {
+    let keys = Frail::new();
+    let mut bench = with_deleted(&keys);
+    let unknown = || AppendOutcome::Unknown { why: "cable".into() };
+    bench.log.script((0..1_000).map(|_| Step::Say(unknown())));
+    assert!(matches!(bench.run([shred(1)])[0], Err(WriteError::Unknown(_))));
+    bench.log.end_script();
+    bench.engine.put_out_of_step();
+    bench.engine.look();
+    assert!(matches!(bench.run([add(3, "c")])[0], Err(WriteError::Unavailable(_))));
+    assert_standing(&keys, [Destroyed, Whole]);
+}
+
+#[test]
 fn where_the_disk_refuses_the_event_stands_the_caller_is_told_and_it_is_tried_again() {
     let keys = Frail::new();
     let metrics = crate::metrics::Metrics::on().unwrap();
