@@ -271,7 +271,7 @@ impl Registrar {
         old: Option<CredentialId>,
     ) -> Result<Option<Outcome>, AccountError> {
         let forgotten = match &submitted {
-            Ok(_) | Err(WriteError::NotDestroyed(_)) => old,
+            Ok(_) | Err(WriteError::NotDestroyed(_) | WriteError::BucketLacking) => old,
             Err(WriteError::Unknown(_)) => None,
             Err(
                 WriteError::Rejected(_)

@@ -31,7 +31,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-pub(crate) use destruction::given_up;
+pub use destruction::Pending;
+pub(crate) use destruction::{Owner, given_up};
 use engine::Engine;
 pub use entropy::Entropy;
 pub use keys::DataKeys;
@@ -61,6 +62,9 @@ pub enum WriteError {
     /// It was appended; but a data key that it gives up could not be destroyed yet, which is tried again.
     #[error("the change stands, but its data key is not destroyed yet: {0}")]
     NotDestroyed(String),
+    /// It was appended; but the data key that it gives up is in a bucket that the vault lacks, or that is damaged.
+    #[error("the change stands, but its data key is in a bucket that the vault lacks, or that is damaged")]
+    BucketLacking,
     /// It may have been appended or not.
     #[error("the outcome is not known: {0}")]
     Unknown(String),
@@ -77,7 +81,7 @@ impl WriteError {
     #[must_use]
     pub const fn stands(&self) -> bool {
         match self {
-            Self::NotDestroyed(_) => true,
+            Self::NotDestroyed(_) | Self::BucketLacking => true,
             Self::Rejected(_)
             | Self::Unavailable(_)
             | Self::DataKey(_)
@@ -190,6 +194,8 @@ pub struct Origin {
     pub views: Views,
     /// Where data keys are to be had.
     pub keys: Arc<dyn DataKeys>,
+    /// Data keys that the log has given up and the vault could not destroy.
+    pub pending: Pending,
 }
 
 impl Writer {

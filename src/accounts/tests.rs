@@ -15,8 +15,8 @@ use crmconf_projections::Projector;
 
 use super::*;
 use crate::vault::{FoldedName, MasterKey, MasterKeys};
-use crate::writer::Origin;
 use crate::writer::tests::scripted::{Read, Scripted, Step};
+use crate::writer::{Origin, Pending};
 
 const STORE: StoreId = StoreId::new([8; 16]);
 
@@ -64,8 +64,14 @@ impl Bench {
         let vault = Vault::create_on(Arc::new(disk.clone()), Path::new("/vault"), STORE, &key).unwrap();
         let vault = Arc::new(vault);
         let keys = Arc::clone(&vault) as Arc<_>;
-        let origin =
-            Origin { log: Arc::clone(&log) as Arc<_>, state, projector, views: Arc::clone(&views), keys };
+        let origin = Origin {
+            log: Arc::clone(&log) as Arc<_>,
+            state,
+            projector,
+            views: Arc::clone(&views),
+            keys,
+            pending: Pending::default(),
+        };
         let (writer, thread) = Writer::start(origin, 16).unwrap();
         let command = CreateStore { store: STORE, accounts: Vec::new(), directory: Vec::new() };
         let command = Command::CreateStore(command);

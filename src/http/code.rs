@@ -24,6 +24,11 @@ pub const NOTHING_TO_SHRED: &str = "There is no such CRM Configuration in that s
 pub const NOT_DESTROYED: &str = "The change is recorded, but the data key could not be destroyed on the disk yet. The server \
                                  tries again by itself, and at its next start at the latest.";
 
+/// What is said where a change stands and its data key is in a bucket that is not there to be changed.
+pub const BUCKET_LACKING: &str = "The change is recorded, but the data key is in a bucket that is missing or damaged in the vault. \
+                                  It is destroyed by the first start that finds the bucket put back; until then a copy of the \
+                                  bucket's file can still give it.";
+
 /// Declares the codes.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $message:literal;)*) => {

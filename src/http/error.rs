@@ -16,7 +16,7 @@ use crmconf_events::state::Missing;
 use tracing::Level;
 
 use super::app::Unready;
-use super::code::{ACCOUNT_OUTCOME_NOT_KNOWN, Code, NOT_DESTROYED, OUTCOME_NOT_KNOWN};
+use super::code::{ACCOUNT_OUTCOME_NOT_KNOWN, BUCKET_LACKING, Code, NOT_DESTROYED, OUTCOME_NOT_KNOWN};
 use super::operations::directory::{in_use, orphans};
 use crate::accounts::AccountError;
 use crate::directory::Format;
@@ -217,6 +217,7 @@ impl From<WriteError> for ApiError {
                 Self::with(Code::Unresolved, Code::Unresolved.with("a data key")).broken(why)
             }
             WriteError::NotDestroyed(why) => Self::with(Code::StoreUnavailable, NOT_DESTROYED).broken(why),
+            WriteError::BucketLacking => Self::with(Code::StoreUnavailable, BUCKET_LACKING).broken(error),
             WriteError::Unknown(why) => Self::with(Code::StoreUnavailable, OUTCOME_NOT_KNOWN)
                 .broken(format_args!("the outcome of a change is not known: {why}")),
             WriteError::Overloaded => Self::busy("Too many changes are waiting; try again later."),

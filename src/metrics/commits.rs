@@ -5,7 +5,7 @@ use std::time::Duration;
 use crmconf_events::commit::Commit;
 use metrics::{Counter, Gauge, Histogram};
 
-use super::registry::Registry;
+use super::registry::{Registry, Value};
 use super::table::{APPEND, BYTES, CLOCK_LIFTED, COMMITS, EVENTS, KEYS_DESTROYED, KEYS_STANDING};
 
 /// The metrics of commits. Clones count together.
@@ -17,7 +17,8 @@ pub struct Commits {
     append: Histogram,
     clock_lifted: Counter,
     keys_destroyed: Counter,
-    keys_standing: Gauge,
+    keys_due: Gauge,
+    keys_lacking: Gauge,
 }
 
 impl Commits {
@@ -35,7 +36,8 @@ impl Commits {
             append: registry.histogram(&APPEND, &[]),
             clock_lifted: registry.counter(&CLOCK_LIFTED, &[]),
             keys_destroyed: registry.counter(&KEYS_DESTROYED, &[]),
-            keys_standing: registry.gauge(&KEYS_STANDING, &[]),
+            keys_due: registry.gauge(&KEYS_STANDING, &[Value::Word("due")]),
+            keys_lacking: registry.gauge(&KEYS_STANDING, &[Value::Word("lacking")]),
         }
     }
 
@@ -50,9 +52,11 @@ impl Commits {
         }
     }
 
-    /// So many data keys were destroyed, and so many stand still that the log has given up.
-    pub fn destroyed(&self, keys: usize, standing: usize) {
+    /// So many data keys were destroyed. Of those that the log has given up so many stand still, and so many are in buckets
+    /// that the vault lacks.
+    pub fn destroyed(&self, keys: usize, due: usize, lacking: usize) {
         self.keys_destroyed.increment(keys as u64);
-        self.keys_standing.set(standing as f64);
+        self.keys_due.set(due as f64);
+        self.keys_lacking.set(lacking as f64);
     }
 }

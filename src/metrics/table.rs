@@ -171,8 +171,9 @@ metrics! {
     KEYS_DESTROYED = "crmconf_keys_destroyed_total", Kind::Counter, [],
         "Data keys destroyed in the vault: of configurations and of accounts, whoever asked for it";
     /// Keys that ought to be.
-    KEYS_STANDING = "crmconf_keys_given_up", Kind::Gauge, [],
-        "Data keys that the log has given up and the vault could not destroy yet: tried again every five seconds";
+    KEYS_STANDING = "crmconf_keys_given_up", Kind::Gauge, ["state"],
+        "Data keys that the log has given up and the vault could not destroy: due, tried again every five seconds; lacking, \
+         in a bucket that is missing or damaged, and destroyed by the start that finds it put back";
     /// Sessions.
     SESSIONS = "crmconf_sessions", Kind::Gauge, ["state"],
         "Sessions: waiting for Authenticate, signed_in, ended early and remembered as such";

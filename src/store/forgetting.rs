@@ -28,7 +28,7 @@ use crate::vault::trace::Trace;
 use crate::vault::{Bound, DataKeyError, KeyStanding, MasterKeys};
 use crate::writer::tests::vaults::{FIELD, by, sealing, shred, with};
 use crate::writer::tests::{STORE, add, create_store, delete, id};
-use crate::writer::{Views, WriteError, WriteResult, Writer};
+use crate::writer::{Pending, Views, WriteError, WriteResult, Writer};
 
 /// A data folder on the real disk, and its master key outside of it.
 struct Place {
@@ -76,8 +76,8 @@ impl Place {
         let current = MasterKeySource::File(self.folder.path().join("master.key"));
         let sources = MasterKeySources { current, further: Vec::new() };
         let store = open(&self.data(), LocalOptions::DEFAULT, &sources, &mut |_| {}).unwrap();
-        let Store { log, vault, origin: Origin { state, projector, .. } } = store;
-        Served::start(log, vault, Folded { state, projector, given_up: BTreeSet::new() })
+        let Store { log, vault, origin } = store;
+        Served::of(log, vault, origin)
     }
 
     /// The vault's files that a key can be derived from.
@@ -124,7 +124,12 @@ impl Served {
         let Folded { state, projector, given_up: _ } = folded;
         let views = Views::new(ArcSwap::from_pointee(projector.view().clone()));
         let (beside, keys) = (Arc::clone(&log) as Arc<dyn EventLog>, Arc::clone(&vault) as Arc<_>);
-        let origin = Origin { log: beside, state, projector, views: Arc::clone(&views), keys };
+        let pending = Pending::default();
+        Self::of(log, vault, Origin { log: beside, state, projector, views, keys, pending })
+    }
+
+    fn of(log: Arc<LocalLog>, vault: Arc<Vault>, origin: Origin) -> Self {
+        let views = Arc::clone(&origin.views);
         let (writer, thread) = Writer::start(origin, 16).unwrap();
         Self { log, vault, views, writer, thread }
     }
@@ -326,11 +331,24 @@ async fn a_bucket_that_an_older_vault_lacks_is_named_and_forgets_when_it_comes_b
     // Ids go on in the next bucket, and what is missing can be given up all the same.
     served.add(4, "in the third").await;
     assert_eq!(served.views.load().configurations.get(&id(4)).unwrap().key, KeyId(2 << 16));
-    let told = served.submit(shred(2)).await;
-    assert!(
-        matches!(told, Err(WriteError::NotDestroyed(_))),
-        "it stands, and nothing is overwritten: {told:?}"
-    );
+    let lacking = Err(WriteError::BucketLacking);
+    assert_eq!(served.submit(shred(2)).await, lacking, "it stands, and nothing is overwritten");
+    assert_eq!(served.submit(shred(2)).await, lacking, "asked for again");
+    served.stop().await;
+    let (served, told) = Told::by(|| place.serve());
+    assert!(!told.contains("may still be had"), "no file of it stands: {told}");
+    assert_eq!(served.submit(shred(2)).await, lacking, "after a start");
+    served.stop().await;
+
+    // A copy that is put back and does not open may hold it all the same.
+    let damaged = place.vault().join("keys/000000000001.a");
+    fs::write(&damaged, b"no bucket").unwrap();
+    let (served, told) = Told::by(|| place.serve());
+    let line = told.lines().find(|line| line.contains("may still be had")).expect(&told);
+    for words in ["ERROR", "bucket=1", "keys=1", "000000000001.a is damaged", "Put both files back"] {
+        assert!(line.contains(words), "{words}: {line}");
+    }
+    assert_eq!(served.submit(shred(2)).await, lacking);
     served.stop().await;
 
     for copy in ["a", "b"] {

@@ -1,11 +1,12 @@
 //! Opening a store: the log first, then its vault, then everything folded from the log, and then the two are compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use crmconf_events::commit::Commit;
 use crmconf_events::event::decode;
 use crmconf_events::log::{self, EventLog, LocalLog, LocalOptions, OpenError};
 use crmconf_events::state::{State, evolve};
@@ -16,7 +17,7 @@ use super::found::refuse_lost_journal;
 use super::{Store, StoreError, VAULT_FOLDER, master_keys, reconcile};
 use crate::settings::MasterKeySources;
 use crate::vault::Vault;
-use crate::writer::Origin;
+use crate::writer::{self, Origin, Owner, Pending};
 
 /// Folding tells how far it is every so many commits.
 const FOLDED_EVERY: u64 = 1_000;
@@ -95,11 +96,13 @@ pub fn open(
     let Folded { state, projector, given_up } = fold(&log, progress)?;
     projector.check_against(report.head.last)?;
     progress(Opening { step: Step::Reconciling, commits: None });
-    reconcile::reconcile(&vault, &state, &given_up)?;
+    let standing = reconcile::reconcile(&vault, &state, &given_up.keys().copied().collect())?;
+    let pending = Pending::lacking(owners(&log, &given_up, &standing)?);
     let (log, vault) = (Arc::new(log), Arc::new(vault));
     let views = Arc::new(ArcSwap::from_pointee(projector.view().clone()));
     let keys = Arc::clone(&vault) as Arc<_>;
-    let origin = Origin { log: Arc::clone(&log) as Arc<dyn EventLog>, state, projector, views, keys };
+    let origin =
+        Origin { log: Arc::clone(&log) as Arc<dyn EventLog>, state, projector, views, keys, pending };
     Ok(Store { log, vault, origin })
 }
 
@@ -107,15 +110,15 @@ pub fn open(
 pub(super) struct Folded {
     pub(super) state: State,
     pub(super) projector: Projector,
-    /// Every data key that an event gives up.
-    pub(super) given_up: BTreeSet<KeyId>,
+    /// Every data key that an event gives up, and which event that is.
+    pub(super) given_up: BTreeMap<KeyId, Sequence>,
 }
 
 /// Folds the whole log.
 pub(super) fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<Folded, StoreError> {
     let mut state = State::default();
     let mut projector = Projector::default();
-    let mut given_up = BTreeSet::new();
+    let mut given_up = BTreeMap::new();
     for commit in log.read(Sequence::FIRST) {
         let commit = commit?;
         if commit.number() % FOLDED_EVERY == 1 {
@@ -126,8 +129,31 @@ pub(super) fn fold(log: &LocalLog, progress: &mut dyn FnMut(Opening)) -> Result<
                 .map_err(|cause| StoreError::Event { sequence: sequence.get(), cause })?;
             evolve(&mut state, sequence, &envelope.event);
             projector.apply(&envelope)?;
-            given_up.extend(crate::writer::given_up(&envelope.event).map(|(key, _)| key));
+            given_up.extend(writer::given_up(&envelope.event).map(|(key, _)| (key, sequence)));
         }
     }
     Ok(Folded { state, projector, given_up })
+}
+
+/// Whose these keys were, by the events that have given them up.
+fn owners(
+    log: &LocalLog,
+    given_up: &BTreeMap<KeyId, Sequence>,
+    keys: &BTreeSet<KeyId>,
+) -> Result<BTreeMap<KeyId, Owner>, StoreError> {
+    let events: BTreeSet<_> = keys.iter().filter_map(|key| given_up.get(key).copied()).collect();
+    let (mut owners, mut commit) = (BTreeMap::new(), None::<Arc<Commit>>);
+    for sequence in events {
+        if commit.as_ref().is_none_or(|commit| commit.event(sequence).is_none()) {
+            commit = log.read_commit(sequence)?;
+        }
+        let Some((commit, bytes)) = commit.as_ref().and_then(|found| Some((found, found.event(sequence)?)))
+        else {
+            continue;
+        };
+        let envelope = decode(sequence, commit.time(), bytes)
+            .map_err(|cause| StoreError::Event { sequence: sequence.get(), cause })?;
+        owners.extend(writer::given_up(&envelope.event));
+    }
+    Ok(owners)
 }

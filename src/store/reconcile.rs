@@ -12,16 +12,22 @@ use crate::vault::{KeyStanding, MissingBucket, Vault};
 /// How many configurations are named one by one.
 const NAMED_MAX: usize = 20;
 
-/// Brings the vault to where the log says that it is.
-pub(super) fn reconcile(vault: &Vault, state: &State, given_up: &BTreeSet<KeyId>) -> Result<(), StoreError> {
-    destroy(vault, given_up)?;
-    missing(vault, state);
-    credentials(vault, state)
+/// Brings the vault to where the log says that it is; returns the keys that the log has given up in buckets that the vault
+/// lacks.
+pub(super) fn reconcile(
+    vault: &Vault,
+    state: &State,
+    given_up: &BTreeSet<KeyId>,
+) -> Result<BTreeSet<KeyId>, StoreError> {
+    let standing = destroy(vault, given_up)?;
+    missing(vault, state, &standing);
+    credentials(vault, state)?;
+    Ok(standing)
 }
 
 /// Destroys every data key that an event gives up: those of a crash in between, and all that an older vault put back from its
 /// backup brought along. All of them are compared, so that no file of the vault can say that it is further than it is.
-fn destroy(vault: &Vault, given_up: &BTreeSet<KeyId>) -> Result<(), StoreError> {
+fn destroy(vault: &Vault, given_up: &BTreeSet<KeyId>) -> Result<BTreeSet<KeyId>, StoreError> {
     let destroyed = vault.destroy(given_up)?;
     if destroyed.keys > 0 {
         tracing::warn!(
@@ -29,14 +35,15 @@ fn destroy(vault: &Vault, given_up: &BTreeSet<KeyId>) -> Result<(), StoreError> 
             "data keys that the log has given up stood in the vault; they are destroyed now"
         );
     }
-    Ok(())
+    Ok(destroyed.missing)
 }
 
 /// Names the buckets that the vault lacks, and configurations whose passwords cannot be opened for want of a key that the
 /// log has not given up.
-fn missing(vault: &Vault, state: &State) {
+fn missing(vault: &Vault, state: &State, standing: &BTreeSet<KeyId>) {
     for bucket in vault.missing_buckets(state.next_key) {
         lacks(&bucket, state);
+        may_stand(&bucket, standing);
     }
     let lost = state.configurations.iter().filter(|(_, live)| !live.shredded && !live.secrets.is_empty());
     let lost: Vec<_> = lost.filter(|(_, live)| vault.standing(live.key) == KeyStanding::Destroyed).collect();
@@ -52,7 +59,7 @@ fn missing(vault: &Vault, state: &State) {
 /// Names a bucket that the vault lacks: a fault where it opens a live configuration's passwords. A store from before there
 /// were data keys has given out ids too, and nothing was ever sealed under them.
 fn lacks(bucket: &MissingBucket, state: &State) {
-    let MissingBucket { bucket, first, last, why } = bucket;
+    let MissingBucket { bucket, first, last, why, damaged: _ } = bucket;
     let mut live = state.configurations.iter().map(|(_, live)| live);
     let needed =
         live.any(|live| !live.shredded && !live.secrets.is_empty() && (*first..=*last).contains(&live.key));
@@ -74,6 +81,22 @@ fn lacks(bucket: &MissingBucket, state: &State) {
             why,
             "the vault lacks this bucket of data keys; no configuration has a password under them. Changes by accounts whose key \
              was in it are recorded without an address"
+        );
+    }
+}
+
+/// Tells of keys that the log has given up, where a file of their bucket stands that they may be had from all the same.
+fn may_stand(bucket: &MissingBucket, standing: &BTreeSet<KeyId>) {
+    let MissingBucket { bucket, first, last, why, damaged } = bucket;
+    let keys = standing.range(*first..=*last).count();
+    if *damaged && keys > 0 {
+        tracing::error!(
+            bucket,
+            keys,
+            why,
+            "data keys that the log has given up are not destroyed: the files of their bucket are damaged or contradict each \
+             other, and the keys may still be had from them. Put both files back from the vault's backup, and the next start \
+             destroys these keys; or overwrite and remove the files, if nothing else is wanted from this bucket"
         );
     }
 }

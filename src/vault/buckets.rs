@@ -69,6 +69,8 @@ pub struct MissingBucket {
     pub last: KeyId,
     /// What became of its files.
     pub why: String,
+    /// Whether a file of it stands, which does not open or contradicts the other.
+    pub damaged: bool,
 }
 
 impl Buckets {
@@ -235,9 +237,10 @@ impl Vault {
         let (served, writing) = (self.buckets.served.load(), self.buckets.writing());
         let given = (0..).take_while(|bucket| first_of(*bucket) < next);
         let missing = given.filter(|bucket| !served.contains_key(bucket)).map(|bucket| {
-            let why =
-                writing.damaged.get(&bucket).map_or_else(|| "its files are gone".into(), ToString::to_string);
-            MissingBucket { bucket, first: first_of(bucket), last: key_id(bucket, u16::MAX), why }
+            let damage = writing.damaged.get(&bucket);
+            let why = damage.map_or_else(|| "its files are gone".into(), ToString::to_string);
+            let (first, last) = (first_of(bucket), key_id(bucket, u16::MAX));
+            MissingBucket { bucket, first, last, why, damaged: damage.is_some() }
         });
         missing.collect()
     }

@@ -8,6 +8,7 @@ use crmconf_events::{AccountId, ConfigurationId, KeyId};
 
 use super::batch::Asked;
 use super::{DataKeys, WriteError, WriteResult};
+use crate::metrics::Commits;
 
 /// Whose a data key was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,15 +51,23 @@ pub(crate) fn given_up(event: &Event) -> Option<(KeyId, Owner)> {
     }
 }
 
-/// Keys that are given up and not destroyed yet.
+/// Keys that are given up and stand still, each with whose it was.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+pub struct Pending {
     due: BTreeMap<KeyId, Owner>,
     /// Why what is due is not destroyed yet.
     why: String,
+    /// In buckets that the vault lacks, or that are damaged. Nothing can be done about them before the start that finds such
+    /// a bucket put back, and destroys them then.
+    lacking: BTreeMap<KeyId, Owner>,
 }
 
 impl Pending {
+    /// Those that a start has found in buckets which the vault lacks.
+    pub(crate) fn lacking(lacking: BTreeMap<KeyId, Owner>) -> Self {
+        Self { lacking, ..Self::default() }
+    }
+
     /// Takes in what durable events give up; returns whether they give anything up.
     pub(super) fn take_in(&mut self, envelopes: &[Envelope]) -> bool {
         let before = self.due.len();
@@ -67,13 +76,13 @@ impl Pending {
     }
 
     /// Whether there is something to try again.
-    pub(super) fn is_empty(&self) -> bool {
-        self.due.is_empty()
+    pub(super) fn is_due(&self) -> bool {
+        !self.due.is_empty()
     }
 
-    /// How many keys stand that are given up.
-    pub(super) fn len(&self) -> usize {
-        self.due.len()
+    /// Has it measured how many keys were destroyed, and how many stand still.
+    pub(super) fn tell(&self, commits: &Commits, destroyed: usize) {
+        commits.destroyed(destroyed, self.due.len(), self.lacking.len());
     }
 
     /// Destroys what is not destroyed yet; returns how many keys were whole until now.
@@ -81,14 +90,15 @@ impl Pending {
         let due = self.due.keys().copied().collect();
         match keys.destroy(&due) {
             Ok(destroyed) => {
-                for key in &destroyed.missing {
-                    // It comes back with its bucket only, and the start that finds it there destroys it.
+                let due = std::mem::take(&mut self.due).into_iter();
+                for (key, owner) in due.filter(|(key, _)| destroyed.missing.contains(key)) {
                     tracing::error!(
                         key = key.0,
-                        "a data key that is given up is in a bucket that the vault lacks"
+                        "a data key that is given up is in a bucket that the vault lacks, or that is damaged: it is destroyed by \
+                         the start that finds the bucket put back"
                     );
+                    self.lacking.insert(key, owner);
                 }
-                self.due.clear();
                 destroyed.keys
             }
             Err(error) => {
@@ -101,10 +111,11 @@ impl Pending {
 
     /// What the caller of this request is told in place of its answer, where a key that it has given up stands.
     fn told(&self, request: &Request) -> Option<WriteError> {
-        self.due
-            .values()
-            .any(|owner| asks_for(request, owner))
-            .then(|| WriteError::NotDestroyed(self.why.clone()))
+        let among = |keys: &BTreeMap<KeyId, Owner>| keys.values().any(|owner| asks_for(request, owner));
+        if among(&self.due) {
+            return Some(WriteError::NotDestroyed(self.why.clone()));
+        }
+        among(&self.lacking).then_some(WriteError::BucketLacking)
     }
 }
 

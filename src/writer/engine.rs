@@ -65,7 +65,7 @@ impl Engine {
         clock: Box<dyn Fn() -> Timestamp + Send>,
         obstacle: Obstacle,
     ) -> Self {
-        let Origin { log, state, projector, views, keys } = origin;
+        let Origin { log, state, projector, views, keys, pending } = origin;
         let head = log.head();
         let clock_watch = ClockWatch::begin(clock(), Instant::now(), head.last.map(|_| head.time));
         Self {
@@ -74,7 +74,7 @@ impl Engine {
             projector,
             views,
             keys,
-            pending: Pending::default(),
+            pending,
             clock_watch,
             entropy,
             clock,
@@ -88,6 +88,7 @@ impl Engine {
 
     /// Tells of each commit that stands from now on.
     pub(super) fn measure(&mut self, commits: Commits) {
+        self.pending.tell(&commits, 0);
         self.commits = commits;
     }
 
@@ -287,7 +288,7 @@ impl Engine {
     /// Destroys the data keys that could not be destroyed before; returns how many are now.
     fn destroy_rest(&mut self) -> usize {
         let destroyed = self.pending.retry(&*self.keys);
-        self.commits.destroyed(destroyed, self.pending.len());
+        self.pending.tell(&self.commits, destroyed);
         destroyed
     }
 
@@ -301,7 +302,7 @@ impl Engine {
     ) -> Vec<WriteResult> {
         let given_up = self.pending.take_in(envelopes);
         let asked_for = requests.iter().take(answers.len()).any(gives_up_a_key);
-        if (given_up || asked_for) && !self.pending.is_empty() {
+        if (given_up || asked_for) && self.pending.is_due() {
             self.destroy_rest();
         }
         told_of_keys(requests, answers, &self.pending)
@@ -335,13 +336,13 @@ impl Engine {
 
     /// Whether there is something to look after though no change comes.
     pub(super) fn has_to_look(&self) -> bool {
-        self.may_recover() || !self.pending.is_empty()
+        self.may_recover() || self.pending.is_due()
     }
 
     /// Looks whether what hinders the writer has passed, without a change of anybody's: a commit whose fate is not
     /// known is settled first. Keys that could not be destroyed are tried again.
     pub(super) fn look(&mut self) {
-        if !self.pending.is_empty() && self.destroy_rest() > 0 {
+        if self.pending.is_due() && self.destroy_rest() > 0 {
             tracing::info!("data keys that were given up are destroyed now");
         }
         if !self.may_recover() {

@@ -34,7 +34,9 @@ use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
 use super::engine::Engine;
-use super::{DataKeys, Entropy, Job, Obstacle, Opened, Origin, Views, WriteError, WriteResult, Writer};
+use super::{
+    DataKeys, Entropy, Job, Obstacle, Opened, Origin, Pending, Views, WriteError, WriteResult, Writer,
+};
 use crate::vault::{MasterKey, MasterKeys, Vault};
 use scripted::Scripted;
 
@@ -72,6 +74,7 @@ impl Bench {
             projector: Projector::default(),
             views: Arc::clone(&views),
             keys,
+            pending: Pending::default(),
         };
         let shown = Arc::clone(&clock);
         let now = move || Timestamp::from_micros(shown.load(Ordering::Relaxed));
@@ -127,6 +130,7 @@ pub(crate) async fn served() -> Served {
         projector: Projector::default(),
         views: Arc::clone(&views),
         keys: Arc::clone(&vault) as Arc<_>,
+        pending: Pending::default(),
     };
     // It ends with the last handle.
     let (writer, _) = Writer::start(origin, 16).unwrap();

@@ -21,7 +21,7 @@ use crmconf::templates::TemplateSet;
 use crmconf::tls::Acceptor;
 use crmconf::transport::{self, Plaintext};
 use crmconf::vault::{MasterKey, MasterKeys, Vault};
-use crmconf::writer::{Origin, Views, Writer};
+use crmconf::writer::{Origin, Pending, Views, Writer};
 use crmconf_events::access::{Grant, Role};
 use crmconf_events::command::{Command, CreateStore, DirectoryEntry, NewAccount, Request};
 use crmconf_events::commit::CommitBuilder;
@@ -174,7 +174,14 @@ impl InProcess {
         let (state, projector) = fold(&*log);
         let views = Views::new(arc_swap::ArcSwap::from_pointee(projector.view().clone()));
         let keys = Arc::clone(&vault) as Arc<_>;
-        let origin = Origin { log: Arc::clone(&log), state, projector, views: Arc::clone(&views), keys };
+        let origin = Origin {
+            log: Arc::clone(&log),
+            state,
+            projector,
+            views: Arc::clone(&views),
+            keys,
+            pending: Pending::default(),
+        };
         let (writer, thread) = Writer::start(origin, QUEUE_COMMANDS_MAX).unwrap();
         let parts = AppParts {
             views,

@@ -9,9 +9,9 @@ use tokio::runtime::Handle;
 
 use super::*;
 use crate::server::beside::Beside;
-use crate::writer::Origin;
 use crate::writer::tests::scripted::{Scripted, Step};
 use crate::writer::tests::{STORE, add, create_store, vault};
+use crate::writer::{Origin, Pending};
 
 /// A template of the type with these password fields.
 fn document(crm_type: &str, passwords: &[&str]) -> String {
@@ -104,6 +104,7 @@ async fn a_writer_that_takes_no_changes_is_asked_once_and_again_when_it_takes_so
         projector: Projector::default(),
         views: Arc::clone(&views),
         keys: vault(),
+        pending: Pending::default(),
     };
     let (writer, _) = Writer::start(origin, 16).unwrap();
     writer.submit(create_store()).await.unwrap();

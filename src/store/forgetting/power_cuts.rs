@@ -128,6 +128,7 @@ fn check(keys: &MasterKeys, disk: &SimDisk, reads: &MemoryStore, promises: &Prom
     let (log, _) = LocalLog::open_on(&shared, Path::new(DATA), &reads.detached(), OPTIONS).unwrap();
     let vault = Vault::open_on(shared, Path::new(VAULT), STORE, keys).unwrap();
     let Folded { state, projector: _, given_up } = fold(&log, &mut |_| {}).unwrap();
+    let given_up: BTreeSet<_> = given_up.into_keys().collect();
     reconcile(&vault, &state, &given_up).unwrap();
     assert!(
         given_up.is_superset(&promises.destroyed),

@@ -118,7 +118,9 @@ fn a_bucket_out_of_which_ids_were_given_is_never_made_anew() {
     assert_eq!(fixture.files(), ["000000000001.a", "000000000001.b"]);
     assert_eq!(derived(&vault, 6), Err(DataKeyError::Unavailable { bucket: 0 }));
     let missing = vault.missing_buckets(KeyId(BUCKET + 1));
-    let [MissingBucket { bucket: 0, first: KeyId(1), last: KeyId(65_535), why }] = missing.as_slice() else {
+    let [MissingBucket { bucket: 0, first: KeyId(1), last: KeyId(65_535), why, damaged: false }] =
+        missing.as_slice()
+    else {
         panic!("{missing:?}")
     };
     assert_eq!(why, "its files are gone");

@@ -7,6 +7,7 @@ use crmconf_events::commit::COMMIT_EVENTS_MAX;
 use crmconf_events::decide::{Outcome, Rejection};
 use crmconf_events::event::Event;
 use crmconf_events::log::AppendOutcome;
+use crmconf_events::told::Told;
 use crmconf_events::{DirectoryText, KeyId, TelSysId, Timestamp};
 
 use super::scripted::Step;
@@ -134,13 +135,13 @@ fn where_the_disk_refuses_the_event_stands_the_caller_is_told_and_it_is_tried_ag
     assert!(bench.engine.has_to_look());
     bench.engine.look();
     assert!(bench.engine.has_to_look(), "the disk refuses still");
-    line("crmconf_keys_given_up 1");
+    line("crmconf_keys_given_up{state=\"due\"} 1");
     line("crmconf_keys_destroyed_total 0");
     keys.set_refuses(false);
     bench.engine.look();
     assert_standing(&keys, [Destroyed, Whole]);
     assert!(!bench.engine.has_to_look());
-    line("crmconf_keys_given_up 0");
+    line("crmconf_keys_given_up{state=\"due\"} 0");
     line("crmconf_keys_destroyed_total 1");
     let asked = keys.asked.lock().unwrap().len();
     bench.engine.look();
@@ -176,6 +177,34 @@ fn a_shredding_asked_for_again_is_not_answered_as_done_because_another_change_sh
     let answers = bench.run([shred(2), add(4, "d")]);
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     assert_standing(&keys, [Whole, Destroyed]);
+}
+
+#[test]
+fn a_key_whose_bucket_is_gone_is_told_counted_and_not_tried_again() {
+    let keys = Frail::new();
+    let metrics = crate::metrics::Metrics::on().unwrap();
+    let mut bench = with_deleted(&keys);
+    bench.engine.measure(metrics.commits.clone());
+    let given_up = || {
+        let text = metrics.render(&crate::http::app::Service::starting(), Path::new("/nowhere"));
+        text.lines().find_map(|line| {
+            line.strip_prefix("crmconf_keys_given_up{state=\"lacking\"} ")?.parse::<u64>().ok()
+        })
+    };
+    keys.set_missing(true);
+    let told = Told::default();
+    told.hear(|| assert_eq!(bench.run([shred(2)]), [Err(WriteError::BucketLacking)]));
+    let text = told.text();
+    assert!(text.contains("ERROR") && text.contains("key=2") && text.contains("put back"), "{text}");
+    assert_eq!(given_up(), Some(1));
+    assert!(!bench.engine.has_to_look(), "only a start can find the bucket again");
+    let asked = keys.asked.lock().unwrap().len();
+    assert_eq!(bench.run([shred(2)]), [Err(WriteError::BucketLacking)], "asked for again");
+    let answers = bench.run([shred(2), add(3, "c")]);
+    assert_eq!(answers[0], Err(WriteError::BucketLacking));
+    assert_added(&answers[1], 3);
+    assert_eq!(keys.asked.lock().unwrap().len(), asked, "nothing is tried");
+    assert_eq!(given_up(), Some(1));
 }
 
 #[test]
@@ -348,6 +377,7 @@ impl Bench {
             projector,
             views: Arc::clone(&views),
             keys: Arc::clone(keys) as Arc<_>,
+            pending: Pending::default(),
         };
         let shown = Arc::new(AtomicI64::new(clock));
         let now = Arc::clone(&shown);

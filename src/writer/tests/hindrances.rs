@@ -80,7 +80,8 @@ fn read_models_out_of_step_are_told_of_whatever_comes_after() {
 /// A writer on a scripted log, with its thread.
 fn writer(log: Arc<Scripted>, views: Views) -> (Writer, std::thread::JoinHandle<()>) {
     let (state, projector) = (State::default(), Projector::default());
-    Writer::start(Origin { log, state, projector, views, keys: vault() }, 8).unwrap()
+    Writer::start(Origin { log, state, projector, views, keys: vault(), pending: Pending::default() }, 8)
+        .unwrap()
 }
 
 fn scripted() -> (Arc<Scripted>, Views) {

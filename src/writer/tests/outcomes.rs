@@ -274,7 +274,7 @@ fn a_log_that_cannot_be_read_takes_no_changes() {
     log.close();
     let views = Views::new(ArcSwap::from_pointee(Projector::default().view().clone()));
     let (state, projector) = (State::default(), Projector::default());
-    let origin = Origin { log, state, projector, views, keys: vault() };
+    let origin = Origin { log, state, projector, views, keys: vault(), pending: Pending::default() };
     let clock = Box::new(|| Timestamp::from_micros(1));
     let mut engine = Engine::new(origin, Entropy::default(), clock, Obstacle::default());
     let (job, mut answer) = job(add(1, "a"));

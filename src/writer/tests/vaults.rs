@@ -85,7 +85,10 @@ impl DataKeys for Frail {
                 source: std::io::Error::other("the disk refuses"),
             });
         }
-        self.vault.destroy(keys)
+        let (gone, there): (BTreeSet<_>, BTreeSet<_>) = keys.iter().partition(|key| self.gone(**key));
+        let mut destroyed = self.vault.destroy(&there)?;
+        destroyed.missing.extend(gone);
+        Ok(destroyed)
     }
 }
 

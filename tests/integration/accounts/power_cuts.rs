@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use crmconf::accounts::{AccountChange, Asked, Member, NewAccount, Registrar, Whom};
 use crmconf::sessions::PasswordChecker;
 use crmconf::vault::{AccountName, FoldedName, MasterKey, MasterKeys, Password, Vault};
-use crmconf::writer::{Origin, Views, Writer};
+use crmconf::writer::{Origin, Pending, Views, Writer};
 use crmconf_events::access::{Grants, Role};
 use crmconf_events::disk::sim::{SimDisk, Snapshot};
 use crmconf_events::disk::{Disk, read_file};
@@ -155,7 +155,8 @@ async fn moments(key: &MasterKeys) -> Vec<Moment> {
     let views = Views::new(arc_swap::ArcSwap::from_pointee(projector.view().clone()));
     let log: Arc<dyn EventLog> = Arc::new(log);
     let keys = Arc::clone(&vault) as Arc<_>;
-    let origin = Origin { log, state, projector, views: Arc::clone(&views), keys };
+    let origin =
+        Origin { log, state, projector, views: Arc::clone(&views), keys, pending: Pending::default() };
     let (writer, thread) = Writer::start(origin, 4).unwrap();
     let registrar = Registrar::new(writer.clone(), views, vault, PasswordChecker::default());
     let mut script = Script { disk, registrar, promises };

@@ -44,6 +44,7 @@ pub(super) fn refusal(error: WriteError, format: Format, applied: &ImportCounts)
         WriteError::Rejected(_)
         | WriteError::DataKey(_)
         | WriteError::NotDestroyed(_)
+        | WriteError::BucketLacking
         | WriteError::Unavailable(_)
         | WriteError::Overloaded
         | WriteError::Draining => error.into(),
