@@ -11,14 +11,14 @@ use tokio::task::spawn_blocking;
 use super::{AccountError, Asked, Done, Registrar, Whom, done};
 use crate::writer::{WriteError, WriteResult};
 
-/// Erasures of this process whose outcome is not known: the account, and the credential that it had in the view before. Where
-/// one is repeated and there is no such account any more, it stands. From the vault alone that could not be told: an account
+/// Erasures of this process whose outcome is not known, or that have left a file behind: the account, and its credentials
+/// as far as they are known. Where one is repeated and there is no such account any more, it stands. From the vault alone that could not be told: an account
 /// that is just being added has a file there too, and no event yet.
 #[derive(Default)]
-pub(super) struct Doubtful(Mutex<BTreeMap<AccountId, Option<CredentialId>>>);
+pub(super) struct Doubtful(Mutex<BTreeMap<AccountId, BTreeSet<CredentialId>>>);
 
 impl Doubtful {
-    fn all(&self) -> MutexGuard<'_, BTreeMap<AccountId, Option<CredentialId>>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<AccountId, BTreeSet<CredentialId>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -69,13 +69,20 @@ impl Registrar {
         named: Option<CredentialId>,
         submitted: &WriteResult,
     ) -> Result<(), AccountError> {
-        let before = self.doubtful.all().get(&account).copied();
-        let gone = matches!(submitted, Err(WriteError::Rejected(Rejection::NoSuchAccount)));
+        let before = self.doubtful.all().get(&account).cloned();
+        let gone =
+            matches!(submitted, Err(WriteError::Rejected(Rejection::NoSuchAccount))) && before.is_some();
+        let mut credentials: BTreeSet<_> = before.into_iter().flatten().chain(named).collect();
         if matches!(submitted, Err(WriteError::Unknown(_))) {
-            self.doubtful.all().insert(account, named.or(before.flatten()));
-        } else if (gone && before.is_some()) || submitted.as_ref().map_or_else(WriteError::stands, |_| true) {
-            self.forget_account(account, named.or(before.flatten())).await?;
-            self.doubtful.all().remove(&account);
+            self.doubtful.all().insert(account, credentials);
+        } else if gone || submitted.as_ref().map_or_else(WriteError::stands, |_| true) {
+            credentials.extend(self.vault.credentials_of(account));
+            let forgotten = self.forget_account(account, credentials.clone()).await;
+            match &forgotten {
+                Ok(()) => self.doubtful.all().remove(&account),
+                Err(_) => self.doubtful.all().insert(account, credentials),
+            };
+            forgotten?;
         }
         Ok(())
     }
@@ -84,10 +91,8 @@ impl Registrar {
     async fn forget_account(
         &self,
         account: AccountId,
-        named: Option<CredentialId>,
+        credentials: BTreeSet<CredentialId>,
     ) -> Result<(), AccountError> {
-        let mut credentials: BTreeSet<_> = self.vault.credentials_of(account).into_iter().collect();
-        credentials.extend(named);
         let vault = Arc::clone(&self.vault);
         let remove = move || {
             // All of them, whatever becomes of one.

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use crmconf_events::StoreId;
 use crmconf_events::command::CreateStore;
 use crmconf_events::disk::Disk as _;
-use crmconf_events::disk::sim::SimDisk;
+use crmconf_events::disk::sim::{Call, Failing, SimDisk};
 use crmconf_events::event::Actor;
 use crmconf_events::log::{AppendOutcome, EventLog as _};
 use crmconf_events::state::State;
@@ -168,6 +168,51 @@ async fn an_erasure_whose_outcome_was_not_known_is_finished_by_its_repetition() 
         assert_eq!((bench.files(), bench.is_free("anna")), (files, files == 1));
     }
     bench.stop().await;
+}
+
+#[tokio::test]
+async fn an_erasure_is_not_answered_as_no_such_account_while_the_key_of_that_account_stands() {
+    let bench = Bench::new().await;
+    let account = Some(bench.registrar.add(asked(), anna()).await.unwrap().unwrap().account);
+    bench.disk.set_full(true);
+    for what in ["the first time", "asked for again"] {
+        let told = bench.registrar.erase(asked(), account, None).await.unwrap_err();
+        assert!(matches!(told, AccountError::Write(WriteError::NotDestroyed(_))), "{what}: {told:?}");
+    }
+    bench.disk.set_full(false);
+    let dry = Asked { validate_only: true, ..asked() };
+    for asked in [asked(), dry] {
+        assert_no_such_account(&bench, asked, account).await;
+    }
+    assert_eq!((bench.files(), bench.is_free("anna")), (0, true));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_an_erasure_has_left_behind_is_removed_by_its_repetition() {
+    let mut last_write = None;
+    for deleted in [None, Some(false), Some(true)] {
+        let bench = Bench::new().await;
+        let account = Some(bench.registrar.add(asked(), anna()).await.unwrap().unwrap().account);
+        if deleted == Some(true) {
+            bench.registrar.delete(asked(), &whom("anna"), None).await.unwrap();
+        }
+        let writes = || bench.disk.calls().iter().filter(|call| matches!(call, Call::Write { .. })).count();
+        let before = writes();
+        if let Some(last_write) = last_write {
+            bench.disk.fail(Failing::Write, last_write);
+            let told = bench.registrar.erase(asked(), account, None).await.unwrap_err();
+            let AccountError::Write(WriteError::NotDestroyed(why)) = told else { panic!("{told:?}") };
+            assert!(why.contains("credentials"), "{why}");
+            assert_eq!(bench.files(), 1);
+            assert_no_such_account(&bench, asked(), account).await;
+        } else {
+            bench.registrar.erase(asked(), account, None).await.unwrap();
+            last_write = Some(writes() - before - 1);
+        }
+        assert_eq!(bench.files(), 0, "{deleted:?}");
+        bench.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crmconf_events::command::{Command, Request};
+use crmconf_events::decide::Rejection;
 use crmconf_events::event::{Envelope, Event};
-use crmconf_events::{AccountId, ConfigurationId, KeyId};
+use crmconf_events::{AccountId, ConfigurationId, KeyId, Scope};
 
 use super::batch::Asked;
 use super::{DataKeys, WriteError, WriteResult};
@@ -13,7 +14,7 @@ use crate::metrics::Commits;
 /// Whose a data key was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    Configuration(ConfigurationId),
+    Configuration(ConfigurationId, Scope),
     Account(AccountId),
 }
 
@@ -21,7 +22,7 @@ pub(crate) enum Owner {
 #[must_use]
 pub(crate) fn given_up(event: &Event) -> Option<(KeyId, Owner)> {
     match event {
-        Event::ConfigurationShredded(e) => Some((e.key, Owner::Configuration(e.id.clone()))),
+        Event::ConfigurationShredded(e) => Some((e.key, Owner::Configuration(e.id.clone(), e.scope.clone()))),
         Event::AccountErased(e) => Some((e.key?, Owner::Account(e.account))),
         Event::StoreCreated(_)
         | Event::TemplateRecorded(_)
@@ -126,7 +127,12 @@ pub(super) fn told_of_keys(
     pending: &Pending,
 ) -> Vec<WriteResult> {
     let tell = |(answer, asked): (WriteResult, &Asked)| match answer {
-        Ok(outcome) if gives_up_a_key(asked) => pending.told(&asked.request).map_or(Ok(outcome), Err),
+        // What was given up before is not known to the state any more, while its key may stand.
+        Ok(_) | Err(WriteError::Rejected(Rejection::NoSuchAccount | Rejection::NoSuchConfiguration))
+            if gives_up_a_key(asked) =>
+        {
+            pending.told(&asked.request).map_or(answer, Err)
+        }
         Ok(_) | Err(_) => answer,
     };
     answers.into_iter().zip(requests).map(tell).collect()
@@ -157,8 +163,12 @@ pub(super) const fn gives_up_a_key(asked: &Asked) -> bool {
 /// Whether a request asks for the keys of this configuration or account to be given up.
 fn asks_for(request: &Request, owner: &Owner) -> bool {
     match (&request.command, owner) {
-        (Command::ShredConfiguration(command), Owner::Configuration(id)) => command.id.as_ref() == Some(id),
-        (Command::DestroyRetired(command), Owner::Configuration(id)) => command.configurations.contains(id),
+        (Command::ShredConfiguration(command), Owner::Configuration(id, scope)) => {
+            command.id.as_ref() == Some(id) && command.scope == *scope
+        }
+        (Command::DestroyRetired(command), Owner::Configuration(id, _)) => {
+            command.configurations.contains(id)
+        }
         (Command::EraseAccount(command), Owner::Account(account)) => command.account == Some(*account),
         (
             Command::ShredConfiguration(_)
@@ -176,7 +186,7 @@ fn asks_for(request: &Request, owner: &Owner) -> bool {
             | Command::SetCredential(_)
             | Command::DeleteAccount(_)
             | Command::ImportDirectory(_),
-            Owner::Configuration(_) | Owner::Account(_),
+            Owner::Configuration(..) | Owner::Account(_),
         ) => false,
     }
 }

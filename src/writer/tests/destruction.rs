@@ -208,6 +208,26 @@ fn a_key_whose_bucket_is_gone_is_told_counted_and_not_tried_again() {
 }
 
 #[test]
+fn a_deleted_configuration_is_not_answered_as_shredded_before_while_its_key_stands() {
+    let keys = Frail::new();
+    let mut bench = with_deleted(&keys);
+    keys.set_refuses(true);
+    for what in ["the first time", "asked for again"] {
+        assert!(matches!(bench.run([shred(1)])[0], Err(WriteError::NotDestroyed(_))), "{what}");
+    }
+    let unknown = Err(WriteError::Rejected(Rejection::NoSuchConfiguration));
+    let mut elsewhere = shred(1);
+    if let Command::ShredConfiguration(command) = &mut elsewhere.command {
+        command.scope = Scope::TelSys(TelSysId::new(1).unwrap());
+    }
+    let dry = Request { validate_only: true, ..shred(1) };
+    assert_eq!(bench.run([elsewhere, dry]), [unknown.clone(), unknown.clone()], "of it nothing is told");
+    keys.set_refuses(false);
+    assert_eq!(bench.run([shred(1)]), [unknown]);
+    assert_standing(&keys, [Destroyed, Whole]);
+}
+
+#[test]
 fn a_dry_run_is_told_nothing_of_keys_and_destroys_none() {
     let keys = Frail::new();
     let mut bench = with_deleted(&keys);
