@@ -370,16 +370,24 @@ async fn a_bucket_that_the_vault_lacks_is_a_fault_only_where_a_configuration_has
     let place = Place::founded().await;
     let served = place.serve();
     served.add(1, "in the first").await;
+    served.submit(create_account(CredentialId::new([9; 16]))).await.unwrap();
     served.stop().await;
     for file in fs::read_dir(place.vault().join("keys")).unwrap() {
         fs::remove_file(file.unwrap().path()).unwrap();
     }
-    for (level, other) in [("ERROR", "WARN"), ("WARN", "ERROR")] {
+    for (level, other, words) in [
+        ("ERROR", "WARN", "10103"),
+        ("WARN", "ERROR", "by an account whose key is in it"),
+        ("WARN", "ERROR", "nothing is missed"),
+    ] {
         let (served, told) = Told::by(|| place.serve());
         let line = told.lines().find(|line| line.contains("lacks this bucket")).expect(&told);
         assert!(line.contains(level) && !line.contains(other) && line.contains("bucket=0"), "{line}");
-        if level == "ERROR" {
-            served.submit(delete(1)).await.unwrap();
+        assert!(line.contains(words), "{words}: {line}");
+        match words {
+            "10103" => drop(served.submit(delete(1)).await.unwrap()),
+            "nothing is missed" => {}
+            _ => assert_eq!(served.submit(erase_account()).await, Err(WriteError::BucketLacking)),
         }
         served.stop().await;
     }

@@ -57,14 +57,18 @@ fn missing(vault: &Vault, state: &State, standing: &BTreeSet<KeyId>) {
 }
 
 /// Names a bucket that the vault lacks: a fault where it opens a live configuration's passwords. A store from before there
-/// were data keys has given out ids too, and nothing was ever sealed under them.
+/// were data keys has given out ids too, and nothing was ever sealed under them; and a bucket that was found damaged before
+/// its first id was given out was passed over, so that none ever was.
 fn lacks(bucket: &MissingBucket, state: &State) {
     let MissingBucket { bucket, first, last, why, damaged: _ } = bucket;
+    let within = |key: &KeyId| (*first..=*last).contains(key);
     let mut live = state.configurations.iter().map(|(_, live)| live);
-    let needed =
-        live.any(|live| !live.shredded && !live.secrets.is_empty() && (*first..=*last).contains(&live.key));
+    let seals_passwords = live.any(|live| !live.shredded && !live.secrets.is_empty() && within(&live.key));
+    let accounts = state.accounts.values().map(|account| account.key);
+    let mut of_accounts = accounts.chain(state.deleted.values().map(|deleted| deleted.key)).flatten();
+    let seals_addresses = of_accounts.any(|key| within(&key));
     let (first_key, last_key) = (first.0, last.0);
-    if needed {
+    if seals_passwords {
         tracing::error!(
             bucket,
             first_key,
@@ -73,14 +77,23 @@ fn lacks(bucket: &MissingBucket, state: &State) {
             "the vault lacks this bucket of data keys: passwords under its keys are answered with 10103 until its file \
              is put back from the vault's backup"
         );
+    } else if seals_addresses {
+        tracing::warn!(
+            bucket,
+            first_key,
+            last_key,
+            why,
+            "the vault lacks this bucket of data keys; no configuration has a password under them. Changes by an account whose key is in it are \
+             recorded without an address"
+        );
     } else {
         tracing::warn!(
             bucket,
             first_key,
             last_key,
             why,
-            "the vault lacks this bucket of data keys; no configuration has a password under them. Changes by accounts whose key \
-             was in it are recorded without an address"
+            "the vault lacks this bucket of data keys, and nothing is missed: neither a configuration's passwords nor an \
+             account has a key in it, and perhaps none was ever given out of it"
         );
     }
 }

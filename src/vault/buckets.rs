@@ -58,7 +58,7 @@ pub struct Destroyed {
     pub missing: BTreeSet<KeyId>,
 }
 
-/// A bucket out of which ids were given and that is not there.
+/// A bucket out of which ids were given, or that was passed over since it was damaged, and that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingBucket {
     /// Its number.
@@ -230,8 +230,8 @@ impl Vault {
         Ok(usize::try_from(count).ok())
     }
 
-    /// The buckets out of which ids below `next` were given and that are missing or damaged. Their ids cannot be used
-    /// until the files are put back and the vault is opened again.
+    /// The buckets with ids below `next` that are missing or damaged. Ids were given out of them, unless they were damaged
+    /// before the first one was, and passed over: that cannot be told from here. Their ids cannot be used until the files are put back and the vault is opened again.
     #[must_use]
     pub fn missing_buckets(&self, next: KeyId) -> Vec<MissingBucket> {
         let (served, writing) = (self.buckets.served.load(), self.buckets.writing());
