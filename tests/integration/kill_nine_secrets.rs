@@ -57,6 +57,20 @@ enum Wish {
     Shred,
 }
 
+impl Wish {
+    const KINDS: [&'static str; 4] = ["Add", "Change", "Delete", "Shred"];
+
+    const fn kind(&self) -> &'static str {
+        let [add, change, delete, shred] = Self::KINDS;
+        match self {
+            Self::Add(_) => add,
+            Self::Change(_) => change,
+            Self::Delete => delete,
+            Self::Shred => shred,
+        }
+    }
+}
+
 /// A change that was sent and not answered yet.
 #[derive(Clone)]
 struct Sent {
@@ -74,7 +88,10 @@ struct Writer {
     count: u64,
     live: BTreeMap<String, Shown>,
     sent: Option<Sent>,
-    acknowledged: u64,
+    /// How many changes of each kind were acknowledged.
+    acknowledged: BTreeMap<&'static str, u64>,
+    /// How often a configuration was found to be shredded that had to be.
+    found_shredded: u64,
 }
 
 impl Writer {
@@ -128,16 +145,16 @@ impl Writer {
     fn acknowledge(&mut self, reply: &Reply) {
         let Sent { id, wish, .. } = self.sent.take().unwrap();
         let id = id.unwrap_or_else(|| reply.configuration_id());
+        *self.acknowledged.entry(wish.kind()).or_default() += 1;
         match wish {
             Wish::Add(word) | Wish::Change(word) => drop(self.live.insert(id, Some(word))),
             Wish::Shred => drop(self.live.insert(id, None)),
             Wish::Delete => assert!(self.live.remove(&id).is_some()),
         }
-        self.acknowledged += 1;
     }
 
     /// Asks for every configuration: none is unreadable, and none half shredded.
-    fn check(&self, sealing: &Sealing) {
+    fn check(&mut self, sealing: &Sealing) {
         for (id, shown) in &self.live {
             let asked = triple("1", "1", "01234567101") + &property("CRMConfigurationID", id);
             let reply = sealing.session.call("CRMConfigurationInfo", &asked);
@@ -155,6 +172,7 @@ impl Writer {
                 Some(Wish::Shred) => there == *shown || there.is_none(),
                 Some(Wish::Add(_) | Wish::Delete) | None => there == *shown,
             };
+            self.found_shredded += u64::from(shown.is_none() && there.is_none());
             assert!(allowed, "{id} should show {shown:?} and shows {there:?}, with {doubt:?} under way");
         }
     }
@@ -180,7 +198,8 @@ fn no_configuration_is_unreadable_or_half_shredded_after_kill_nine() {
             count: 0,
             live: BTreeMap::new(),
             sent: None,
-            acknowledged: 0,
+            acknowledged: BTreeMap::new(),
+            found_shredded: 0,
         })
         .collect();
     for round in 0..rounds {
@@ -196,15 +215,18 @@ fn no_configuration_is_unreadable_or_half_shredded_after_kill_nine() {
         assert!(verified.status.success(), "round {round}: {verified:?}");
         server.restart();
         let sealing = Sealing::sign_in(server.session("admin").address);
-        writers.iter().for_each(|writer| writer.check(&sealing));
+        writers.iter_mut().for_each(|writer| writer.check(&sealing));
         writers.iter_mut().for_each(|writer| writer.settle(&sealing));
-        writers.iter().for_each(|writer| writer.check(&sealing));
+        writers.iter_mut().for_each(|writer| writer.check(&sealing));
     }
-    let acknowledged: u64 = writers.iter().map(|writer| writer.acknowledged).sum();
-    let shredded =
-        writers.iter().flat_map(|writer| writer.live.values()).filter(|shown| shown.is_none()).count();
+    let of_kind = |kind| writers.iter().filter_map(|writer| writer.acknowledged.get(kind)).sum::<u64>();
+    let acknowledged = Wish::KINDS.map(|kind| (kind, of_kind(kind)));
+    let found_shredded: u64 = writers.iter().map(|writer| writer.found_shredded).sum();
     println!(
-        "{acknowledged} changes were acknowledged in {rounds} rounds; {shredded} live ones are shredded"
+        "acknowledged in {rounds} rounds: {acknowledged:?}; shredded ones were looked at {found_shredded} times"
     );
-    assert!(acknowledged > rounds * WRITERS, "only {acknowledged} changes were acknowledged");
+    assert!(acknowledged.iter().all(|(_, count)| *count > 0), "some kind of change was never acknowledged");
+    assert!(found_shredded > 0, "no shredded configuration was looked at");
+    let all: u64 = acknowledged.iter().map(|(_, count)| count).sum();
+    assert!(all > rounds * WRITERS, "only {all} changes were acknowledged");
 }
