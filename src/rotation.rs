@@ -3,6 +3,9 @@
 //!
 //! One rotation at a time. Killed at any moment it is finished by the next one, with the old key among the further ones.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -50,9 +53,12 @@ pub enum RotationError {
     /// A key cannot be had.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
-    /// These keys do not open the vault: nothing was changed.
+    /// These keys do not open every file: nothing was changed.
     #[error("the vault cannot be taken over by these keys: {0}")]
     Refused(VaultError),
+    /// Whether these keys open every file could not be found out: nothing was changed.
+    #[error("the vault was not looked through to the end, and not changed: {0}")]
+    NotBegun(VaultError),
     /// The disk refused on the way: some of the files are sealed anew, and all of them can be read.
     #[error("the vault was not sealed anew to the end: {0}")]
     Interrupted(VaultError),
@@ -103,12 +109,13 @@ pub fn rotate(
 ) -> Result<Rotated, RotationError> {
     let keys = store::master_keys(sources)?;
     let master_key = keys.current().id();
-    vault.takes(&keys).map_err(RotationError::Refused)?;
     if validate_only {
+        vault.takes(&keys).map_err(not_begun)?;
         return Ok(Rotated { master_key, files: 0, unreadable: 0 });
     }
+    let taken_over = vault.take_over(&keys).map_err(not_begun)?;
     tracing::info!(%master_key, "sealing the vault anew");
-    let told = vault.rotate(&keys, &mut |progress| {
+    let told = vault.seal_anew(taken_over, &mut |progress| {
         if progress.done % TOLD_EVERY_FILES == 0 {
             tracing::info!(files = progress.done, of = progress.total, "sealing the vault anew");
         }
@@ -119,6 +126,22 @@ pub fn rotate(
     }
     tracing::info!(%master_key, files, "the vault is sealed anew");
     Ok(Rotated { master_key, files, unreadable: unreadable.len() })
+}
+
+/// Why master keys were not taken over.
+fn not_begun(error: VaultError) -> RotationError {
+    match error {
+        VaultError::OtherMasterKey { .. } => RotationError::Refused(error),
+        VaultError::Io { .. }
+        | VaultError::NotFound { .. }
+        | VaultError::AlreadyThere { .. }
+        | VaultError::OtherStore { .. }
+        | VaultError::NewerFormat { .. }
+        | VaultError::Damaged { .. }
+        | VaultError::CopiesContradict { .. }
+        | VaultError::NotSealed { .. }
+        | VaultError::Random(_) => RotationError::NotBegun(error),
+    }
 }
 
 impl std::fmt::Debug for Rotator {

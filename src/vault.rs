@@ -40,5 +40,5 @@ pub use password::{
     ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Password,
     PasswordError, Verifier, VerifierError, dummy_verify,
 };
-pub use rotation::{MasterKeyUse, Rotation, RotationProgress};
+pub use rotation::{MasterKeyUse, Rotation, RotationProgress, TakenOver};
 pub use store::{NameHeld, NameReservation, Reconciled, Vault};

@@ -85,7 +85,8 @@ fn row(options: &Options, step: Option<usize>) -> Result<(), BenchError> {
         let next = new_key(folder.path(), round)?;
         let keys = MasterKeys::new(read_key(&next)?, vec![read_key(&key_file)?]);
         let begun = Instant::now();
-        let done = vault.rotate(&keys, &mut |_| {}).map_err(vault_error)?;
+        let taken_over = vault.take_over(&keys).map_err(vault_error)?;
+        let done = vault.seal_anew(taken_over, &mut |_| {}).map_err(vault_error)?;
         times.push(micros(begun.elapsed()));
         if done.unchanged > 0 || !done.unreadable.is_empty() {
             return Err(BenchError::Vault(format!("a rotation left files: {done:?}")));

@@ -22,7 +22,11 @@ pub struct RotationProgress {
     pub total: usize,
 }
 
-/// What [`Vault::rotate`] did.
+/// The files that stand when master keys are taken over: they are gone through, since only they may be sealed under others.
+#[must_use = "the files that stand are still to be sealed anew"]
+pub struct TakenOver(Vec<Standing>);
+
+/// What [`Vault::seal_anew`] did.
 #[derive(Debug, Default)]
 pub struct Rotation {
     /// Files that were sealed anew.
@@ -49,19 +53,25 @@ pub struct MasterKeyUse {
 }
 
 impl Vault {
-    /// Takes over these master keys, and seals every file anew that the current one of them has not sealed, the check
-    /// file last. Beside it everything goes on: changes wait for one file at most.
+    /// Takes over these master keys: what is written from here on is sealed under the current one of them. The files that stand
+    /// are to be sealed anew then. Changes wait while the folders are listed.
     ///
     /// # Errors
-    /// When the keys do not open every file: then nothing is changed and the former keys stay. When the file system refuses:
-    /// then the keys are taken over, the vault is as whole as before, and the rotation is to be run again.
-    pub fn rotate(
+    /// When the keys do not open every file, or the file system refuses: then nothing is changed and the former keys stay.
+    pub fn take_over(&self, keys: &MasterKeys) -> Result<TakenOver, VaultError> {
+        self.files.adopt(keys).map(TakenOver)
+    }
+
+    /// Seals every file anew that the current master key has not sealed, the check file last. Beside it everything goes on:
+    /// changes wait for one file at most.
+    ///
+    /// # Errors
+    /// When the file system refuses: then the vault is as whole as before, and the rotation is to be run again.
+    pub fn seal_anew(
         &self,
-        keys: &MasterKeys,
+        TakenOver(standing): TakenOver,
         progress: &mut dyn FnMut(RotationProgress),
     ) -> Result<Rotation, VaultError> {
-        // What is written from here on is sealed under the current key: only what stands there now is to be gone through.
-        let standing = self.files.adopt(keys)?;
         let mut rotation = Rotation::default();
         let total = standing.len();
         for (done, Standing { kind, path, .. }) in standing.into_iter().enumerate() {
@@ -82,7 +92,7 @@ impl Vault {
         Ok(rotation)
     }
 
-    /// Makes sure that [`Vault::rotate`] would take over these master keys. Changes nothing.
+    /// Makes sure that [`Vault::take_over`] would take over these master keys. Changes nothing.
     ///
     /// # Errors
     /// When they do not open every file, or a folder cannot be read.
@@ -135,6 +145,18 @@ impl Vault {
             }
         }
         Ok(uses)
+    }
+}
+
+/// Both steps of a rotation at once.
+#[cfg(test)]
+impl Vault {
+    pub(crate) fn rotate(
+        &self,
+        keys: &MasterKeys,
+        progress: &mut dyn FnMut(RotationProgress),
+    ) -> Result<Rotation, VaultError> {
+        self.seal_anew(self.take_over(keys)?, progress)
     }
 }
 

@@ -25,6 +25,14 @@ pub(super) enum Resealed {
     Unreadable(VaultError),
 }
 
+/// What [`SealedFiles::look_through`] has found out.
+struct LookedThrough {
+    /// Keys that open every file that there was.
+    sealer: Sealer,
+    /// The present keys of that time, the current one's first.
+    under: Vec<MasterKeyId>,
+}
+
 /// The files of one vault.
 ///
 /// Whoever changes a file holds the keys shared; a rotation holds them alone for each file that it seals anew. So it never
@@ -91,14 +99,16 @@ impl SealedFiles {
     /// Makes sure that of every file the key is known that sealed it. One that does not tell is looked into elsewhere.
     fn require_keys(&self, sealer: &Sealer) -> Result<(), VaultError> {
         let files = files(self.disk(), &self.folder)?;
-        for Standing { path, .. } in files.iter().filter(|file| !file.leftover) {
-            match self.sealed_by(path) {
-                Ok(Some(id)) if !sealer.knows(id) => return Err(sealer.other_key(path, id)),
-                Err(error @ VaultError::NewerFormat { .. }) => return Err(error),
-                Ok(_) | Err(_) => {}
-            }
+        let mut files = files.iter().filter(|file| !file.leftover);
+        files.try_for_each(|Standing { path, .. }| self.require_key(sealer, path))
+    }
+
+    fn require_key(&self, sealer: &Sealer, path: &Path) -> Result<(), VaultError> {
+        match self.sealed_by(path) {
+            Ok(Some(id)) if !sealer.knows(id) => Err(sealer.other_key(path, id)),
+            Err(error @ VaultError::NewerFormat { .. }) => Err(error),
+            Ok(_) | Err(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// Which master key sealed a file; `None` when it is not there.
@@ -129,15 +139,43 @@ impl SealedFiles {
 
     /// Makes sure that other keys open every file.
     pub(super) fn takes(&self, keys: &MasterKeys) -> Result<(), VaultError> {
-        let present = self.alone();
-        self.require_keys(&present.with(keys))
+        let looked = self.look_through(keys)?;
+        self.require_rest(&looked, &self.alone())
     }
 
-    /// Takes over other keys, once it is sure that they open every file, and gives the files that there are.
+    /// Makes sure that other keys open the files that there are, while others go on changing them: there may be many.
+    fn look_through(&self, keys: &MasterKeys) -> Result<LookedThrough, VaultError> {
+        let (sealer, under) = {
+            let present = self.sealer();
+            (present.with(keys), present.ids().collect())
+        };
+        let files = files(self.disk(), &self.folder)?;
+        for Standing { path, .. } in files.iter().filter(|file| !file.leftover) {
+            if self.require_key(&sealer, path).is_err() {
+                // It may have been replaced meanwhile, and overwritten while it was read.
+                let _alone = self.alone();
+                self.require_key(&sealer, path)?;
+            }
+        }
+        Ok(LookedThrough { sealer, under })
+    }
+
+    /// Makes sure of what was written since. It is sealed under the current one of the present keys; where that is to be
+    /// given up, or others have become the present ones, every file is looked at again.
+    fn require_rest(&self, looked: &LookedThrough, present: &Sealer) -> Result<(), VaultError> {
+        let LookedThrough { sealer, under } = looked;
+        if sealer.knows(present.current_id()) && present.ids().eq(under.iter().copied()) {
+            return Ok(());
+        }
+        self.require_keys(sealer)
+    }
+
+    /// Takes over other keys, once it is sure that they open every file, and gives the files that there are. Until it has
+    /// done so nothing is changed but leftovers, which go.
     pub(super) fn adopt(&self, keys: &MasterKeys) -> Result<Vec<Standing>, VaultError> {
+        let looked = self.look_through(keys)?;
         let mut present = self.alone();
-        let sealer = present.with(keys);
-        self.require_keys(&sealer)?;
+        self.require_rest(&looked, &present)?;
         // Errors in the past may have left something, sealed under a key that is about to be given up.
         for (kind, folder) in places(&self.folder) {
             match sweep(self.disk(), &folder, |name| is_name_of(kind, name)) {
@@ -145,8 +183,9 @@ impl SealedFiles {
                 swept => drop(swept?),
             }
         }
-        *present = sealer;
-        files(self.disk(), &self.folder)
+        let standing = files(self.disk(), &self.folder)?;
+        *present = looked.sealer;
+        Ok(standing)
     }
 
     /// Seals a file anew under the current key, if another key sealed it.

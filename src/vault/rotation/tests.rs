@@ -1,5 +1,7 @@
 //! Rotation: whole, broken off anywhere, beside everything else, and with files that do not open.
 
+mod taking_over;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

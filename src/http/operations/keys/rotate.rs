@@ -62,12 +62,42 @@ impl From<RotationError> for ApiError {
                  server's log names the missing one: list it under further_master_keys.",
             )
             .broken(error),
+            RotationError::NotBegun(_) => Self::with(
+                Code::StoreUnavailable,
+                "The vault's files could not be looked through, to see that the master keys open all of them; nothing was \
+                 changed. The server's log says which file and why; see to it, and send the request again.",
+            )
+            .broken(error),
             RotationError::Interrupted(_) | RotationError::CutOff(_) => Self::with(
                 Code::StoreUnavailable,
                 "The vault was not sealed anew to the end; everything in it can be read. Keep the old master key under \
                  further_master_keys, and send the request again.",
             )
             .broken(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::VaultError;
+
+    #[test]
+    fn only_what_has_changed_nothing_says_so() {
+        let why = || VaultError::Damaged { path: "/vault/check".into() };
+        let told = [
+            (RotationError::Refused(why()), Code::Unresolved, "further_master_keys"),
+            (RotationError::NotBegun(why()), Code::StoreUnavailable, "could not be looked through"),
+            (RotationError::Interrupted(why()), Code::StoreUnavailable, "Keep the old master key"),
+        ];
+        for (error, code, words) in told {
+            let changed = matches!(error, RotationError::Interrupted(_));
+            let error = ApiError::from(error);
+            assert_eq!(error.code, code);
+            assert!(error.message.contains(words), "{}", error.message);
+            assert_eq!(error.message.contains("nothing was changed"), !changed, "{}", error.message);
+            assert!(!error.message.contains("/vault"), "{}", error.message);
         }
     }
 }
