@@ -14,7 +14,7 @@ use crate::writer::tests::vaults::change;
 
 const DATA: &str = "/data";
 const VAULT: &str = "/data/vault";
-const SUBSETS: u64 = 12;
+const SUBSETS: u64 = 50;
 const SEED: u64 = 20_261_129;
 /// How many configurations the script adds.
 const CONFIGURATIONS: u64 = 8;
@@ -32,18 +32,40 @@ struct Promises {
     former: Vec<Vec<u8>>,
     /// Whether the account's erasure was answered.
     erased: bool,
+    /// Whether it was answered that the master key is another.
+    rotated: bool,
+}
+
+/// The master keys of the store: at first the old one alone, then the new one, with the old one beside it at first.
+struct Keys {
+    old: MasterKeys,
+    both: MasterKeys,
+    new: MasterKeys,
+}
+
+impl Keys {
+    fn generate() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["old", "new"] {
+            MasterKey::generate().unwrap().write_new_file(&folder.path().join(name)).unwrap();
+        }
+        let one = |name: &str| MasterKey::from_file(&folder.path().join(name)).unwrap();
+        let both = MasterKeys::new(one("new"), vec![one("old")]);
+        Self { old: MasterKeys::sole(one("old")), both, new: MasterKeys::sole(one("new")) }
+    }
 }
 
 type Moment = (Snapshot, MemoryStore, Promises);
 
-struct Script {
+struct Script<'a> {
+    keys: &'a Keys,
     disk: SimDisk,
     writer: Writer,
     vault: Arc<Vault>,
     promises: Arc<Mutex<Promises>>,
 }
 
-impl Script {
+impl Script<'_> {
     fn former(&self) -> Vec<Vec<u8>> {
         let read = |copy: &str| {
             read_file(&self.disk, &Path::new(VAULT).join("keys").join(format!("000000000000.{copy}")))
@@ -66,7 +88,20 @@ impl Script {
         promises.former.extend(former);
     }
 
-    /// Adds, deletes, shreds live and deleted ones, gives passwords anew, erases an account.
+    fn rotate(&self) {
+        let former = self.former();
+        let rotation = self.vault.rotate(&self.keys.both, &mut |_| {}).unwrap();
+        assert_eq!(
+            (rotation.rewritten, rotation.unreadable.len()),
+            (4, 0),
+            "a bucket twice, a credential, the check"
+        );
+        let mut promises = self.promises.lock().unwrap();
+        promises.former.extend(former);
+        promises.rotated = true;
+    }
+
+    /// Adds, deletes, shreds live and deleted ones, rotates the master key, gives passwords anew, erases an account.
     async fn run(&self) {
         for number in 1..=CONFIGURATIONS {
             let word = format!("word-{number}");
@@ -82,6 +117,7 @@ impl Script {
         }
         self.destroy(&[2], shred(2)).await;
         self.destroy(&[1], shred(1)).await;
+        self.rotate();
         self.destroy(&[3, 4], destroy(&[3, 4])).await;
         // The first one lives on, under another key, which is shredded in its turn.
         let anew = |word: &str| with(change(1).part("{}").into(), word);
@@ -96,7 +132,7 @@ impl Script {
 }
 
 /// Runs the script, and keeps what stands and is promised at each call of the disk.
-async fn moments(keys: &MasterKeys) -> Vec<Moment> {
+async fn moments(keys: &Keys) -> Vec<Moment> {
     let disk = SimDisk::new();
     let (reads, promises) = (MemoryStore::default(), Arc::<Mutex<Promises>>::default());
     let moments: Arc<Mutex<Vec<Moment>>> = Arc::default();
@@ -109,13 +145,13 @@ async fn moments(keys: &MasterKeys) -> Vec<Moment> {
         }))
     };
     let log = LocalLog::create_on(&observed, Path::new(DATA), &reads, STORE, OPTIONS).unwrap();
-    let vault = Arc::new(Vault::create_on(observed, Path::new(VAULT), STORE, keys).unwrap());
+    let vault = Arc::new(Vault::create_on(observed, Path::new(VAULT), STORE, &keys.old).unwrap());
     let folded = fold(&log, &mut |_| {}).unwrap();
     let Served { writer, thread, .. } = Served::start(Arc::new(log), Arc::clone(&vault), folded);
     writer.submit(create_store()).await.unwrap();
     // What is not founded yet is no store to look into.
     moments.lock().unwrap().clear();
-    let script = Script { disk, writer, vault, promises };
+    let script = Script { keys, disk, writer, vault, promises };
     script.run().await;
     script.writer.stop().await;
     thread.join().unwrap();
@@ -123,10 +159,14 @@ async fn moments(keys: &MasterKeys) -> Vec<Moment> {
     std::mem::take(&mut *moments.lock().unwrap())
 }
 
-fn check(keys: &MasterKeys, disk: &SimDisk, reads: &MemoryStore, promises: &Promises, place: &str) {
+fn check(keys: &Keys, disk: &SimDisk, reads: &MemoryStore, promises: &Promises, place: &str) {
     let shared: Arc<dyn Disk> = Arc::new(disk.clone());
     let (log, _) = LocalLog::open_on(&shared, Path::new(DATA), &reads.detached(), OPTIONS).unwrap();
-    let vault = Vault::open_on(shared, Path::new(VAULT), STORE, keys).unwrap();
+    if promises.rotated {
+        let opened = Vault::open_on(Arc::clone(&shared), Path::new(VAULT), STORE, &keys.new);
+        assert!(opened.is_ok(), "{place}: a file needs the old master key");
+    }
+    let vault = Vault::open_on(shared, Path::new(VAULT), STORE, &keys.both).unwrap();
     let Folded { state, projector: _, given_up } = fold(&log, &mut |_| {}).unwrap();
     let given_up: BTreeSet<_> = given_up.into_keys().collect();
     reconcile(&vault, &state, &given_up).unwrap();
@@ -162,7 +202,7 @@ fn check(keys: &MasterKeys, disk: &SimDisk, reads: &MemoryStore, promises: &Prom
 
 #[tokio::test]
 async fn a_power_cut_at_any_call_leaves_no_key_half_forgotten_and_none_forgotten_too_much() {
-    let keys = MasterKeys::sole(MasterKey::generate().unwrap());
+    let keys = Keys::generate();
     let moments = moments(&keys).await;
     assert!(moments.len() > 150, "the script is long enough to mean something: {} calls", moments.len());
     let seed = std::env::var("CRMCONF_TEST_SEED").map_or(SEED, |seed| seed.parse().unwrap());
