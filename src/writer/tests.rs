@@ -7,6 +7,7 @@ mod hindrances;
 mod outcomes;
 pub(crate) mod scripted;
 mod sealing;
+mod standing;
 pub(crate) mod vaults;
 
 use std::path::Path;
