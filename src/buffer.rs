@@ -5,7 +5,8 @@ use std::ops::Deref;
 use actix_web::web::Bytes;
 use zeroize::Zeroize;
 
-/// Bytes that only become more. A secret's are wiped when they are dropped, and also where they move because they have grown.
+/// Bytes that only become more. A secret's are wiped when they are dropped, and also where they move because they have
+/// grown.
 #[derive(Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_secret_stands_nowhere_when_it_has_moved_and_was_dropped() {
-        let (secret, sought) = Sought::new();
+        let (secret, mut sought) = Sought::new();
         let buffer = grown(Buffer::secret(0), &secret);
         let like = grown(buffer.like(0), &secret);
         drop((secret, buffer, like));
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_was_shared_is_wiped_with_its_last_part() {
-        let (secret, sought) = Sought::new();
+        let (secret, mut sought) = Sought::new();
         let mut shared = grown(Buffer::secret(0), &secret).into_shared();
         let part = shared.split_to(secret.len());
         drop(shared);

@@ -178,7 +178,48 @@ fn percent_decode(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use actix_web::FromRequest as _;
+    use actix_web::error::PayloadError;
+    use actix_web::test::TestRequest;
+
     use super::*;
+    use crate::memory::Sought;
+
+    /// A body that arrives in these pieces.
+    struct Pieces(VecDeque<Bytes>);
+
+    impl futures_core::Stream for Pieces {
+        type Item = Result<Bytes, PayloadError>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Ready(self.0.pop_front().map(Ok))
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_body_leaves_nothing_behind_also_where_its_length_was_not_announced() {
+        for announced in [0, 20_000] {
+            let (secret, mut sought) = Sought::new();
+            let pieces = [secret.as_bytes()].into_iter().chain([&[b'x'; 1_000][..]; 15]).map(|piece| {
+                let mut wiped = Buffer::secret(piece.len());
+                wiped.push(piece);
+                wiped.into_shared()
+            });
+            let pieces: Pin<Box<dyn futures_core::Stream<Item = _>>> = Box::pin(Pieces(pieces.collect()));
+            let mut payload = actix_web::dev::Payload::Stream { payload: pieces };
+            let request = TestRequest::default().to_http_request();
+            let payload = Payload::from_request(&request, &mut payload).await.unwrap();
+            let room = Room::of(1 << 20);
+            let body = collect(payload, announced, room.share()).await.ok().unwrap();
+            assert_eq!(body.bytes.len(), secret.len() + 15_000);
+            drop((secret, body));
+            assert!(!sought.stands_in_memory());
+        }
+    }
 
     #[test]
     fn a_plus_in_the_url_is_a_plus() {

@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn no_text_stays_behind_when_it_grows_behind_cdata_or_has_other_line_ends() {
         for between in ["<![CDATA[</]]>", "\r\n", "&amp;"] {
-            let (secret, sought) = Sought::new();
+            let (secret, mut sought) = Sought::new();
             let filler = "x".repeat(300);
             let document =
                 ["<R><P><Property Name='a'>", between, &secret, between, &filler, "</Property></P></R>"];

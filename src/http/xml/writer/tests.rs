@@ -167,7 +167,7 @@ fn a_list_of_ten_thousand_rows_is_one_buffer() {
 
 #[test]
 fn a_secret_is_wiped_wherever_it_stood_on_its_way_into_the_answer() {
-    let (secret, sought) = Sought::new();
+    let (secret, mut sought) = Sought::new();
     let mut payload = Payload::secret();
     for value in [secret.as_str()].into_iter().chain(["x"; 200]) {
         payload.property("TransportKey", value);
