@@ -85,8 +85,8 @@ struct Running {
     log: Arc<LocalLog>,
     /// Where templates may change.
     templates: Option<Watch>,
-    /// What destroys the keys of deleted configurations, what records templates for what they mark, and what lets sessions
-    /// expire.
+    /// What destroys the keys of deleted configurations, what records templates for what they mark, and what lets
+    /// sessions expire.
     beside: [Beside; 3],
 }
 

@@ -47,8 +47,8 @@ impl Templates {
         self.by_digest.get(digest)
     }
 
-    /// Whether this is the other one, so that nothing was recorded between the two. One of them may hold the same and be
-    /// another all the same.
+    /// Whether this is the other one, so that nothing was recorded between the two. Two that hold the same may be two
+    /// all the same.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.by_digest.ptr_eq(&other.by_digest)

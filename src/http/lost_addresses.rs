@@ -9,8 +9,8 @@ use crmconf_events::AccountId;
 /// How many accounts are told apart.
 const ACCOUNTS_MAX: usize = 1_000;
 
-/// Tells once of each account, since an account may change something many times a second, and the vault's bucket is lost until
-/// somebody has put it back and started the server anew.
+/// Tells once of each account, since an account may change something many times a second, and the vault's bucket is lost
+/// until somebody has put it back and started the server anew.
 #[derive(Default)]
 pub struct LostAddresses(Mutex<HashSet<AccountId>>);
 

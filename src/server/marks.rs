@@ -79,8 +79,8 @@ struct Looks {
 }
 
 impl Looks {
-    /// The templates to be recorded; `None` where they need not be looked for, since nothing has changed since the last look
-    /// that found none.
+    /// The templates to be recorded; `None` where they need not be looked for, since nothing has changed since the last
+    /// look that found none.
     fn due(&mut self, in_use: &Arc<TemplateSet>, recorded: &Templates) -> Option<Vec<Arc<Template>>> {
         if let Some((set, templates)) = &self.done
             && Arc::ptr_eq(set, in_use)

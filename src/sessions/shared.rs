@@ -107,7 +107,7 @@ impl Sessions {
         self.with(|table, _| table.set_changing(digest, changing));
     }
 
-    /// Lets go of the sessions that have expired, with their keys, which otherwise the next request to any of them does.
+    /// Lets go of the sessions that have expired, with their keys, which otherwise the next request of anybody does.
     pub fn expire(&self) {
         self.with(SessionTable::expire);
     }

@@ -62,8 +62,8 @@ pub(super) enum NotSealable {
 }
 
 /// Seals each of the `passwords` that stands at the top of the JSON object, however often. JSON `null` stays, since it
-/// asks for a removal, and so does a text that is marked as sealed already. A name that no field has is refused, also where
-/// the template leaves further fields open: what stands under it cannot be told from a password.
+/// asks for a removal, and so does a text that is marked as sealed already. A name that no field has is refused, also
+/// where the template leaves further fields open: what stands under it cannot be told from a password.
 pub(super) fn sealed(
     json: &str,
     fields: &Fields,
@@ -149,8 +149,8 @@ impl fmt::Display for NotSealable {
             }
             Self::Unknown(name) => write!(
                 f,
-                "{name:?} is no field of the type, and none that is stored: is it misspelt? What stands under it would be sent \
-                 in clear"
+                "{name:?} is no field of the type, and none that is stored: is it misspelt? What stands under it would be \
+                 sent in clear"
             ),
             Self::NoneThere => f.write_str("it has none of the type's password fields"),
             Self::NoText(field) => write!(f, "the password field {field} holds something that is no text"),
