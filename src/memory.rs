@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, Read as _};
 use std::os::unix::fs::FileExt as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -14,6 +15,8 @@ pub(crate) struct Sought {
     /// The end of the secret with every bit turned, so that this is not found itself. What the allocator writes into
     /// memory that is given back stands at its beginning.
     turned: Vec<u8>,
+    /// Only one search at a time: another one has copies of memory, and with them of what is sought here.
+    _alone: MutexGuard<'static, ()>,
     /// Room for the search, taken before anything was given back, so that it does not get just that memory.
     maps: String,
     chunk: Vec<u8>,
@@ -22,18 +25,20 @@ pub(crate) struct Sought {
 impl Sought {
     /// A secret of 96 characters. Whoever is given it wipes it.
     pub(crate) fn new() -> (Zeroizing<String>, Self) {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let mut random = [0; 48];
         getrandom::fill(&mut random).unwrap();
         let mut secret = Zeroizing::new(String::with_capacity(2 * random.len()));
         data_encoding::HEXLOWER.encode_append(&random, &mut secret);
         let turned: Vec<_> = secret.as_bytes()[secret.len() / 2..].iter().map(|byte| !byte).collect();
         let (maps, chunk) = (String::with_capacity(1 << 20), Vec::with_capacity(CHUNK_BYTES + turned.len()));
-        (secret, Self { turned, maps, chunk })
+        (secret, Self { turned, _alone: alone, maps, chunk })
     }
 
     /// Whether the end of the secret stands anywhere that this process may write to.
     pub(crate) fn stands_in_memory(&mut self) -> bool {
-        let Self { turned, maps, chunk } = self;
+        let Self { turned, maps, chunk, .. } = self;
         maps.clear();
         File::open("/proc/self/maps").unwrap().read_to_string(maps).unwrap();
         let memory = File::open("/proc/self/mem").unwrap();
@@ -83,6 +88,7 @@ fn a_secret_is_found_wherever_it_stands_and_also_when_it_was_given_back() {
     assert!(sought.stands_in_memory());
     drop(copy);
     assert!(sought.stands_in_memory(), "or the tests that find nothing would find nothing ever");
+    drop(sought);
     let (secret, mut sought) = Sought::new();
     drop(secret);
     assert!(!sought.stands_in_memory(), "a secret that was wiped");
