@@ -12,8 +12,8 @@ use super::{AccountError, Asked, Done, Registrar, Whom, done};
 use crate::writer::{WriteError, WriteResult};
 
 /// Erasures of this process whose outcome is not known, or that have left a file behind: the account, and its credentials
-/// as far as they are known. Where one is repeated and there is no such account any more, it stands. From the vault alone that could not be told: an account
-/// that is just being added has a file there too, and no event yet.
+/// as far as they are known. Where one is repeated and there is no such account any more, it stands. From the vault alone
+/// that could not be told: an account that is just being added has a file there too, and no event yet.
 #[derive(Default)]
 pub(super) struct Doubtful(Mutex<BTreeMap<AccountId, BTreeSet<CredentialId>>>);
 

@@ -25,9 +25,9 @@ pub const NOT_DESTROYED: &str = "The change is recorded, but the data key could 
                                  tries again by itself, and at its next start at the latest.";
 
 /// What is said where a change stands and its data key is in a bucket that is not there to be changed.
-pub const BUCKET_LACKING: &str = "The change is recorded, but the data key is in a bucket that is missing or damaged in the vault. \
-                                  It is destroyed by the first start that finds the bucket put back; until then a copy of the \
-                                  bucket's file can still give it.";
+pub const BUCKET_LACKING: &str = "The change is recorded, but the data key is in a bucket that is missing or damaged in the \
+                                  vault. It is destroyed by the first start that finds the bucket put back; until then a \
+                                  copy of the bucket's file can still give it.";
 
 /// Declares the codes.
 macro_rules! codes {

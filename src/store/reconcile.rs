@@ -83,8 +83,8 @@ fn lacks(bucket: &MissingBucket, state: &State) {
             first_key,
             last_key,
             why,
-            "the vault lacks this bucket of data keys; no configuration has a password under them. Changes by an account whose key is in it are \
-             recorded without an address"
+            "the vault lacks this bucket of data keys; no configuration has a password under them. Changes by an account \
+             whose key is in it are recorded without an address"
         );
     } else {
         tracing::warn!(

@@ -231,7 +231,8 @@ impl Vault {
     }
 
     /// The buckets with ids below `next` that are missing or damaged. Ids were given out of them, unless they were damaged
-    /// before the first one was, and passed over: that cannot be told from here. Their ids cannot be used until the files are put back and the vault is opened again.
+    /// before the first one was, and passed over: that cannot be told from here. Their ids cannot be used until the files
+    /// are put back and the vault is opened again.
     #[must_use]
     pub fn missing_buckets(&self, next: KeyId) -> Vec<MissingBucket> {
         let (served, writing) = (self.buckets.served.load(), self.buckets.writing());
