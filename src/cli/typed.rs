@@ -75,12 +75,12 @@ else it is asked for. Parameters of the URL go with the request alone.
 
 --seal asks the server which fields of the request's CRMType are passwords (for a Change that names none, of the \
 configuration's type; for any Change, which are stored sealed as well), and seals their plain texts in the JSONData of \
-CRMConfiguration on this machine: the server and the network get enc:v1:… values, which open in this session only. null \
-stays, since it removes a password, and so does a value that begins with enc:v1: already. If nothing is found to seal, \
-or a name at the top of the JSON that is no field of the type and not stored, as where one is misspelt, nothing is sent. \
-The plain text stands in the file: keep it from others, remove it afterwards, or give the request on \
-standard input; never as an argument, which other users \
-can list. --open writes passwords to standard output in clear.
+CRMConfiguration on this machine: the server and the network get values that begin with enc:v1:, which open in this \
+session only. null stays, since it removes a password, and so does a value that begins with enc:v1: already. If nothing \
+is found to seal, or a name at the top of the JSON that is no field of the type and not stored, as where one is \
+misspelt, nothing is sent. The plain text stands in the file: keep it from others, remove it afterwards, or give the \
+request on standard input; never as an argument, which other users can list. --open writes passwords to standard output \
+in clear.
 
 Exit status: 0 for Result=\"Success\"; 1 for Result=\"Fail\" and for anything that went wrong on the way; 2 the \
 command line is wrong, and nothing was tried.

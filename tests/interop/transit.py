@@ -59,7 +59,8 @@ class Api(http.server.BaseHTTPRequestHandler):
             return prop("TransportKey", given["key"])
         if operation == "CRMTypeInfo":
             field = lambda name, password: f"<Container>{prop('Name', name)}{prop('Password', password)}</Container>"
-            fields = "".join(field(name, "true") for name in given["passwords"]) + field("Endpoint", "false")
+            fields = "".join(field(name, "true") for name in given["passwords"])
+            fields += field("Endpoint", "false") + field("Last", "false")
             return f'<Container Name="CRMConfiguration">{fields}</Container>'
         if operation == "CRMConfigurationInfo":
             values = "".join(prop(name, value) for name, value in given["values"].items())
