@@ -117,7 +117,9 @@ pub async fn serve(
     } else {
         Metrics::off()
     };
-    let service = Data::new(Service::measured(Arc::new(metrics)).behind(settings.proxies()));
+    let service = Data::new(
+        Service::measured(Arc::new(metrics)).behind(settings.proxies()).reached_at(settings.public_address()),
+    );
     let exposition = Exposition::start(&settings, &service)?;
     let served = serve_api(settings, key_sources, founder, ready, service, signals).await;
     if let Some(exposition) = exposition {

@@ -112,6 +112,8 @@ pub struct Settings {
     pub behind_tls_proxy: Sourced<bool>,
     /// Whose forwarded addresses count; nobody's where it is absent.
     pub trusted_proxies: Option<Sourced<TrustedProxies>>,
+    /// Where clients reach the server; what their requests tell of it where it is absent.
+    pub public_url: Option<Sourced<String>>,
     /// Where the current master key is.
     pub master_key: Sourced<MasterKeySource>,
     /// Where further master keys are, which some files of the vault may still need.
@@ -199,6 +201,7 @@ impl Settings {
             tls_key: listener::tls_path(values, &table::TLS_KEY, demo)?,
             behind_tls_proxy: values.required(&table::BEHIND_TLS_PROXY)?,
             trusted_proxies: values.optional(&table::TRUSTED_PROXIES)?,
+            public_url: values.optional(&table::PUBLIC_URL)?,
             templates_folder: values.optional(&table::TEMPLATES_FOLDER)?,
             templates_table: TableSettings::of(values)?,
             workers: workers(values.required(&table::WORKERS)?),

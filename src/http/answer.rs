@@ -1,17 +1,21 @@
 //! How an answer becomes an HTTP response.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER};
 
 use super::body::HeldBody;
 use super::connection::Answering;
 use super::error::ApiError;
 use super::room::{Room, TakenRoom};
-use super::xml::{Namespace, Payload, Response};
+use super::soap::fault_response;
+use super::xml::{Namespace, Payload, Response, SoapVersion};
 use crate::security_log::Fact;
 
-/// The type of every answer.
+/// The type of every answer but those in SOAP 1.2.
 const XML_TYPE: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
+/// The type of those (RFC 3902).
+const SOAP_12_TYPE: HeaderValue = HeaderValue::from_static("application/soap+xml; charset=utf-8");
 /// Bears the new id on every successful Add.
 const CONFIGURATION_ID: HeaderName = HeaderName::from_static("x-crmconfigurationid");
 
@@ -21,6 +25,28 @@ pub const ANSWERS_BYTES_MAX: usize = 256 << 20;
 pub const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// Up to this length an answer takes no room: as many of these as there may be connections are little.
 const SMALL_ANSWER_BYTES_MAX: usize = 16 << 10;
+
+/// The form in which a request came, and its answer goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// The namespace of the request.
+    pub namespace: Namespace,
+    /// The SOAP envelope that it stood in, if it stood in one.
+    pub envelope: Option<SoapVersion>,
+}
+
+impl Form {
+    /// By itself, in no namespace.
+    pub const BARE: Self = Self { namespace: Namespace::Bare, envelope: None };
+
+    /// The media type of an answer.
+    pub(super) const fn media_type(self) -> HeaderValue {
+        match self.envelope {
+            None | Some(SoapVersion::V11) => XML_TYPE,
+            Some(SoapVersion::V12) => SOAP_12_TYPE,
+        }
+    }
+}
 
 /// What a successful operation answers.
 #[derive(Default)]
@@ -72,19 +98,19 @@ pub(super) fn success(
     room: Option<TakenRoom>,
     answering: impl FnOnce() -> Option<Answering>,
     invoke_id: &str,
-    namespace: Namespace,
+    form: Form,
 ) -> HttpResponse {
     let Answer { payload, configuration_id, etag, disclosed: _ } = answer;
     let response = match payload {
-        None => Response::success(invoke_id, namespace),
-        Some(payload) => Response::success_with(invoke_id, namespace, payload),
+        None => Response::success(invoke_id, form.namespace),
+        Some(payload) => Response::success_with(invoke_id, form.namespace, payload),
     };
-    let bytes = response.into_bytes();
+    let bytes = response.into_bytes(form.envelope);
     let mut http = match room {
         None => HttpResponse::Ok().body(bytes),
         Some(room) => HttpResponse::Ok().body(HeldBody::new(bytes, room, answering())),
     };
-    http.headers_mut().insert(CONTENT_TYPE, XML_TYPE);
+    http.headers_mut().insert(CONTENT_TYPE, form.media_type());
     for (name, value) in [(CONFIGURATION_ID, configuration_id), (ETAG, etag)] {
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
             http.headers_mut().insert(name, value);
@@ -93,12 +119,18 @@ pub(super) fn success(
     http
 }
 
-/// A refusal as HTTP.
+/// A refusal as HTTP. In SOAP it is a fault where it has another status than 200.
 #[must_use]
-pub fn fail(error: &ApiError, invoke_id: Option<&str>, namespace: Namespace) -> HttpResponse {
-    let response = Response::fail(invoke_id, namespace, error.code.number(), &error.message);
-    let mut http = HttpResponse::build(error.status).body(response.into_bytes());
-    http.headers_mut().insert(CONTENT_TYPE, XML_TYPE);
+pub fn fail(error: &ApiError, invoke_id: Option<&str>, form: Form) -> HttpResponse {
+    let Form { namespace, envelope } = form;
+    let mut http = match envelope.filter(|_| error.status != StatusCode::OK) {
+        Some(version) => fault_response(error, version, namespace),
+        None => {
+            let response = Response::fail(invoke_id, namespace, error.code.number(), &error.message);
+            HttpResponse::build(error.status).body(response.into_bytes(envelope))
+        }
+    };
+    http.headers_mut().insert(CONTENT_TYPE, form.media_type());
     if let Some(seconds) = error.retry_after_s {
         http.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -1,4 +1,4 @@
-//! `POST /api/xml`: from an HTTP request to an operation's answer, through the documented order of checks.
+//! `POST /api/xml` and `POST /api/soap`: from an HTTP request to an operation's answer, through the documented order of checks.
 
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr};
@@ -10,22 +10,36 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use crmconf_events::InvokeId;
 
-use super::answer::{self, Answer, fail, success};
+use super::answer::{self, Answer, Form, fail, success};
 use super::app::{App, Service};
 use super::caller::Caller;
 use super::code::Code;
 use super::connection::Activity;
 use super::error::ApiError;
-use super::intake::{self, Beside, Body};
+use super::intake::{self, Beside, Body, Door};
 use super::operation::Operation;
 use super::operations::{self, Input};
 use super::room::TakenRoom;
+use super::soap;
 use super::trace;
 use super::witness::Witness;
-use super::xml::{Namespace, ParsedRequest, RequestError, RequestErrorReason};
+use super::xml::{
+    EnvelopeError, EnvelopeErrorReason, Enveloped, FaultCode, ParsedRequest, RequestError,
+    RequestErrorReason, SoapVersion,
+};
 
-/// Answers a request.
+/// Answers a request that stands by itself.
 pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -> HttpResponse {
+    serve(request, body, service, Door::Xml).await
+}
+
+/// Answers a request in a SOAP envelope.
+pub async fn post_soap(request: HttpRequest, body: Payload, service: Data<Service>) -> HttpResponse {
+    serve(request, body, service, Door::Soap).await
+}
+
+async fn serve(request: HttpRequest, body: Payload, service: Data<Service>, door: Door) -> HttpResponse {
+    let unread = door.form(&request);
     let address = address(&request);
     let trace = trace::begin(address, service.metrics());
     let app = match service.app() {
@@ -33,26 +47,28 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
         Err(unready) => {
             let error = ApiError::from(unready);
             trace.turned_away(&error);
-            return fail(&error, None, Namespace::Bare);
+            return fail(&error, None, unread);
         }
     };
-    let Body { bytes, room } = match intake::read(&request, body, &app.bodies, app.body_timeout).await {
+    let Body { bytes, room } = match intake::read(&request, body, door, &app.bodies, app.body_timeout).await {
         Ok(body) => body,
         Err(error) => {
             trace.turned_away(&error);
-            let mut response = fail(&error, None, Namespace::Bare);
+            let mut response = fail(&error, None, unread);
             // What is left of the body is not read: the connection cannot serve another request.
             response.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
             return response;
         }
     };
-    let parsed = match ParsedRequest::from_body(&bytes) {
-        Ok(parsed) => parsed,
-        Err(error) => {
-            let RequestError { namespace, invoke_id, .. } = &error;
-            let refusal = not_understood(&error);
+    let (parsed, form) = match understood(&bytes, unread) {
+        Ok(understood) => understood,
+        Err(why) => {
+            let NotUnderstood { refusal, invoke_id, form, fault } = *why;
             trace.turned_away(&refusal);
-            return fail(&refusal, invoke_id.as_deref(), *namespace);
+            return match fault {
+                None => fail(&refusal, invoke_id.as_deref(), form),
+                Some((version, fault)) => soap::fault_of_soap(&refusal, version, &fault),
+            };
         }
     };
     drop(bytes);
@@ -68,17 +84,66 @@ pub async fn post(request: HttpRequest, body: Payload, service: Data<Service>) -
             trace.succeeded(operation);
             let answering = || request.conn_data::<Activity>().map(Activity::answer);
             let invoke_id = parsed.invoke_id.as_deref().unwrap_or_default();
-            success(answer, room, answering, invoke_id, parsed.namespace)
+            success(answer, room, answering, invoke_id, form)
         }
         Err(error) => {
             witness.refused(&error);
             trace.refused(operation, &error);
-            fail(&error, parsed.echoed_invoke_id(), parsed.namespace)
+            fail(&error, parsed.echoed_invoke_id(), form)
         }
     }
 }
 
+/// Why a body holds no request.
+struct NotUnderstood {
+    refusal: ApiError,
+    invoke_id: Option<String>,
+    form: Form,
+    /// A rule of SOAP itself that it breaks.
+    fault: Option<(SoapVersion, FaultCode)>,
+}
+
 /// Step 2: well-formed, within limits, and a request at all.
+fn understood(bytes: &[u8], unread: Form) -> Result<(ParsedRequest, Form), Box<NotUnderstood>> {
+    let refused = |error: &RequestError, envelope| {
+        let form = Form { namespace: error.namespace, envelope };
+        NotUnderstood {
+            refusal: not_understood(error),
+            invoke_id: error.invoke_id.clone(),
+            form,
+            fault: None,
+        }
+    };
+    let Some(expected) = unread.envelope else {
+        let parsed = ParsedRequest::from_body(bytes).map_err(|error| Box::new(refused(&error, None)))?;
+        let form = Form { namespace: parsed.namespace, envelope: None };
+        return Ok((parsed, form));
+    };
+    match Enveloped::from_body(bytes, expected) {
+        Ok(Enveloped { version, request }) => {
+            let form = Form { namespace: request.namespace, envelope: Some(version) };
+            Ok((request, form))
+        }
+        Err(EnvelopeError { version, reason }) => {
+            let unnamed = |refusal, fault: Option<FaultCode>| NotUnderstood {
+                refusal,
+                invoke_id: None,
+                form: Form { envelope: Some(version), ..Form::BARE },
+                fault: fault.map(|fault| (version, fault)),
+            };
+            Err(Box::new(match reason {
+                EnvelopeErrorReason::Request(error) => refused(&error, Some(version)),
+                EnvelopeErrorReason::Malformed(why) => {
+                    let message = format!("The request cannot be read: {why}.");
+                    let refusal = ApiError::with(Code::Operation, message);
+                    unnamed(refusal.status(StatusCode::BAD_REQUEST), None)
+                }
+                EnvelopeErrorReason::Soap(fault) => unnamed(soap::refusal(&fault), Some(fault)),
+            }))
+        }
+    }
+}
+
 fn not_understood(error: &RequestError) -> ApiError {
     let code = match error.reason {
         RequestErrorReason::Xml(_) => Code::PropertyInvalid,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::guard;
 use actix_web::web::{self, Data, ServiceConfig};
 use arc_swap::ArcSwap;
 use crmconf_events::{AccountId, ReplicaId, StoreId};
@@ -11,11 +12,12 @@ use thiserror::Error;
 use tokio::runtime::Handle;
 
 use super::answer::ANSWERS_BYTES_MAX;
+use super::contract::PublicAddress;
 use super::intake::BODIES_BYTES_MAX;
 use super::lost_addresses::LostAddresses;
 use super::room::Room;
 use super::tasks::Tasks;
-use super::{api, health, outside};
+use super::{api, contract, health, outside};
 use crate::accounts::Registrar;
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
@@ -32,6 +34,10 @@ use crate::writer::{Views, Writer};
 
 /// Where raw XML is answered.
 pub const XML_PATH: &str = "/api/xml";
+/// Where requests in SOAP envelopes go.
+pub const SOAP_PATH: &str = "/api/soap";
+/// Where the XML Schema of raw XML is.
+pub const SCHEMA_PATH: &str = "/api/schema.xsd";
 /// Whether the process lives.
 pub const ALIVE_PATH: &str = "/healthz";
 /// Whether it is caught up and takes changes.
@@ -171,6 +177,7 @@ pub struct Service {
     phase: ArcSwap<Phase>,
     metrics: Arc<Metrics>,
     proxies: TrustedProxies,
+    public_address: PublicAddress,
 }
 
 impl Service {
@@ -184,13 +191,25 @@ impl Service {
     #[must_use]
     pub fn measured(metrics: Arc<Metrics>) -> Self {
         let phase = ArcSwap::from_pointee(Phase::Starting("opening the store".into()));
-        Self { phase, metrics, proxies: TrustedProxies::default() }
+        Self { phase, metrics, proxies: TrustedProxies::default(), public_address: PublicAddress::default() }
     }
 
     /// The same behind proxies whose forwarded addresses count.
     #[must_use]
     pub fn behind(self, proxies: TrustedProxies) -> Self {
         Self { proxies, ..self }
+    }
+
+    /// The same under this address.
+    #[must_use]
+    pub fn reached_at(self, public_address: PublicAddress) -> Self {
+        Self { public_address, ..self }
+    }
+
+    /// Where clients reach the server.
+    #[must_use]
+    pub const fn public_address(&self) -> &PublicAddress {
+        &self.public_address
     }
 
     /// Whose forwarded addresses count.
@@ -251,6 +270,17 @@ pub fn routes(service: Data<Service>) -> impl FnOnce(&mut ServiceConfig) {
                 web::resource(XML_PATH)
                     .route(web::post().to(api::post))
                     .default_service(web::to(outside::post_only)),
+            )
+            .service(
+                web::resource(SOAP_PATH)
+                    .route(web::post().to(api::post_soap))
+                    .route(web::get().guard(guard::fn_guard(contract::asks_for_wsdl)).to(contract::wsdl))
+                    .default_service(web::to(outside::soap_only)),
+            )
+            .service(
+                web::resource(SCHEMA_PATH)
+                    .route(web::get().to(contract::schema))
+                    .default_service(web::to(outside::get_schema)),
             )
             .service(
                 web::resource(ALIVE_PATH)

@@ -6,12 +6,16 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, He
 use actix_web::web::{Bytes, Payload};
 use tokio::time::{Duration, timeout};
 
+use super::answer::Form;
 use super::code::Code;
 use super::error::ApiError;
 use super::room::{NoRoom, Room, TakenRoom};
+use super::xml::SoapVersion;
 use crate::buffer::Buffer;
 use crate::settings::BODY_BYTES_MAX;
 
+/// The media type of SOAP 1.2 (RFC 3902).
+const SOAP_12_MEDIA_TYPE: &str = "application/soap+xml";
 /// Bears a RequestKey as well as the property does.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -28,6 +32,36 @@ pub struct Body {
     pub room: TakenRoom,
 }
 
+/// Where a request comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// As it is.
+    Xml,
+    /// In a SOAP envelope.
+    Soap,
+}
+
+impl Door {
+    /// The media types that it takes.
+    const fn media_types(self) -> [&'static str; 2] {
+        match self {
+            Self::Xml => ["text/xml", "application/xml"],
+            Self::Soap => ["text/xml", SOAP_12_MEDIA_TYPE],
+        }
+    }
+
+    /// The form of an answer to a request that was not read yet: a SOAP envelope is in the version that its media type tells.
+    pub(super) fn form(self, request: &HttpRequest) -> Form {
+        let soap_12 = || media_type(request) == SOAP_12_MEDIA_TYPE;
+        let envelope = match self {
+            Self::Xml => None,
+            Self::Soap if soap_12() => Some(SoapVersion::V12),
+            Self::Soap => Some(SoapVersion::V11),
+        };
+        Form { envelope, ..Form::BARE }
+    }
+}
+
 /// What is said where the bodies of all connections take all their room.
 pub fn no_room(_: NoRoom) -> ApiError {
     ApiError::busy("Too many requests are arriving at once; try again later.")
@@ -40,10 +74,11 @@ pub fn no_room(_: NoRoom) -> ApiError {
 pub async fn read(
     request: &HttpRequest,
     body: Payload,
+    door: Door,
     room: &Room,
     patience: Duration,
 ) -> Result<Body, ApiError> {
-    check_type(request)?;
+    check_type(request, door)?;
     let announced = check_announced_length(request)?;
     match timeout(patience, collect(body, announced, room.share())).await {
         Ok(body) => body,
@@ -58,20 +93,25 @@ fn header(request: &HttpRequest, name: &HeaderName) -> Option<String> {
     request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
 }
 
-/// `text/xml` or `application/xml`, in UTF-8, not encoded.
-fn check_type(request: &HttpRequest) -> Result<(), ApiError> {
+/// The media type of a request, in lower case and without its parameters.
+pub(super) fn media_type(request: &HttpRequest) -> String {
+    let given = header(request, &CONTENT_TYPE).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A type that this door takes, in UTF-8, not encoded.
+fn check_type(request: &HttpRequest, door: Door) -> Result<(), ApiError> {
     let unsupported =
         |message: &str| Err(ApiError::invalid(message).status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     if request.headers().contains_key(&CONTENT_ENCODING) {
         return unsupported("A request with a Content-Encoding is not accepted; send it as it is.");
     }
-    let content_type = header(request, &CONTENT_TYPE).unwrap_or_default();
-    let mut parts = content_type.split(';').map(str::trim);
-    let media = parts.next().unwrap_or_default();
-    if !media.eq_ignore_ascii_case("text/xml") && !media.eq_ignore_ascii_case("application/xml") {
-        return unsupported("The Content-Type must be text/xml or application/xml.");
+    if !door.media_types().contains(&media_type(request).as_str()) {
+        let [one, other] = door.media_types();
+        return unsupported(&format!("The Content-Type must be {one} or {other}."));
     }
-    for parameter in parts {
+    let content_type = header(request, &CONTENT_TYPE).unwrap_or_default();
+    for parameter in content_type.split(';').skip(1).map(str::trim) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let value = value.trim().trim_matches('"');
         if name.trim().eq_ignore_ascii_case("charset") && !value.eq_ignore_ascii_case("utf-8") {

@@ -2,11 +2,11 @@
 
 /// Declares the operations with the names that requests call them by.
 macro_rules! operations {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    ($(#[doc = $doc:literal] $name:ident = $text:literal;)*) => {
         /// An operation of the API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Operation {
-            $($(#[$doc])* $name,)*
+            $(#[doc = $doc] $name,)*
         }
 
         impl Operation {
@@ -17,6 +17,12 @@ macro_rules! operations {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => $text),* }
+            }
+
+            /// What it does, in a sentence.
+            #[must_use]
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$name => $doc.trim_ascii()),* }
             }
         }
     };
@@ -29,17 +35,17 @@ operations! {
     Authenticate = "Authenticate";
     /// Ends a session.
     Logout = "Logout";
-    /// Adds a configuration.
+    /// Adds a CRM Configuration.
     ConfigurationAdd = "CRMConfigurationAdd";
-    /// Changes a configuration.
+    /// Changes a CRM Configuration.
     ConfigurationChange = "CRMConfigurationChange";
-    /// Deletes a configuration.
+    /// Deletes a CRM Configuration.
     ConfigurationDelete = "CRMConfigurationDelete";
-    /// Destroys the data key of a configuration.
+    /// Destroys the data key of a CRM Configuration, live or deleted.
     ConfigurationShred = "CRMConfigurationShred";
-    /// Shows a configuration.
+    /// Shows a CRM Configuration.
     ConfigurationInfo = "CRMConfigurationInfo";
-    /// Lists configurations.
+    /// Lists the CRM Configurations that the account may see.
     ConfigurationList = "CRMConfigurationList";
     /// Adds an account.
     AccountAdd = "AccountAdd";

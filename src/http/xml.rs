@@ -3,6 +3,7 @@
 //! - [`XmlReader`] turns a body into checked events. It accepts only well-formed, namespace-well-formed XML 1.0 in UTF-8
 //!   without DOCTYPE or processing instructions, and keeps the limits below.
 //! - [`ParsedRequest`] reads one `<Request>` from such events and notes what is out of place in it.
+//! - [`Enveloped`] finds such a request in a SOAP envelope.
 //! - [`Response`] and [`Payload`] write answers, to the letter of the API's examples.
 //!
 //! The size of a body is the caller's to check; whatever is kept in memory here is in proportion to it.
@@ -17,6 +18,7 @@ mod reader;
 mod references;
 mod request;
 mod secret;
+mod soap;
 mod writer;
 
 pub(in crate::http) use characters::trim;
@@ -27,7 +29,10 @@ pub use request::{
     StructureRule,
 };
 pub use secret::{SecretText, SessionIdText};
+pub(in crate::http) use soap::fault;
+pub use soap::{EnvelopeError, EnvelopeErrorReason, Enveloped, FaultCode, SoapVersion};
 pub use writer::{Payload, Response};
+pub(in crate::http) use writer::{escaped_attribute, push_fail_in};
 
 /// The API's namespace, in which a request may stand instead of in none.
 pub const API_NAMESPACE: &str = "urn:crmconf:api:1";

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::table::Setting;
 use super::{Settings, SettingsError, Source, Sourced, Values};
+use crate::http::contract::PublicAddress;
 use crate::proxies::TrustedProxies;
 use crate::tls::TlsFiles;
 
@@ -32,6 +33,13 @@ impl Settings {
     #[must_use]
     pub fn proxies(&self) -> TrustedProxies {
         self.trusted_proxies.as_ref().map(|proxies| proxies.value.clone()).unwrap_or_default()
+    }
+
+    /// Where clients reach the server.
+    #[must_use]
+    pub fn public_address(&self) -> PublicAddress {
+        let configured = self.public_url.as_ref().map(|url| url.value.trim_end_matches('/').to_owned());
+        PublicAddress { configured, secure: self.behind_tls_proxy.value || self.tls_certificate.is_some() }
     }
 
     /// Plain HTTP carries passwords and sessions readable by whoever is on the wire: only loopback may hear it,

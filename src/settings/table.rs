@@ -241,12 +241,13 @@ pub const METRICS_LISTEN: Setting = Setting {
 };
 
 /// Every setting, in the order in which `--help` and the documentation show them.
-pub static TABLE: [&Setting; 30] = [
+pub static TABLE: [&Setting; 31] = [
     &DATA,
     &LISTEN,
     &TLS_CERTIFICATE,
     &TLS_KEY,
     &BEHIND_TLS_PROXY,
+    &PUBLIC_URL,
     &TRUSTED_PROXIES,
     &MASTER_KEY_FILE,
     &MASTER_KEY_ENV,

@@ -46,6 +46,7 @@ mod security_log;
 mod seed;
 mod sessions;
 mod shredding;
+mod soap;
 mod template_folder;
 mod template_sources;
 mod tls;

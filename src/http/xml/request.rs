@@ -127,8 +127,16 @@ impl ParsedRequest {
 }
 
 impl RequestError {
+    /// Whether the document itself cannot be read to its end.
+    pub(super) const fn is_of_the_document(&self) -> bool {
+        match self.reason {
+            RequestErrorReason::Xml(_) => true,
+            RequestErrorReason::NotARequest(_) => false,
+        }
+    }
+
     /// Of a document that breaks before anything of a request was read.
-    fn unread(error: XmlError) -> Self {
+    pub(super) fn unread(error: XmlError) -> Self {
         ParsedRequest::default().broken_by(error)
     }
 

@@ -5,8 +5,9 @@ mod tests;
 
 use actix_web::web::Bytes;
 
-use super::Namespace;
 use super::escape::{Place, push_escaped};
+use super::soap::push_envelope;
+use super::{Namespace, SoapVersion};
 use crate::buffer::Buffer;
 
 /// What stands inside a response's `<Success>`: properties and containers, written as they are pushed.
@@ -99,14 +100,17 @@ impl Response {
         Self { invoke_id: invoke_id.map(str::to_owned), namespace, outcome }
     }
 
-    /// The document: UTF-8 without declaration.
+    /// The document, or the envelope with it in its body: UTF-8 without declaration.
     #[must_use]
-    pub fn into_bytes(self) -> Bytes {
+    pub fn into_bytes(self, envelope: Option<SoapVersion>) -> Bytes {
         let mut out = match &self.outcome {
             Outcome::Success(Some(payload)) => payload.bytes.like(self.size_hint()),
             Outcome::Success(None) | Outcome::Fail { .. } => Buffer::plain(self.size_hint()),
         };
-        self.write_into(&mut out);
+        match envelope {
+            None => self.write_into(&mut out),
+            Some(version) => push_envelope(&mut out, version, |out| self.write_into(out)),
+        }
         out.into_shared()
     }
 
@@ -129,7 +133,7 @@ impl Response {
                 out.push(&payload.bytes);
                 out.push(b"</Success>");
             }
-            Outcome::Fail { code, message } => push_fail(out, *code, message),
+            Outcome::Fail { code, message } => push_fail(out, None, *code, message),
         }
         out.push(b"</Response>");
     }
@@ -146,7 +150,7 @@ impl Response {
     }
 
     fn size_hint(&self) -> usize {
-        const ENVELOPE: usize = 512;
+        const ENVELOPE: usize = 640;
         match &self.outcome {
             Outcome::Success(payload) => ENVELOPE + payload.as_ref().map_or(0, Payload::len),
             Outcome::Fail { message, .. } => ENVELOPE + message.len(),
@@ -155,11 +159,28 @@ impl Response {
 }
 
 /// The layout of a failure. The API's published pages do not show it, so it stands here only.
-fn push_fail(out: &mut Buffer, code: u32, message: &str) {
-    out.push(b"<Fail>");
+fn push_fail(out: &mut Buffer, namespace: Option<&str>, code: u32, message: &str) {
+    out.push(b"<Fail");
+    if let Some(uri) = namespace {
+        push_attribute(out, "xmlns", uri);
+    }
+    out.push(b">");
     push_property(out, "ErrorCode", &code.to_string());
     push_property(out, "ErrorMessage", message);
     out.push(b"</Fail>");
+}
+
+/// A failure's `Fail` by itself, as it stands in the detail of a SOAP fault.
+pub(in crate::http) fn push_fail_in(out: &mut Buffer, namespace: Namespace, code: u32, message: &str) {
+    push_fail(out, namespace.uri(), code, message);
+}
+
+/// A text as it may stand in the value of an attribute.
+#[must_use]
+pub(in crate::http) fn escaped_attribute(text: &str) -> String {
+    let mut out = Buffer::plain(text.len());
+    push_escaped(&mut out, text, Place::Attribute);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn push_property(out: &mut Buffer, name: &str, value: &str) {
@@ -174,7 +195,7 @@ fn push_name(out: &mut Buffer, name: &str) {
     push_attribute(out, "Name", name);
 }
 
-fn push_attribute(out: &mut Buffer, name: &'static str, value: &str) {
+pub(super) fn push_attribute(out: &mut Buffer, name: &'static str, value: &str) {
     out.push(b" ");
     out.push(name.as_bytes());
     out.push(b"=\"");

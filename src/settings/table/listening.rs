@@ -1,6 +1,6 @@
 //! Settings: where the server listens, and by which certificate.
 
-use super::{Kind, Setting};
+use super::{Form, Kind, Setting};
 
 /// Where the server listens.
 pub const LISTEN: Setting = Setting {
@@ -36,6 +36,18 @@ pub const TRUSTED_PROXIES: Setting = Setting {
     doc: "Proxies whose X-Forwarded-For is believed, with behind_tls_proxy: then limits by address and the security \
           log see the clients. Without it all clients have their proxy's address; loopback too is trusted only where \
           it is named",
+};
+
+/// Where clients reach the server.
+pub const PUBLIC_URL: Setting = Setting {
+    name: "public_url",
+    env: "CRMCONF_PUBLIC_URL",
+    flag: "--public-url",
+    placeholder: "URL",
+    default: None,
+    kind: Kind::Text(Form::Url),
+    doc: "Where clients reach the server, as the WSDL names it. Without it the WSDL has the host that the request for it \
+          was sent to, with https where there is a tls_certificate or behind_tls_proxy",
 };
 
 /// The server's certificate.

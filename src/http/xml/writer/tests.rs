@@ -7,7 +7,7 @@ use super::*;
 use crate::memory::Sought;
 
 fn text(response: Response) -> String {
-    String::from_utf8(response.into_bytes().to_vec()).unwrap()
+    String::from_utf8(response.into_bytes(None).to_vec()).unwrap()
 }
 
 #[test]
@@ -109,7 +109,7 @@ proptest! {
         payload.container(Some(&name), |container| {
             container.property(&name, &value);
         });
-        let response = Response::success_with(&id, Namespace::Api, payload).into_bytes();
+        let response = Response::success_with(&id, Namespace::Api, payload).into_bytes(None);
         let read = elements(&response);
         let own = |local: &str, name: Option<&str>, text: &str| {
             (local.to_owned(), name.map(str::to_owned), text.to_owned())
@@ -125,7 +125,7 @@ proptest! {
 
     #[test]
     fn failure_messages_are_read_back_identically(message in carried()) {
-        let response = Response::fail(None, Namespace::Bare, 10108, &message).into_bytes();
+        let response = Response::fail(None, Namespace::Bare, 10108, &message).into_bytes(None);
         let read = elements(&response);
         prop_assert_eq!(read.last().map(|(_, _, text)| text.as_str()), Some(message.as_str()));
     }
@@ -158,7 +158,7 @@ fn a_list_of_ten_thousand_rows_is_one_buffer() {
             container.property("CRMConfigurationID", &row.to_string());
         });
     }
-    let bytes = Response::success_with("1", Namespace::Bare, payload).into_bytes();
+    let bytes = Response::success_with("1", Namespace::Bare, payload).into_bytes(None);
     assert_eq!(
         bytes.windows(b"</Container>".len()).filter(|window| window == b"</Container>").count(),
         10_000
@@ -173,7 +173,7 @@ fn a_secret_is_wiped_wherever_it_stood_on_its_way_into_the_answer() {
         payload.property("TransportKey", value);
     }
     // Longer than the room that an answer has for it, so that the answer moves as well.
-    let bytes = Response::success_with(&"<".repeat(256), Namespace::Api, payload).into_bytes();
+    let bytes = Response::success_with(&"<".repeat(256), Namespace::Api, payload).into_bytes(None);
     assert!(bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
     drop((secret, bytes));
     assert!(!sought.stands_in_memory());
