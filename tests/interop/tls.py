@@ -324,4 +324,5 @@ def main():
           f"{counts['resumed']} resumed)")
 
 
-main()
+if __name__ == "__main__":
+    main()
