@@ -12,7 +12,6 @@ import itertools
 import json
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,17 +20,12 @@ import urllib.error
 import urllib.request
 from xml.etree import ElementTree
 
+from demo import free_port
 from sealing import Noble, Python, seeded, some_text
 
 CANARY = "cAnArY7Zq9XwVu3TsRpLkJhGf"
 SUGAR = "CrmAddin.SugarCrm.SugarCrmAddin"
 START_TIMEOUT_S = 60
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 class Api:
