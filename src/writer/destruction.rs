@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crmconf_events::command::{Command, Request};
+use crmconf_events::command::{Command, DestroyRetired, EraseAccount, Request, ShredConfiguration};
 use crmconf_events::decide::Rejection;
 use crmconf_events::event::{Envelope, Event};
 use crmconf_events::{AccountId, ConfigurationId, KeyId, Scope};
@@ -112,7 +112,8 @@ impl Pending {
 
     /// What the caller of this request is told in place of its answer, where a key that it has given up stands.
     fn told(&self, request: &Request) -> Option<WriteError> {
-        let among = |keys: &BTreeMap<KeyId, Owner>| keys.values().any(|owner| asks_for(request, owner));
+        let asked = Destruction::of(request)?;
+        let among = |keys: &BTreeMap<KeyId, Owner>| keys.values().any(|owner| asked.is_of(owner));
         if among(&self.due) {
             return Some(WriteError::NotDestroyed(self.why.clone()));
         }
@@ -138,43 +139,20 @@ pub(super) fn told_of_keys(
     answers.into_iter().zip(requests).map(tell).collect()
 }
 
-/// Whether what is asked for is that a key be given up, and not only a change that may do so by the way. A dry run asks for
-/// nothing.
-pub(super) const fn gives_up_a_key(asked: &Asked) -> bool {
-    match asked.request.command {
-        Command::ShredConfiguration(_) | Command::EraseAccount(_) | Command::DestroyRetired(_) => {
-            !asked.request.validate_only
-        }
-        Command::CreateStore(_)
-        | Command::AddConfiguration(_)
-        | Command::ChangeConfiguration(_)
-        | Command::DeleteConfiguration(_)
-        | Command::HoldDestruction(_)
-        | Command::ResumeDestruction
-        | Command::RecordTemplate(_)
-        | Command::CreateAccount(_)
-        | Command::ChangeAccount(_)
-        | Command::SetCredential(_)
-        | Command::DeleteAccount(_)
-        | Command::ImportDirectory(_) => false,
-    }
+/// What is asked for where that is that keys be given up, and not only a change that may do so by the way.
+pub(super) enum Destruction<'a> {
+    Shred(&'a ShredConfiguration),
+    Retired(&'a DestroyRetired),
+    Erase(&'a EraseAccount),
 }
 
-/// Whether a request asks for the keys of this configuration or account to be given up.
-fn asks_for(request: &Request, owner: &Owner) -> bool {
-    match (&request.command, owner) {
-        (Command::ShredConfiguration(command), Owner::Configuration(id, scope)) => {
-            command.id.as_ref() == Some(id) && command.scope == *scope
-        }
-        (Command::DestroyRetired(command), Owner::Configuration(id, _)) => {
-            command.configurations.contains(id)
-        }
-        (Command::EraseAccount(command), Owner::Account(account)) => command.account == Some(*account),
-        (
-            Command::ShredConfiguration(_)
-            | Command::DestroyRetired(_)
-            | Command::EraseAccount(_)
-            | Command::CreateStore(_)
+impl<'a> Destruction<'a> {
+    pub(super) const fn of(request: &'a Request) -> Option<Self> {
+        match &request.command {
+            Command::ShredConfiguration(command) => Some(Self::Shred(command)),
+            Command::DestroyRetired(command) => Some(Self::Retired(command)),
+            Command::EraseAccount(command) => Some(Self::Erase(command)),
+            Command::CreateStore(_)
             | Command::AddConfiguration(_)
             | Command::ChangeConfiguration(_)
             | Command::DeleteConfiguration(_)
@@ -185,8 +163,25 @@ fn asks_for(request: &Request, owner: &Owner) -> bool {
             | Command::ChangeAccount(_)
             | Command::SetCredential(_)
             | Command::DeleteAccount(_)
-            | Command::ImportDirectory(_),
-            Owner::Configuration(..) | Owner::Account(_),
-        ) => false,
+            | Command::ImportDirectory(_) => None,
+        }
     }
+
+    /// Whether it is the keys of this configuration or account.
+    fn is_of(&self, owner: &Owner) -> bool {
+        match (self, owner) {
+            (Self::Shred(command), Owner::Configuration(id, scope)) => {
+                command.id.as_ref() == Some(id) && command.scope == *scope
+            }
+            (Self::Retired(command), Owner::Configuration(id, _)) => command.configurations.contains(id),
+            (Self::Erase(command), Owner::Account(account)) => command.account == Some(*account),
+            (Self::Shred(_) | Self::Retired(_), Owner::Account(_))
+            | (Self::Erase(_), Owner::Configuration(..)) => false,
+        }
+    }
+}
+
+/// Whether it is asked for that keys be given up. A dry run asks for nothing.
+pub(super) const fn gives_up_a_key(asked: &Asked) -> bool {
+    !asked.request.validate_only && Destruction::of(&asked.request).is_some()
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crmconf_events::Timestamp;
-use crmconf_events::command::Command;
 use crmconf_events::commit::{Commit, CommitBuilder};
 use crmconf_events::event::{Envelope, decode};
 use crmconf_events::log::{EventLog, Health};
@@ -14,7 +13,7 @@ use crmconf_projections::Projector;
 use tokio::sync::oneshot;
 
 use super::batch::{Asked, Open, Step};
-use super::destruction::{Pending, gives_up_a_key, told_of_keys};
+use super::destruction::{Destruction, Pending, gives_up_a_key, told_of_keys};
 use super::doubt::ClockWatch;
 use super::resolve::{Fate, Resolver};
 use super::{DataKeys, Entropy, Hindrance, Job, Obstacle, Origin, Views, WriteError, WriteResult};
@@ -221,22 +220,9 @@ impl Engine {
     fn doubtful(&mut self, looked: (Timestamp, Instant), requests: &VecDeque<Asked>) -> Option<Timestamp> {
         let (clock, measured) = looked;
         let in_doubt = self.clock_watch.is_in_doubt(clock, measured).then_some(clock);
-        let shown = requests.iter().filter_map(|asked| match &asked.request.command {
-            Command::DestroyRetired(command) => Some(command.clock),
-            Command::CreateStore(_)
-            | Command::AddConfiguration(_)
-            | Command::ChangeConfiguration(_)
-            | Command::DeleteConfiguration(_)
-            | Command::ShredConfiguration(_)
-            | Command::HoldDestruction(_)
-            | Command::ResumeDestruction
-            | Command::RecordTemplate(_)
-            | Command::CreateAccount(_)
-            | Command::ChangeAccount(_)
-            | Command::SetCredential(_)
-            | Command::DeleteAccount(_)
-            | Command::EraseAccount(_)
-            | Command::ImportDirectory(_) => None,
+        let shown = requests.iter().filter_map(|asked| match Destruction::of(&asked.request)? {
+            Destruction::Retired(command) => Some(command.clock),
+            Destruction::Shred(_) | Destruction::Erase(_) => None,
         });
         let doubtful =
             in_doubt.into_iter().chain(shown).find(|clock| self.clock_watch.is_apart(*clock, measured))?;
