@@ -17,9 +17,6 @@ use super::app::{SOAP_PATH, Service};
 use super::error::ApiError;
 use super::xml::Namespace;
 
-/// The type of both documents.
-const XML_TYPE: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
-
 /// Whether a request asks for the WSDL: `?wsdl`, as tools write it in either case, whatever else they add.
 pub(super) fn asks_for_wsdl(context: &GuardContext<'_>) -> bool {
     let query = context.head().uri.query().unwrap_or_default();
@@ -33,20 +30,21 @@ pub(super) async fn wsdl(request: HttpRequest, service: Data<Service>) -> HttpRe
         let message = "The header Host names no host, so that the WSDL cannot say where requests go; the setting public_url can.";
         return fail(&ApiError::invalid(message).status(StatusCode::BAD_REQUEST), None, Form::BARE);
     };
-    let mut response = HttpResponse::Ok().body(wsdl::document(&(address + SOAP_PATH)));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, XML_TYPE);
+    let mut response = document(wsdl::document(&(address + SOAP_PATH)));
     // Another name for the server is another address in it.
-    headers.insert(VARY, HeaderValue::from_static("Host"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Host"));
     response
 }
 
 /// The schema of requests and responses in no namespace, as the API's published pages show them.
 pub(super) async fn schema() -> HttpResponse {
-    let mut response = HttpResponse::Ok().body(xsd::document(Namespace::Bare));
+    document(xsd::document(Namespace::Bare))
+}
+
+fn document(text: String) -> HttpResponse {
+    let mut response = HttpResponse::Ok().body(text);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, XML_TYPE);
+    headers.insert(CONTENT_TYPE, Form::BARE.media_type());
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }

@@ -52,7 +52,10 @@ impl Door {
 
     /// The form of an answer to a request that was not read yet: a SOAP envelope is in the version that its media type tells.
     pub(super) fn form(self, request: &HttpRequest) -> Form {
-        let soap_12 = || media_type(request) == SOAP_12_MEDIA_TYPE;
+        let soap_12 = || {
+            let content_type = header(request, &CONTENT_TYPE).unwrap_or_default();
+            parted(&content_type).0.eq_ignore_ascii_case(SOAP_12_MEDIA_TYPE)
+        };
         let envelope = match self {
             Self::Xml => None,
             Self::Soap if soap_12() => Some(SoapVersion::V12),
@@ -93,10 +96,10 @@ fn header(request: &HttpRequest, name: &HeaderName) -> Option<String> {
     request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
 }
 
-/// The media type of a request, in lower case and without its parameters.
-pub(super) fn media_type(request: &HttpRequest) -> String {
-    let given = header(request, &CONTENT_TYPE).unwrap_or_default();
-    given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+/// A `Content-Type` as the media type and its parameters.
+fn parted(content_type: &str) -> (&str, &str) {
+    let (media, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    (media.trim(), parameters)
 }
 
 /// A type that this door takes, in UTF-8, not encoded.
@@ -106,12 +109,13 @@ fn check_type(request: &HttpRequest, door: Door) -> Result<(), ApiError> {
     if request.headers().contains_key(&CONTENT_ENCODING) {
         return unsupported("A request with a Content-Encoding is not accepted; send it as it is.");
     }
-    if !door.media_types().contains(&media_type(request).as_str()) {
-        let [one, other] = door.media_types();
+    let content_type = header(request, &CONTENT_TYPE).unwrap_or_default();
+    let (media, parameters) = parted(&content_type);
+    let [one, other] = door.media_types();
+    if !media.eq_ignore_ascii_case(one) && !media.eq_ignore_ascii_case(other) {
         return unsupported(&format!("The Content-Type must be {one} or {other}."));
     }
-    let content_type = header(request, &CONTENT_TYPE).unwrap_or_default();
-    for parameter in content_type.split(';').skip(1).map(str::trim) {
+    for parameter in parameters.split(';').map(str::trim) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let value = value.trim().trim_matches('"');
         if name.trim().eq_ignore_ascii_case("charset") && !value.eq_ignore_ascii_case("utf-8") {

@@ -189,14 +189,12 @@ fn a_header_that_must_be_understood_and_another_version_are_faults_of_their_own(
 #[test]
 fn a_status_that_says_more_to_http_stays() {
     let server = Server::demo();
-    for (version, receiver) in
-        [(V11, "<faultcode>soap:Client</faultcode>"), (V12, "<soap:Value>soap:Sender</soap:Value>")]
-    {
+    for version in [V11, V12] {
         let long = version.post(&server, &" ".repeat((1 << 20) + 1));
         assert_eq!(long.expect_code(10_108).status, 413);
         let encoded = version.post_with(&server, &[("Content-Encoding", "gzip")], "x");
         assert_eq!(encoded.status, 415);
-        assert!(encoded.body.contains(receiver), "{}", encoded.body);
+        assert!(encoded.body.contains(version.sender().0), "{}", encoded.body);
     }
     for media in ["application/json", "application/xml", ""] {
         let reply = post(server.address, PATH, &[("Content-Type", media)], b"<x/>").unwrap();

@@ -117,6 +117,32 @@ impl<'a> XmlReader<'a> {
         })
     }
 
+    /// Reads over the rest of the element that began last.
+    ///
+    /// # Errors
+    /// As [`XmlReader::next_event`].
+    pub fn skip(&mut self) -> Result<(), XmlError> {
+        let mut depth = 1_usize;
+        while depth > 0 {
+            match self.next_event()? {
+                Some(XmlEvent::Start(_)) => depth += 1,
+                Some(XmlEvent::End) => depth -= 1,
+                Some(XmlEvent::Text(_)) => {}
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads over the rest of the document.
+    ///
+    /// # Errors
+    /// As [`XmlReader::next_event`].
+    pub fn finish(&mut self) -> Result<(), XmlError> {
+        while self.next_event()?.is_some() {}
+        Ok(())
+    }
+
     /// Where the event given last stands, in bytes, for [`XmlReader::position`]. Of text it is the first character
     /// that is not white space.
     #[must_use]

@@ -142,12 +142,8 @@ impl RequestError {
 
     /// Reads on to the end, since a document that is not well-formed is answered as that first.
     fn not_a_request(xml: &mut XmlReader<'_>, name: &str) -> Self {
-        loop {
-            match xml.next_event() {
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(error) => return Self::unread(error),
-            }
+        if let Err(error) = xml.finish() {
+            return Self::unread(error);
         }
         let reason = RequestErrorReason::NotARequest(ShownName::new(name));
         Self { reason, namespace: Namespace::Bare, invoke_id: None }

@@ -111,7 +111,7 @@ impl<'a> RequestReader<'_, 'a> {
             return self.absent(PAYLOAD);
         }
         if !self.is_first(element, PAYLOAD) {
-            return self.skip();
+            return self.xml.skip();
         }
         let mut names = HashSet::new();
         while let Some(child) = self.child(PAYLOAD)? {
@@ -142,7 +142,7 @@ impl<'a> RequestReader<'_, 'a> {
                 PROPERTY => container.properties.extend(self.property(&child, CONTAINER, &mut names)?),
                 CONTAINER => {
                     self.fault(StructureRule::NestedContainer, child.offset);
-                    self.skip()?;
+                    self.xml.skip()?;
                 }
                 _ => self.unknown(&child, CONTAINER)?,
             }
@@ -191,7 +191,7 @@ impl<'a> RequestReader<'_, 'a> {
                 Some(XmlEvent::Start(child)) => {
                     let name = ShownName::new(child.name);
                     self.fault(StructureRule::WrongNamespace { name, parent }, child.offset);
-                    self.skip()?;
+                    self.xml.skip()?;
                 }
                 Some(XmlEvent::Text(text)) if is_blank(&text) => {}
                 Some(XmlEvent::Text(_)) => self.fault_here(StructureRule::TextInside(parent)),
@@ -208,7 +208,7 @@ impl<'a> RequestReader<'_, 'a> {
                 Some(XmlEvent::Text(piece)) => text.push_str(&piece),
                 Some(XmlEvent::Start(child)) => {
                     self.fault(StructureRule::ElementInside(parent), child.offset);
-                    self.skip()?;
+                    self.xml.skip()?;
                 }
                 Some(XmlEvent::End) | None => return Ok(text),
             }
@@ -223,7 +223,7 @@ impl<'a> RequestReader<'_, 'a> {
                 Some(XmlEvent::Text(_)) => self.fault_here(StructureRule::NilWithContent(name)),
                 Some(XmlEvent::Start(child)) => {
                     self.fault(StructureRule::NilWithContent(name), child.offset);
-                    self.skip()?;
+                    self.xml.skip()?;
                 }
                 Some(XmlEvent::End) | None => return Ok(()),
             }
@@ -233,21 +233,7 @@ impl<'a> RequestReader<'_, 'a> {
     fn unknown(&mut self, element: &Element<'a>, parent: &'static str) -> Result<(), XmlError> {
         let name = ShownName::new(element.name);
         self.fault(StructureRule::UnknownElement { name, parent }, element.offset);
-        self.skip()
-    }
-
-    /// Reads over the rest of the element that began last.
-    fn skip(&mut self) -> Result<(), XmlError> {
-        let mut depth = 1_usize;
-        while depth > 0 {
-            match self.next()? {
-                Some(XmlEvent::Start(_)) => depth += 1,
-                Some(XmlEvent::End) => depth -= 1,
-                Some(XmlEvent::Text(_)) => {}
-                None => return Ok(()),
-            }
-        }
-        Ok(())
+        self.xml.skip()
     }
 
     fn attributes(

@@ -58,13 +58,7 @@ impl Enveloped {
 
 /// The reason, unless the rest of the document is not well-formed, which is told first.
 fn to_the_end(xml: &mut XmlReader<'_>, reason: EnvelopeErrorReason) -> EnvelopeErrorReason {
-    loop {
-        match xml.next_event() {
-            Ok(Some(_)) => {}
-            Ok(None) => return reason,
-            Err(error) => return EnvelopeErrorReason::Request(RequestError::unread(error)),
-        }
-    }
+    xml.finish().map_or_else(|error| EnvelopeErrorReason::Request(RequestError::unread(error)), |()| reason)
 }
 
 /// What ends the reading of an envelope.
@@ -140,7 +134,7 @@ impl<'a> EnvelopeReader<'_, 'a> {
                 let (namespace, local) = (namespace.to_owned(), block.local.to_owned());
                 self.not_understood.push(HeaderName { namespace, local });
             }
-            self.skip()?;
+            self.xml.skip()?;
         }
         Ok(())
     }
@@ -170,19 +164,5 @@ impl<'a> EnvelopeReader<'_, 'a> {
                 Some(XmlEvent::End) | None => return Ok(None),
             }
         }
-    }
-
-    /// Reads over the rest of the element that began last.
-    fn skip(&mut self) -> Result<(), XmlError> {
-        let mut depth = 1_usize;
-        while depth > 0 {
-            match self.xml.next_event()? {
-                Some(XmlEvent::Start(_)) => depth += 1,
-                Some(XmlEvent::End) => depth -= 1,
-                Some(XmlEvent::Text(_)) => {}
-                None => return Ok(()),
-            }
-        }
-        Ok(())
     }
 }
