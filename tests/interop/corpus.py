@@ -180,7 +180,7 @@ class Server:
             # A server may answer by the headers alone, and close.
             with contextlib.suppress(ConnectionError):
                 for start in range(0, len(body or b""), PIECE):
-                    if select.select([connection.sock], [], [], 0.02 if len(body) > PIECE else 0)[0]:
+                    if start and select.select([connection.sock], [], [], 0)[0]:
                         break
                     connection.send(body[start:start + PIECE])
             answer = connection.getresponse()
