@@ -57,7 +57,8 @@ class Chapter:
         if len(set(names)) != len(names) or not set(self.accounts) <= accounts.keys():
             raise Wrong(f"{folder.name}: a case stands there twice, or an account is unknown")
         files = {f"{name}.{part}.xml" for name in names for part in ["request", "response"]} | {"chapter.json"}
-        if stray := {path.name for path in folder.iterdir()} - files:
+        # A folder there holds what the chapter's setup needs.
+        if stray := {path.name for path in folder.iterdir() if path.is_file()} - files:
             raise Wrong(f"{folder.name}: no case has {sorted(stray)}")
         for way in WAYS:
             self.check_placeholders(way, accounts)
