@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs the clients of docs/clients/php.md and docs/clients/java.md as they stand there, against the demo's store over HTTP
-and TLS.
+"""Runs the clients of docs/clients/php.md and docs/clients/java.md as they stand there, against the demo's store over
+HTTP and TLS.
 
     pages_jvm_php.py BINARY        (needs php-cli and php-soap, a JDK and Debian's jaxws, and cryptography)
 
-A page has one client of under 40 lines and says what it prints. That is held against what it does print, and what it says it
-has added against what an independent request in raw XML finds.
+A page has one client of under 40 lines and says what it prints. That is held against what it does print, and what it
+says it has added against what an independent request in raw XML finds.
 """
 import os
 import pathlib
@@ -54,8 +54,8 @@ def prepare_java(page, folder, url, ca):
 
 @dataclass
 class Client:
-    """How the client of a page is run: the block's language, the name it is saved by, the command in front of that name,
-    by which word of the environment it learns whom to trust, and what has to be done before."""
+    """How the client of a page is run: the block's language, the name it is saved by, the command in front of that
+    name, by which word of the environment it learns whom to trust, and what has to be done before."""
 
     block: str
     file: str
@@ -137,7 +137,8 @@ def works(client, page, folder, url, ca):
 
 
 def main(binary):
-    pages = {language: (ROOT / "docs" / "clients" / f"{language}.md").read_text(encoding="utf-8") for language in CLIENTS}
+    clients = ROOT / "docs" / "clients"
+    pages = {language: (clients / f"{language}.md").read_text(encoding="utf-8") for language in CLIENTS}
     with tempfile.TemporaryDirectory(prefix="crmconf-pages-") as name:
         folder = pathlib.Path(name)
         certificates = Certificates(folder, "prime256v1")

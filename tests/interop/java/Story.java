@@ -49,7 +49,8 @@ final class Story {
 
     public static void main(String[] words) throws Exception {
         trust(Path.of(words[2]));
-        CRMConfigurationsService service = new CRMConfigurationsService(URI.create(words[0] + "/api/soap?wsdl").toURL());
+        URI wsdl = URI.create(words[0] + "/api/soap?wsdl");
+        CRMConfigurationsService service = new CRMConfigurationsService(wsdl.toURL());
         boolean newer = words[1].equals("Soap12");
         CRMConfigurations port = newer ? service.getSoap12() : service.getSoap11();
         Wire wire = new Wire(
@@ -166,7 +167,7 @@ final class Story {
         nobody.fail(10307, Operation.AUTHENTICATE, Map.of("UserName", "editor", "Password", "not this one"));
     }
 
-    /** What is no request, a request that cannot be read, and a header block that must be understood. */
+    /** What is no request, a request that is too deep, and a header block that must be understood. */
     private void faults() throws Exception {
         Exception fault = faulted(Wire.Spoilt.TWO_REQUESTS);
         same(true, fault.getMessage().contains("stands in the `Body` beside the `Request`"));
