@@ -101,7 +101,8 @@ class Server:
 
 def run(client, folder, url, ca, *words, **environment):
     """Runs a page's client with nothing of this process's settings for it but those given."""
-    kept = {name: text for name, text in os.environ.items() if not re.match(r"CRM(CONF)?_|.*_proxy$", name, re.I)}
+    ours = re.compile(r"CRM(CONF)?_|J(AVA|DK)_.*OPTIONS$|.*_proxy$", re.I)
+    kept = {name: text for name, text in os.environ.items() if not ours.match(name)}
     # Java takes the encoding of the environment's words from the locale.
     given = {"CRMCONF_URL": url, "CRM_PASSWORD": CRM_PASSWORD, client.trust: str(ca), "LC_ALL": "C.UTF-8"}
     return subprocess.run(
