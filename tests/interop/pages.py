@@ -16,10 +16,12 @@ import sys
 import tempfile
 import urllib.request
 from dataclasses import dataclass
+from typing import Callable
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from demo import demo
+from pages_jvm_php import prepare_java, prepare_php
 from sealing import ROOT, Python
 from tls import Certificates
 
@@ -34,18 +36,21 @@ ID = re.compile(r"\b[0-9a-f]{16}:-?[0-9a-f]+:[0-9a-f]+:-?[0-9a-f]+\b")
 @dataclass
 class Client:
     """How the client of a page is run: the block's language, the name it is saved by, the command in front of that
-    name, and the variable of the environment that names the certificate to trust."""
+    name, the variable of the environment that names the certificate to trust, and what has to be done before."""
 
     block: str
     file: str
     command: list
     trust: str
+    prepare: Callable = lambda _options, _folder, _url, _ca: None
 
 
 CLIENTS = {
     "python": Client("python", "client.py", [sys.executable], "REQUESTS_CA_BUNDLE"),
     "javascript": Client("js", "client.mjs", ["node"], "NODE_EXTRA_CA_CERTS"),
     "curl": Client("bash", "client.sh", ["bash"], "CURL_CA_BUNDLE"),
+    "php": Client("php", "client.php", ["php"], "SSL_CERT_FILE", prepare_php),
+    "java": Client("java", "Client.java", ["java", "@java.options"], "SSL_CERT_FILE", prepare_java),
 }
 
 
@@ -89,10 +94,13 @@ class Server:
 
 def run(client, folder, url, ca, *words, **environment):
     """Runs a page's client with nothing of this process's settings for it but those given."""
-    kept = {name: text for name, text in os.environ.items() if not re.match(r"CRM(CONF)?_|.*_proxy$", name, re.I)}
+    ours = re.compile(r"CRM(CONF)?_|J(AVA|DK)_.*OPTIONS$|.*_proxy$", re.I)
+    kept = {name: text for name, text in os.environ.items() if not ours.match(name)}
     # The shell's client takes the python3 that it finds.
     path = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
-    given = {"PATH": path, "CRMCONF_URL": url, "CRM_PASSWORD": CRM_PASSWORD, client.trust: str(ca)} | environment
+    # Java takes the encoding of the environment's words from the locale.
+    given = {"PATH": path, "LC_ALL": "C.UTF-8", "CRMCONF_URL": url, "CRM_PASSWORD": CRM_PASSWORD}
+    given |= {client.trust: str(ca)} | environment
     return subprocess.run(
         [*client.command, client.file, *words], cwd=folder, env=kept | given, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, encoding="utf-8", timeout=RUN_SECONDS_MAX,
@@ -144,6 +152,8 @@ def main(binary, modules):
                     assert lines <= LINES_MAX, f"{language}: {lines} lines"
                     (folder / client.file).write_text(code, encoding="utf-8")
                     context = certificates.context() if tls else None
+                    options = "".join(re.findall(r"^```options\n(.*?)^```$", pages[language], re.DOTALL | re.MULTILINE))
+                    client.prepare(options, folder, url, certificates.ca)
                     works(client, pages[language], folder, url, certificates.ca, context)
                     print(f"{language}, {lines} lines, over {scheme}: prints what its page says, and the server has it")
 
