@@ -335,6 +335,12 @@ impl Triple {
         if self.telsys_given { Ok(()) } else { Err(ApiError::missing("TelSysID")) }
     }
 
+    /// Whether a `TelSysID` was given, the sentinel included.
+    #[must_use]
+    pub const fn names_telsys(&self) -> bool {
+        self.telsys_given
+    }
+
     /// The scope; omitted ids are sentinels.
     ///
     /// # Errors

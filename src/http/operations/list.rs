@@ -45,7 +45,8 @@ struct Asked<'a> {
     offset: u64,
     limit: u64,
     scope_match: ScopeMatch,
-    scope: Scope,
+    /// `None` where the request names none.
+    scope: Option<Scope>,
 }
 
 /// Answers `CRMConfigurationList`.
@@ -55,7 +56,10 @@ struct Asked<'a> {
 pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
     let Asked { requested, crm_type, search, sort, offset, limit, scope_match, scope } = read(&fields)?;
-    let permit: Permit<Reads> = caller.permit(scope)?;
+    let permit: Permit<Reads> = match scope {
+        Some(scope) => caller.permit(scope)?,
+        None => caller.permit_covered(),
+    };
     let view = caller.view(&permit);
     view.directory.check(permit.scope())?;
 
@@ -84,7 +88,10 @@ fn read<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, ApiError> {
     let sort = sort.map(|(field, direction)| Sort { field, direction });
     let Paging { offset, limit } = Paging::of(fields)?;
     let scope_match = scope_match(fields)?;
-    let scope = fields.triple()?.scope()?;
+    let triple = fields.triple()?;
+    let is_named = triple.names_telsys();
+    let scope = triple.scope()?;
+    let scope = is_named.then_some(scope);
     let search = fields.exact("SearchQuery").map(Search::new);
     Ok(Asked { requested, crm_type, search, sort, offset, limit, scope_match, scope })
 }
