@@ -106,7 +106,7 @@ struct NotUnderstood {
 /// Step 2: well-formed, within limits, and a request at all.
 fn understood(bytes: &[u8], unread: Form) -> Result<(ParsedRequest, Form), Box<NotUnderstood>> {
     let refused = |error: &RequestError, envelope| {
-        let form = Form { namespace: error.namespace, envelope };
+        let form = Form { namespace: error.namespace.unwrap_or(unread.namespace), envelope };
         NotUnderstood {
             refusal: not_understood(error),
             invoke_id: error.invoke_id.clone(),
@@ -124,11 +124,12 @@ fn understood(bytes: &[u8], unread: Form) -> Result<(ParsedRequest, Form), Box<N
             let form = Form { namespace: request.namespace, envelope: Some(version) };
             Ok((request, form))
         }
-        Err(EnvelopeError { version, reason }) => {
+        Err(EnvelopeError { version, namespace, reason }) => {
+            let namespace = namespace.unwrap_or(unread.namespace);
             let unnamed = |refusal, fault: Option<FaultCode>| NotUnderstood {
                 refusal,
                 invoke_id: None,
-                form: Form { envelope: Some(version), ..Form::BARE },
+                form: Form { namespace, envelope: Some(version) },
                 fault: fault.map(|fault| (version, fault)),
             };
             Err(Box::new(match reason {

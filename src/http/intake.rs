@@ -10,7 +10,7 @@ use super::answer::Form;
 use super::code::Code;
 use super::error::ApiError;
 use super::room::{NoRoom, Room, TakenRoom};
-use super::xml::SoapVersion;
+use super::xml::{Namespace, SoapVersion};
 use crate::buffer::Buffer;
 use crate::settings::BODY_BYTES_MAX;
 
@@ -50,18 +50,20 @@ impl Door {
         }
     }
 
-    /// The form of an answer to a request that was not read yet: a SOAP envelope is in the version that its media type tells.
+    /// The form of an answer to a request that was not read yet: a SOAP envelope is in the version that its media type tells,
+    /// and what stands in it in the namespace that the WSDL has.
     pub(super) fn form(self, request: &HttpRequest) -> Form {
         let soap_12 = || {
             let content_type = header(request, &CONTENT_TYPE).unwrap_or_default();
             parted(&content_type).0.eq_ignore_ascii_case(SOAP_12_MEDIA_TYPE)
         };
-        let envelope = match self {
-            Self::Xml => None,
-            Self::Soap if soap_12() => Some(SoapVersion::V12),
-            Self::Soap => Some(SoapVersion::V11),
+        let version = match self {
+            Self::Xml => return Form::BARE,
+            Self::Soap if soap_12() => SoapVersion::V12,
+            Self::Soap => SoapVersion::V11,
         };
-        Form { envelope, ..Form::BARE }
+        // What clients of the WSDL expect; others have not said yet what they do.
+        Form { namespace: Namespace::Api, envelope: Some(version) }
     }
 }
 

@@ -156,7 +156,8 @@ def faults(client, port):
     media = "text/xml" if port == "Soap11" else "application/soap+xml"
     reply = client.transport.post_xml(address, envelope, {"Content-Type": f"{media}; charset=utf-8"})
     fault = faulted(lambda: binding.process_reply(client, binding.get("Execute"), reply))
-    assert fault.detail is not None and "10102" in "".join(fault.detail.itertext()), fault
+    assert [each.tag for each in fault.detail] == ["{urn:crmconf:api:1}Fail"], fault
+    assert "10102" in "".join(fault.detail.itertext()), fault
     block = etree.Element("{urn:nobody}Security")
     block.set(f"{{{envelope.nsmap[envelope.prefix]}}}mustUnderstand", "1")
     fault = faulted(lambda: service.Execute(Operation="Logout", InvokeID="1", _soapheaders=[block]))

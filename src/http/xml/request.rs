@@ -62,8 +62,8 @@ pub struct Container {
 pub struct RequestError {
     /// What is wrong.
     pub reason: RequestErrorReason,
-    /// The namespace to answer in.
-    pub namespace: Namespace,
+    /// The namespace to answer in, where it could be told.
+    pub namespace: Option<Namespace>,
     /// The InvokeID to echo: never empty, never over its limit.
     pub invoke_id: Option<String>,
 }
@@ -88,7 +88,7 @@ impl ParsedRequest {
         let mut xml = XmlReader::new(body).map_err(RequestError::unread)?;
         let Some(XmlEvent::Start(root)) = xml.next_event().map_err(RequestError::unread)? else {
             // The reader answers an empty document with an error and text outside the root likewise.
-            return Err(RequestError::not_a_request(&mut xml, ""));
+            return Err(RequestError::not_a_request(&mut xml, None, ""));
         };
         let request = Self::from_element(&mut xml, &root)?;
         match xml.next_event() {
@@ -105,7 +105,7 @@ impl ParsedRequest {
     pub fn from_element<'a>(xml: &mut XmlReader<'a>, root: &Element<'a>) -> Result<Self, RequestError> {
         match Namespace::of(root.namespace.as_deref()) {
             Some(namespace) if root.local == "Request" => read::read(xml, root, namespace),
-            Some(_) | None => Err(RequestError::not_a_request(xml, root.name)),
+            namespace => Err(RequestError::not_a_request(xml, namespace, root.name)),
         }
     }
 
@@ -119,7 +119,7 @@ impl ParsedRequest {
     #[must_use]
     pub fn broken_by(self, error: XmlError) -> RequestError {
         RequestError {
-            namespace: self.namespace,
+            namespace: Some(self.namespace),
             invoke_id: self.echoed_invoke_id().map(str::to_owned),
             reason: RequestErrorReason::Xml(error),
         }
@@ -136,16 +136,16 @@ impl RequestError {
     }
 
     /// Of a document that breaks before anything of a request was read.
-    pub(super) fn unread(error: XmlError) -> Self {
-        ParsedRequest::default().broken_by(error)
+    pub(super) const fn unread(error: XmlError) -> Self {
+        Self { reason: RequestErrorReason::Xml(error), namespace: None, invoke_id: None }
     }
 
     /// Reads on to the end, since a document that is not well-formed is answered as that first.
-    fn not_a_request(xml: &mut XmlReader<'_>, name: &str) -> Self {
-        if let Err(error) = xml.finish() {
-            return Self::unread(error);
-        }
-        let reason = RequestErrorReason::NotARequest(ShownName::new(name));
-        Self { reason, namespace: Namespace::Bare, invoke_id: None }
+    fn not_a_request(xml: &mut XmlReader<'_>, namespace: Option<Namespace>, name: &str) -> Self {
+        let reason = match xml.finish() {
+            Ok(()) => RequestErrorReason::NotARequest(ShownName::new(name)),
+            Err(error) => RequestErrorReason::Xml(error),
+        };
+        Self { reason, namespace, invoke_id: None }
     }
 }

@@ -14,7 +14,7 @@ pub(in crate::http) use write::fault;
 pub(super) use write::push_envelope;
 
 use super::characters::trim;
-use super::{ParsedRequest, RequestError, ShownName};
+use super::{Namespace, ParsedRequest, RequestError, ShownName};
 
 /// A version of SOAP: in which a request came, and its answer goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +59,8 @@ pub struct Enveloped {
 pub struct EnvelopeError {
     /// The version that the answer is in.
     pub version: SoapVersion,
+    /// The namespace that the answer is in, where it could be told.
+    pub namespace: Option<Namespace>,
     /// What is wrong.
     pub reason: EnvelopeErrorReason,
 }

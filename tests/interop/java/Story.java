@@ -171,6 +171,7 @@ final class Story {
     private void faults() throws Exception {
         Exception fault = faulted(Wire.Spoilt.TWO_REQUESTS);
         same(true, fault.getMessage().contains("stands in the `Body` beside the `Request`"));
+        same("10102", Texts.of(((ExecuteFail) fault).getFaultInfo()).get("ErrorCode"));
         fault = faulted(Wire.Spoilt.TOO_DEEP);
         same("10108", Texts.of(((ExecuteFail) fault).getFaultInfo()).get("ErrorCode"));
         fault = faulted(Wire.Spoilt.HEADER);

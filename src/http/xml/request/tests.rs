@@ -162,17 +162,18 @@ fn containers_of_one_name_may_repeat_for_the_caller_to_judge() {
 
 #[test]
 fn another_root_is_no_request_once_the_document_is_known_to_be_well_formed() {
-    for (document, name) in [
-        ("<Response/>", "`Response`"),
-        ("<request/>", "`request`"),
-        ("<p:Request xmlns:p='urn:other'><InvokeID>1</InvokeID></p:Request>", "`p:Request`"),
+    for (document, name, namespace) in [
+        ("<Response/>", "`Response`", Some(Namespace::Bare)),
+        ("<request/>", "`request`", Some(Namespace::Bare)),
+        ("<Reqest xmlns='urn:crmconf:api:1'/>", "`Reqest`", Some(Namespace::Api)),
+        ("<p:Request xmlns:p='urn:other'><InvokeID>1</InvokeID></p:Request>", "`p:Request`", None),
     ] {
         let error = refused(document);
         assert!(
             matches!(&error.reason, RequestErrorReason::NotARequest(shown) if shown.to_string() == name),
             "{error}"
         );
-        assert_eq!(error.invoke_id, None);
+        assert_eq!((error.invoke_id, error.namespace), (None, namespace), "{document}");
     }
     let error = refused("<Response></Request>");
     assert!(matches!(error.reason, RequestErrorReason::Xml(_)), "{error}");
@@ -197,12 +198,12 @@ fn a_broken_document_still_echoes_what_was_read_before_the_break() {
         let error = refused(document);
         assert!(matches!(error.reason, RequestErrorReason::Xml(_)), "{document}: {error}");
         assert_eq!(error.invoke_id.as_deref(), echoed, "{document}");
-        assert_eq!(error.namespace, Namespace::Bare, "{document}");
+        assert_eq!(error.namespace, Some(Namespace::Bare), "{document}");
     }
     let mut not_utf_8 = b"<Request xmlns='urn:crmconf:api:1'><InvokeID>1</InvokeID>".to_vec();
     not_utf_8.extend_from_slice(b"<SessionID>\xff</SessionID></Request>");
     let error = ParsedRequest::from_body(&not_utf_8).unwrap_err();
-    assert_eq!((error.invoke_id.as_deref(), error.namespace), (Some("1"), Namespace::Api));
+    assert_eq!((error.invoke_id.as_deref(), error.namespace), (Some("1"), Some(Namespace::Api)));
 }
 
 #[test]

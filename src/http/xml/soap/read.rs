@@ -1,7 +1,9 @@
 //! Finds the request in an envelope.
 
 use super::super::characters::{is_blank, trim};
-use super::super::{Element, ParsedRequest, RequestError, ShownName, XmlError, XmlEvent, XmlReader};
+use super::super::{
+    Element, Namespace, ParsedRequest, RequestError, ShownName, XmlError, XmlEvent, XmlReader,
+};
 use super::{
     EnvelopeError, EnvelopeErrorReason, Enveloped, FaultCode, HeaderName, MalformedEnvelope, SoapVersion,
 };
@@ -18,11 +20,13 @@ impl Enveloped {
     pub fn from_body(body: &[u8], expected: SoapVersion) -> Result<Self, EnvelopeError> {
         let broken = |error| EnvelopeError {
             version: expected,
+            namespace: None,
             reason: EnvelopeErrorReason::Request(RequestError::unread(error)),
         };
         let mut xml = XmlReader::new(body).map_err(broken)?;
         let Some(XmlEvent::Start(root)) = xml.next_event().map_err(broken)? else {
-            return Err(EnvelopeError { version: expected, reason: MalformedEnvelope::NoBody.into() });
+            let reason = MalformedEnvelope::NoBody.into();
+            return Err(EnvelopeError { version: expected, namespace: None, reason });
         };
         let version = SoapVersion::of(root.namespace.as_deref()).filter(|_| root.local == "Envelope");
         let Some(version) = version else {
@@ -31,26 +35,29 @@ impl Enveloped {
             } else {
                 MalformedEnvelope::NoEnvelope(ShownName::new(root.name)).into()
             };
-            return Err(EnvelopeError { version: expected, reason: to_the_end(&mut xml, reason) });
+            let namespace = Namespace::of(root.namespace.as_deref()).filter(|_| root.local == "Request");
+            let reason = to_the_end(&mut xml, reason);
+            return Err(EnvelopeError { version: expected, namespace, reason });
         };
         let mut envelope = EnvelopeReader { xml: &mut xml, version, not_understood: Vec::new() };
         let read = envelope.read();
         let not_understood = envelope.not_understood;
         let read = match read {
             Ok(request) => Ok(request),
-            Err(Stop::Xml(error)) => Err(EnvelopeErrorReason::Request(RequestError::unread(error))),
-            Err(Stop::Request(error)) => Err(EnvelopeErrorReason::Request(error)),
-            Err(Stop::Envelope(fault)) => Err(to_the_end(&mut xml, fault.into())),
+            Err(Stop::Xml(error)) => Err((None, EnvelopeErrorReason::Request(RequestError::unread(error)))),
+            Err(Stop::Request(error)) => Err((error.namespace, EnvelopeErrorReason::Request(error))),
+            Err(Stop::Envelope(fault)) => Err((None, to_the_end(&mut xml, fault.into()))),
+            Err(Stop::Behind(namespace, fault)) => Err((Some(namespace), to_the_end(&mut xml, fault.into()))),
         };
         match read {
             // A document that is not well-formed is answered as that first; then comes what must be understood.
-            Err(reason) if not_understood.is_empty() || reason.is_of_the_document() => {
-                Err(EnvelopeError { version, reason })
+            Err((namespace, reason)) if not_understood.is_empty() || reason.is_of_the_document() => {
+                Err(EnvelopeError { version, namespace, reason })
             }
             Ok(request) if not_understood.is_empty() => Ok(Self { version, request }),
             Ok(_) | Err(_) => {
                 let reason = EnvelopeErrorReason::Soap(FaultCode::MustUnderstand(not_understood));
-                Err(EnvelopeError { version, reason })
+                Err(EnvelopeError { version, namespace: None, reason })
             }
         }
     }
@@ -66,6 +73,8 @@ enum Stop {
     Xml(XmlError),
     Request(RequestError),
     Envelope(MalformedEnvelope),
+    /// Behind a request in this namespace.
+    Behind(Namespace, MalformedEnvelope),
 }
 
 impl From<XmlError> for Stop {
@@ -104,7 +113,8 @@ impl<'a> EnvelopeReader<'_, 'a> {
         match self.rest() {
             Ok(()) => Ok(request),
             Err(Stop::Xml(error)) => Err(Stop::Request(request.broken_by(error))),
-            Err(stop @ (Stop::Request(_) | Stop::Envelope(_))) => Err(stop),
+            Err(Stop::Envelope(fault)) => Err(Stop::Behind(request.namespace, fault)),
+            Err(stop @ (Stop::Request(_) | Stop::Behind(..))) => Err(stop),
         }
     }
 

@@ -96,6 +96,28 @@ fn what_is_no_envelope_of_one_request_is_told_where() {
 }
 
 #[test]
+fn the_namespace_to_answer_in_is_told_wherever_a_request_was_begun() {
+    let named = REQUEST.replacen("<Request", "<Request xmlns=\"urn:crmconf:api:1\"", 1);
+    let cut = named.replacen("</Request>", "<b></Request>", 1);
+    for (body, namespace) in [
+        (named.repeat(2), Some(Namespace::Api)),
+        (REQUEST.repeat(2), Some(Namespace::Bare)),
+        (format!("{named}x"), Some(Namespace::Api)),
+        (cut, Some(Namespace::Api)),
+        ("<Reqest xmlns=\"urn:crmconf:api:1\"/>".to_owned(), Some(Namespace::Api)),
+        ("<Reqest/>".to_owned(), Some(Namespace::Bare)),
+        ("<Request xmlns=\"urn:other\"/>".to_owned(), None),
+        (String::new(), None),
+        ("x".to_owned(), None),
+    ] {
+        for version in SoapVersion::ALL {
+            assert_eq!(read(&envelope(version, "", &body)).unwrap_err().namespace, namespace, "{body}");
+        }
+    }
+    assert_eq!(read("<a").unwrap_err().namespace, None);
+}
+
+#[test]
 fn an_envelope_of_another_version_is_told_from_what_is_none() {
     let text = "<Envelope xmlns=\"http://www.w3.org/2001/12/soap-envelope\"><Body/></Envelope>";
     let error = Enveloped::from_body(text.as_bytes(), SoapVersion::V12).unwrap_err();
