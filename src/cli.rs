@@ -4,6 +4,7 @@
 //! endpoints and points in time, so that no command sees a text it would still have to check.
 
 mod account;
+mod conformance;
 mod directory;
 mod endpoint;
 mod flags;
@@ -27,6 +28,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 pub use account::{AccountAction, AccountArgs, ListFormat, NewPassword, Target};
 pub use clap_complete::Shell;
+pub use conformance::{Chosen, ConformanceArgs};
 pub use directory::{DirectoryArgs, DirectoryImportArgs};
 pub use endpoint::Endpoint;
 pub use keys::{KeysAction, KeysArgs};
@@ -54,6 +56,8 @@ pub enum Command {
     Account(Box<AccountArgs>),
     /// Look after the keys.
     Keys(Box<KeysArgs>),
+    /// Hold a server to the contract of the API.
+    Conformance(Box<ConformanceArgs>),
     /// Check the journal.
     Verify(VerifyArgs),
     /// Print the state folded from the journal.
@@ -184,6 +188,9 @@ impl Command {
             typed::Command::Call(args) => call(args).map(Self::Call),
             typed::Command::Account(args) => Ok(Self::Account(Box::new(account::check(*args, environment)?))),
             typed::Command::Keys(args) => Ok(Self::Keys(Box::new(keys::check(*args, environment)?))),
+            typed::Command::Conformance(args) => {
+                conformance::checked(*args).map(Box::new).map(Self::Conformance)
+            }
             typed::Command::Verify(typed::Verify { data, sled }) => {
                 Ok(Self::Verify(VerifyArgs { data, sled }))
             }

@@ -5,6 +5,7 @@ pub mod call;
 pub mod completions;
 pub mod config;
 mod confirm;
+pub mod conformance;
 mod conversation;
 pub mod directory;
 pub mod export;
@@ -80,6 +81,7 @@ pub fn run(command: Command) -> Status {
         Command::Call(args) => call::run(&args),
         Command::Account(args) => account::run(*args),
         Command::Keys(args) => keys::run(*args),
+        Command::Conformance(args) => conformance::run(&args),
         Command::Verify(args) => verify::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Directory(args) => directory::run(&args),

@@ -4,7 +4,8 @@
 //! commit durable in the log (`crmconf-events`), the read models follow (`crmconf-projections`), and the answer is
 //! read from them. What must be able to forget stands beside the log, in the [`vault`].
 //!
-//! What it is not: it speaks no SOAP.
+//! The contract with those clients, as pairs of requests and responses, is in [`conformance`], which can be held against any
+//! server.
 //!
 //! Limits are constants beside what they limit, or settings ([`settings`]); beyond one comes an error that names it.
 //!
@@ -23,6 +24,7 @@ pub mod accounts;
 mod buffer;
 pub mod cli;
 pub mod commands;
+pub mod conformance;
 pub mod demo;
 pub mod directory;
 pub mod hardening;

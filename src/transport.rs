@@ -56,8 +56,16 @@ pub enum TransportError {
 /// # Errors
 /// When the cipher refuses, which it has no reason to: one associated-data string is far below its limit.
 pub fn seal(key: &TransportKey, field: &str, plain: &Plaintext) -> Result<String, SealError> {
+    seal_bytes(key, field, plain.as_str().as_bytes())
+}
+
+/// Seals any bytes in the same way, also those that no receiver may take.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_bytes(key: &TransportKey, field: &str, plain: &[u8]) -> Result<String, SealError> {
     // Enciphered where it stands, behind the room for the tag: no plain text is left in memory that is not wiped.
-    let mut sealed = Zeroizing::new([&[0; IV_SIZE], plain.as_str().as_bytes()].concat());
+    let mut sealed = Zeroizing::new([&[0; IV_SIZE], plain].concat());
     let (tag_place, text) = sealed.split_first_chunk_mut::<IV_SIZE>().ok_or(SealError)?;
     let tag = cipher(key).encrypt_inout_detached([field.as_bytes()], text.into()).map_err(|_| SealError)?;
     *tag_place = tag.into();

@@ -31,6 +31,12 @@ impl Endpoint {
         self.url.clone() + &query.unwrap_or_default()
     }
 
+    /// The address that paths of the server are put behind; `None` where the URL leads elsewhere than to its raw XML API.
+    #[must_use]
+    pub fn root(&self) -> Option<&str> {
+        self.url.strip_suffix(API_PATH).filter(|_| self.query.is_none())
+    }
+
     /// Whether it is reached under TLS.
     #[must_use]
     pub const fn is_tls(&self) -> bool {
@@ -107,6 +113,19 @@ mod tests {
             assert_eq!(endpoint.url_with_query(), format!("http://h:1{path}?TelSysID=1&A=%2B"));
         }
         assert_eq!("http://h:1/x".parse::<Endpoint>().unwrap().url_with_query(), "http://h:1/x");
+    }
+
+    #[test]
+    fn other_paths_of_the_server_are_put_behind_its_root() {
+        for (text, root) in [
+            ("http://h:1", Some("http://h:1")),
+            ("http://h:1/", Some("http://h:1")),
+            ("https://h/crm/api/xml", Some("https://h/crm")),
+            ("http://h:1/other", None),
+            ("http://h:1?TelSysID=1", None),
+        ] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().root(), root, "{text}");
+        }
     }
 
     #[test]

@@ -51,25 +51,31 @@ pub enum RequestSource {
 }
 
 impl SignInArgs {
-    /// As it was typed. Refused where the password would cross a network in clear that nobody has allowed.
+    /// As it was typed.
     pub(super) fn new(
         endpoint: Endpoint,
         user: AccountName,
         password_file: Option<PathBuf>,
         reach: Reach,
     ) -> Result<Self, Stop> {
-        if endpoint.is_in_the_open() && !reach.plain_http {
-            return Err(wrong(&format!(
-                "the password would cross the network to {endpoint} in clear: give the server's https:// address, or \
-                 --plain-http where the wire is safe, as in a tunnel"
-            )));
-        }
-        if reach.ca_file.is_some() && !endpoint.is_tls() {
-            return Err(wrong("--ca-file is for a URL that begins with https://"));
-        }
+        checked_reach(&endpoint, &reach)?;
         let password = password_file.map_or(PasswordSource::EnvironmentOrPrompt, PasswordSource::File);
         Ok(Self { endpoint, user, password, reach })
     }
+}
+
+/// Refuses a wire over which passwords would cross a network in clear that nobody has allowed.
+pub(super) fn checked_reach(endpoint: &Endpoint, reach: &Reach) -> Result<(), Stop> {
+    if endpoint.is_in_the_open() && !reach.plain_http {
+        return Err(wrong(&format!(
+            "the password would cross the network to {endpoint} in clear: give the server's https:// address, or \
+             --plain-http where the wire is safe, as in a tunnel"
+        )));
+    }
+    if reach.ca_file.is_some() && !endpoint.is_tls() {
+        return Err(wrong("--ca-file is for a URL that begins with https://"));
+    }
+    Ok(())
 }
 
 /// As it was typed: `-` is standard input.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::account::Account;
+use super::conformance::Conformance;
 use super::directory::TypedDirectory;
 use super::endpoint::Endpoint;
 use super::flags::SettingFlags;
@@ -126,6 +127,8 @@ pub(super) enum Command {
     Account(Box<Account>),
     /// See which master keys the vault needs, rotate them, and have due data keys destroyed again
     Keys(Box<Keys>),
+    /// Hold a server to the contract of the API, case by case
+    Conformance(Box<Conformance>),
     /// Check that the journal is whole and its hash chain unbroken
     Verify(Verify),
     /// Print the state that the journal adds up to, now or at an earlier point

@@ -22,6 +22,7 @@ mod beside_the_body;
 mod call_secrets;
 mod canary;
 mod commands;
+mod conformance;
 mod credential_crashes;
 mod crm_types;
 mod damage;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use ureq::Agent;
+use ureq::{Agent, http};
 use zeroize::Zeroizing;
 
 use super::reply::Reply;
 use super::trust;
 use crate::cli::{Endpoint, Reach};
 use crate::commands::Failure;
+use crate::conformance::{Request, Response};
 
 /// Time to reach the server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,7 +21,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(120);
 const RESPONSE_BYTES_MAX: u64 = 80 << 20;
 
 /// A connection to one server.
-pub(super) struct Wire<'a> {
+pub(in crate::commands) struct Wire<'a> {
     agent: Agent,
     endpoint: &'a Endpoint,
     reach: &'a Reach,
@@ -37,7 +38,7 @@ pub(in crate::commands) struct Answer {
 impl<'a> Wire<'a> {
     /// Prepares to speak to this server; nothing is sent yet. Redirects are not followed, and no proxy is taken from
     /// the environment: either would hand the password to a host that nobody named.
-    pub(super) fn to(endpoint: &'a Endpoint, reach: &'a Reach) -> Result<Self, Failure> {
+    pub(in crate::commands) fn to(endpoint: &'a Endpoint, reach: &'a Reach) -> Result<Self, Failure> {
         let mut config = Agent::config_builder();
         if endpoint.is_tls() {
             config = config.https_only(true).tls_config(trust::tls(reach.ca_file.as_deref())?);
@@ -60,23 +61,48 @@ impl<'a> Wire<'a> {
 
     /// Posts a request as it is to that URL of the server.
     pub(super) fn send(&self, url: &str, request: &str) -> Result<Answer, Failure> {
+        let post = self.agent.post(url).content_type("text/xml; charset=utf-8");
+        let (head, body) = self.read(post.send(request))?;
+        Ok(Answer { status: head.status.as_u16(), body })
+    }
+
+    /// Sends any request to that URL of the server.
+    pub(in crate::commands) fn exchange(&self, url: &str, request: &Request) -> Result<Response, Failure> {
+        let mut builder = http::Request::builder().method(request.method.as_str()).uri(url);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        let unfit = |cause| Failure::new(format!("{} {url} cannot be sent: {cause}", request.method));
+        let sent = match &request.body {
+            Some(body) => self.agent.run(builder.body(body.as_bytes()).map_err(unfit)?),
+            None => self.agent.run(builder.body(()).map_err(unfit)?),
+        };
+        let (head, body) = self.read(sent)?;
+        let shown = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        Ok(Response { status: head.status.as_u16(), headers: head.headers.iter().map(shown).collect(), body })
+    }
+
+    fn read(
+        &self,
+        response: Result<http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<(http::response::Parts, Zeroizing<String>), Failure> {
         let unreachable = |cause: ureq::Error| {
             let told = trust::told(self.endpoint, self.reach, &cause);
             Failure::new(told.unwrap_or_else(|| {
                 format!("{} did not answer: {cause}; is the server running there?", self.endpoint)
             }))
         };
-        let post = self.agent.post(url).content_type("text/xml; charset=utf-8");
-        let mut response = post.send(request).map_err(unreachable)?;
-        let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(RESPONSE_BYTES_MAX).read_to_string();
-        let body = body.map_err(|cause| {
+        let (head, body) = response.map_err(unreachable)?.into_parts();
+        let body = body.into_with_config().limit(RESPONSE_BYTES_MAX).read_to_string().map_err(|cause| {
             Failure::new(format!(
-                "the response of {} (HTTP {status}) could not be read: {cause}",
-                self.endpoint
+                "the response of {} (HTTP {}) could not be read: {cause}",
+                self.endpoint,
+                head.status.as_u16()
             ))
         })?;
-        Ok(Answer { status, body: Zeroizing::new(body) })
+        Ok((head, Zeroizing::new(body)))
     }
 
     /// Posts a request of ours, and reads the response.
