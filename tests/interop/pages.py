@@ -134,7 +134,7 @@ def works(client, page, folder, url, ca, context):
 
 
 def main(binary, modules):
-    pages = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "clients").glob("*.md")}
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "clients").glob("[a-z]*.md")}
     assert pages.keys() == CLIENTS.keys(), f"pages {sorted(pages)}, and ways to run them {sorted(CLIENTS)}"
     with tempfile.TemporaryDirectory(prefix="crmconf-pages-") as name:
         folder = pathlib.Path(name)
