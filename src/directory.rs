@@ -4,6 +4,8 @@
 
 mod csv;
 mod faults;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod json;
 mod row;
 

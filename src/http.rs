@@ -15,6 +15,8 @@ mod connection;
 pub mod contract;
 pub mod error;
 pub mod fields;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod handshake;
 pub mod health;
 pub mod intake;

@@ -27,6 +27,9 @@ pub mod commands;
 pub mod conformance;
 pub mod demo;
 pub mod directory;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hardening;
 pub mod http;
 pub mod ids;

@@ -1,5 +1,8 @@
 //! `TrustedProxies`: whose word counts for where a request came from, and how that word is read.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 

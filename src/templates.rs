@@ -16,6 +16,8 @@ mod coerce;
 mod compile;
 mod fault;
 pub mod folder;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod prepare;
 pub(crate) mod reload;
 mod schema;

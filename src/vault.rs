@@ -16,6 +16,8 @@ mod credential;
 mod data_keys;
 mod error;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod layout;
 mod master_key;
 mod master_keys;

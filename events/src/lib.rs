@@ -22,6 +22,9 @@ pub mod commit;
 pub mod decide;
 pub mod disk;
 pub mod event;
+#[cfg(feature = "testkit")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod json;
 pub mod log;
 pub mod state;

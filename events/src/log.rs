@@ -11,6 +11,9 @@ mod tail;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "testkit")]
+#[doc(hidden)]
+pub use journal::fuzzing;
 pub use journal::{Fault, FaultKind, JournalReader, SegmentSizes, SyncWatch, Witness};
 pub use local::{
     LocalLog, LocalOptions, OpenError, OpenReport, Progress, Repair, SledReport, Step, VerifyReport, verify,

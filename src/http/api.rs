@@ -63,12 +63,8 @@ async fn serve(request: HttpRequest, body: Payload, service: Data<Service>, door
     let (parsed, form) = match understood(&bytes, unread) {
         Ok(understood) => understood,
         Err(why) => {
-            let NotUnderstood { refusal, invoke_id, form, fault } = *why;
-            trace.turned_away(&refusal);
-            return match fault {
-                None => fail(&refusal, invoke_id.as_deref(), form),
-                Some((version, fault)) => soap::fault_of_soap(&refusal, version, &fault),
-            };
+            trace.turned_away(&why.refusal);
+            return why.answer();
         }
     };
     drop(bytes);
@@ -95,7 +91,7 @@ async fn serve(request: HttpRequest, body: Payload, service: Data<Service>, door
 }
 
 /// Why a body holds no request.
-struct NotUnderstood {
+pub(super) struct NotUnderstood {
     refusal: ApiError,
     invoke_id: Option<String>,
     form: Form,
@@ -103,8 +99,19 @@ struct NotUnderstood {
     fault: Option<(SoapVersion, FaultCode)>,
 }
 
+impl NotUnderstood {
+    /// What is answered.
+    pub(super) fn answer(self) -> HttpResponse {
+        let Self { refusal, invoke_id, form, fault } = self;
+        match fault {
+            None => fail(&refusal, invoke_id.as_deref(), form),
+            Some((version, fault)) => soap::fault_of_soap(&refusal, version, &fault),
+        }
+    }
+}
+
 /// Step 2: well-formed, within limits, and a request at all.
-fn understood(bytes: &[u8], unread: Form) -> Result<(ParsedRequest, Form), Box<NotUnderstood>> {
+pub(super) fn understood(bytes: &[u8], unread: Form) -> Result<(ParsedRequest, Form), Box<NotUnderstood>> {
     let refused = |error: &RequestError, envelope| {
         let form = Form { namespace: error.namespace.unwrap_or(unread.namespace), envelope };
         NotUnderstood {

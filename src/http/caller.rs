@@ -163,13 +163,6 @@ impl Caller {
         Ok(Permit { scope, kind: PhantomData })
     }
 
-    /// A permit to read wherever the grants cover, for a request that names no scope. Nothing is outside of it: an account
-    /// without grants is shown an empty list.
-    #[must_use]
-    pub const fn permit_covered(&self) -> Permit<Reads> {
-        Permit { scope: Scope::EveryTelSys, kind: PhantomData }
-    }
-
     /// The proof that the caller may administer.
     ///
     /// # Errors

@@ -7,7 +7,6 @@ use actix_web::web::{Bytes, Payload};
 use tokio::time::{Duration, timeout};
 
 use super::answer::Form;
-use super::code::Code;
 use super::error::ApiError;
 use super::room::{NoRoom, Room, TakenRoom};
 use super::xml::{Namespace, SoapVersion};
@@ -173,18 +172,19 @@ impl Beside {
     /// Reads what stands beside the body.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
-        let query = request
-            .query_string()
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                Some((percent_decode(name)?, percent_decode(value)?))
-            })
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| ApiError::with(Code::PropertyInvalid, "The URL is not percent-encoded UTF-8."));
-        Self { query, idempotency_key: idempotency_key(request) }
+        Self { query: url_parameters(request.query_string()), idempotency_key: idempotency_key(request) }
     }
+}
+
+/// The parameters of a URL's query.
+pub(super) fn url_parameters(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Some((percent_decode(name)?, percent_decode(value)?))
+    });
+    pairs
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| ApiError::invalid("The URL is not percent-encoded UTF-8."))
 }
 
 /// The `Idempotency-Key`. Given twice it must say the same, or one of the two would be lost in silence.

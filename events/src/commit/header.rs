@@ -74,7 +74,7 @@ impl Header {
     }
 
     /// The header's bytes with its hash behind them.
-    pub(super) fn encode(&self) -> (Vec<u8>, ChainHash) {
+    pub(crate) fn encode(&self) -> (Vec<u8>, ChainHash) {
         let mut bytes = Vec::with_capacity(self.commit_bytes());
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&FORMAT.to_be_bytes());

@@ -5,6 +5,8 @@
 //! `journal/head` names a commit that was synced.
 
 mod fault;
+#[cfg(feature = "testkit")]
+pub mod fuzzing;
 mod head;
 mod helper;
 mod scan;

@@ -24,7 +24,7 @@ pub mod info;
 pub mod list;
 
 /// A grant, in requests and answers: one container for each.
-const GRANT: RowSpec =
+pub(in crate::http) const GRANT: RowSpec =
     RowSpec { name: "Grant", properties: &["Role", "TelSysID", "PartIDInTelSys", "DeviceNumber"] };
 
 /// `UserName` or `AccountID`, each well-formed. Any text is a name to ask for.

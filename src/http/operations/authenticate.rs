@@ -13,7 +13,7 @@ use crate::security_log::Fact;
 use crate::sessions::Attempt;
 use crate::vault::Password;
 
-const SPEC: Spec =
+pub(in crate::http) const SPEC: Spec =
     Spec { properties: &["UserName", "Password"], containers: &[], list: false, url_ids: false };
 
 /// Answers `Authenticate`.

@@ -16,7 +16,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Spec, require};
 use crate::http::operation::Operation;
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &[
         "CRMConfigurationID",
         "TelSysID",

@@ -7,7 +7,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::Spec;
 use crate::http::xml::Payload;
 
-const SPEC: Spec = Spec { properties: &[], containers: &[], list: false, url_ids: false };
+pub(in crate::http) const SPEC: Spec = Spec { properties: &[], containers: &[], list: false, url_ids: false };
 
 /// Answers `CreateSession`.
 ///

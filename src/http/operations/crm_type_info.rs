@@ -13,7 +13,7 @@ use crate::http::fields::{Spec, require};
 use crate::http::xml::Payload;
 use crate::templates::{Template, effective};
 
-const SPEC: Spec =
+pub(in crate::http) const SPEC: Spec =
     Spec { properties: &["CRMType", "ReturnJSON"], containers: &[], list: false, url_ids: false };
 
 /// What a field's own properties tell already.

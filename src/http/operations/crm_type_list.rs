@@ -18,7 +18,7 @@ use crate::http::fields::Spec;
 use crate::http::xml::Payload;
 use crate::templates::Template;
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &["SearchQuery", "Sort", "Offset", "Limit"],
     containers: &[],
     list: true,

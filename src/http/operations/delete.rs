@@ -12,7 +12,7 @@ use crate::http::fields::{Spec, require};
 use crate::http::operation::Operation;
 use crate::writer::Opened;
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &[
         "CRMConfigurationID",
         "TelSysID",

@@ -20,7 +20,7 @@ use crate::http::fields::{Spec, require};
 use crate::http::xml::Payload;
 use crate::security_log::Fact;
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &[
         "CRMConfigurationID",
         "TelSysID",

@@ -17,7 +17,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::{CRM_TYPE_NAMES, Fields, Spec};
 use crate::http::xml::{Payload, trim};
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &[
         "TelSysID",
         "PartIDInTelSys",
@@ -37,16 +37,13 @@ const SPEC: Spec = Spec {
 };
 
 /// What a request asks for, each property well-formed.
-struct Asked<'a> {
+pub(in crate::http) struct Asked<'a> {
     requested: BTreeSet<&'a str>,
-    crm_type: Option<&'a str>,
-    search: Option<Search>,
-    sort: Option<Sort>,
     offset: u64,
-    limit: u64,
-    scope_match: ScopeMatch,
-    /// `None` where the request names none.
-    scope: Option<Scope>,
+    scope: Scope,
+    is_scope_named: bool,
+    /// The question to the read models; none where nothing can match.
+    pub(in crate::http) query: Option<Query>,
 }
 
 /// Answers `CRMConfigurationList`.
@@ -55,33 +52,21 @@ struct Asked<'a> {
 /// The first check that fails.
 pub fn answer(app: &App, caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
     let fields = input.fields(&SPEC)?;
-    let Asked { requested, crm_type, search, sort, offset, limit, scope_match, scope } = read(&fields)?;
-    let permit: Permit<Reads> = match scope {
-        Some(scope) => caller.permit(scope)?,
-        None => caller.permit_covered(),
+    let Asked { requested, offset, scope, is_scope_named, query } = read(&fields)?;
+    let permit: Permit<Reads> = match caller.permit(scope) {
+        Ok(permit) => permit,
+        // Every grant lies within the widest scope: who has none is shown what that covers, and that is nothing.
+        Err(_) if !is_scope_named => return paging::nothing(offset).map(Answer::with),
+        Err(refusal) => return Err(refusal),
     };
     let view = caller.view(&permit);
     view.directory.check(permit.scope())?;
-
-    // A text that is too long for a type is an unknown type, and those give no rows.
-    let Ok(crm_type) = crm_type.map(CrmType::new).transpose() else {
-        return render(app, view, offset, &Page::default(), &requested).map(Answer::with);
-    };
-    let query = Query {
-        scope: permit.scope().clone(),
-        scope_match,
-        crm_type,
-        search,
-        sort,
-        offset: usize::try_from(offset).unwrap_or(usize::MAX),
-        limit: usize::try_from(limit).unwrap_or(usize::MAX),
-    };
-    let page = view.list(&query, caller.grants());
+    let page = query.map(|query| view.list(&query, caller.grants())).unwrap_or_default();
     render(app, view, offset, &page, &requested).map(Answer::with)
 }
 
 /// Reads the properties. What is malformed is told in this order; the scope comes last, since it has codes of its own.
-fn read<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, ApiError> {
+pub(in crate::http) fn read<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, ApiError> {
     let requested = requested_fields(fields)?;
     let crm_type = fields.either(CRM_TYPE_NAMES)?;
     let sort = paging::sort(fields, &SortField::ALL)?;
@@ -89,11 +74,19 @@ fn read<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, ApiError> {
     let Paging { offset, limit } = Paging::of(fields)?;
     let scope_match = scope_match(fields)?;
     let triple = fields.triple()?;
-    let is_named = triple.names_telsys();
+    let is_scope_named = triple.names_telsys();
     let scope = triple.scope()?;
-    let scope = is_named.then_some(scope);
-    let search = fields.exact("SearchQuery").map(Search::new);
-    Ok(Asked { requested, crm_type, search, sort, offset, limit, scope_match, scope })
+    // A text that is too long for a type is an unknown type, and those give no rows.
+    let query = crm_type.map(CrmType::new).transpose().ok().map(|crm_type| Query {
+        scope: scope.clone(),
+        scope_match,
+        crm_type,
+        search: fields.exact("SearchQuery").map(Search::new),
+        sort,
+        offset: usize::try_from(offset).unwrap_or(usize::MAX),
+        limit: usize::try_from(limit).unwrap_or(usize::MAX),
+    });
+    Ok(Asked { requested, offset, scope, is_scope_named, query })
 }
 
 /// `CRMConfigurationFields`: optional fields that are asked for. Base properties may be named too.

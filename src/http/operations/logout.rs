@@ -8,7 +8,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::Spec;
 use crate::security_log::Fact;
 
-const SPEC: Spec = Spec { properties: &[], containers: &[], list: false, url_ids: false };
+pub(in crate::http) const SPEC: Spec = Spec { properties: &[], containers: &[], list: false, url_ids: false };
 
 /// Answers `Logout`; a session that nobody signed in to can be ended too.
 ///

@@ -65,6 +65,11 @@ pub(super) fn sort<F: Copy>(
     }
 }
 
+/// The answer to a list that has no rows.
+pub(super) fn nothing(offset: u64) -> Result<Payload, ApiError> {
+    answered(offset, 0, std::iter::empty::<()>(), 0, |_, ()| {})
+}
+
 /// A page as it is answered: how many rows come before it, how many there are in all, and its own, each of about so many
 /// bytes, so that a long answer grows its buffer seldom.
 ///

@@ -20,7 +20,7 @@ use crate::http::fields::{Spec, require};
 use crate::vault::Password;
 use crate::writer::WriteError;
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &["OldPassword", "NewPassword", "Reason"],
     containers: &[],
     list: false,

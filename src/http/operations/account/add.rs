@@ -11,7 +11,7 @@ use crate::http::operations::Input;
 use crate::http::operations::administrative::Extensions;
 use crate::vault::{AccountName, DisplayName, Password};
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &["UserName", "Password", "DisplayName", "Enabled", "Reason", "ReturnID", "ValidateOnly"],
     containers: &[],
     list: false,

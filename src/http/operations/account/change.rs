@@ -12,7 +12,7 @@ use crate::http::operations::administrative::Extensions;
 use crate::http::operations::write::expected_version;
 use crate::vault::{AccountName, DisplayName, Password};
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &[
         "UserName",
         "AccountID",

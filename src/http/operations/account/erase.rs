@@ -11,7 +11,7 @@ use crate::http::operations::Input;
 use crate::http::operations::administrative::Extensions;
 use crate::http::operations::write::{expected_version, outlive};
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &["UserName", "AccountID", "ExpectedVersion", "Reason", "ReturnID", "ValidateOnly"],
     containers: &[],
     list: false,

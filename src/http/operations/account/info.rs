@@ -10,7 +10,7 @@ use crate::http::fields::Spec;
 use crate::http::operations::Input;
 use crate::http::xml::Payload;
 
-const SPEC: Spec =
+pub(in crate::http) const SPEC: Spec =
     Spec { properties: &["UserName", "AccountID"], containers: &[], list: false, url_ids: false };
 
 /// Answers `AccountInfo`.

@@ -15,7 +15,7 @@ use crate::http::fields::Spec;
 use crate::http::operations::Input;
 use crate::http::operations::paging::{self, Paging};
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &["SearchQuery", "Sort", "Offset", "Limit"],
     containers: &[],
     list: true,

@@ -19,7 +19,7 @@ use crate::http::witness::Recorder;
 use crate::security_log::{self, Fact};
 use crate::writer::{WriteError, Writer};
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &["CSV", "JSON", "Mode", "Reason", "ValidateOnly"],
     containers: &[],
     list: false,

@@ -16,7 +16,7 @@ use crate::http::operations::paging::{self, Paging};
 use crate::http::operations::render::ID_SENTINEL;
 use crate::http::xml::Payload;
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &[
         "TelSysID",
         "PartIDInTelSys",
@@ -46,7 +46,7 @@ pub fn answer(caller: &Caller, input: &Input<'_>) -> Result<Answer, ApiError> {
 }
 
 /// Reads the properties, in the order in which `CRMConfigurationList` does.
-fn read(fields: &Fields<'_>) -> Result<DirectoryQuery, ApiError> {
+pub(in crate::http) fn read(fields: &Fields<'_>) -> Result<DirectoryQuery, ApiError> {
     let sort = paging::sort(fields, &DirectorySortField::ALL)?;
     let Paging { offset, limit } = Paging::of(fields)?;
     let scope_match = scope_match(fields)?;

@@ -9,7 +9,7 @@ use crate::http::fields::Spec;
 use crate::http::operations::Input;
 use crate::http::xml::Payload;
 
-const SPEC: Spec = Spec { properties: &[], containers: &[], list: false, url_ids: false };
+pub(in crate::http) const SPEC: Spec = Spec { properties: &[], containers: &[], list: false, url_ids: false };
 
 /// Answers `MasterKeyList`.
 ///

@@ -13,7 +13,7 @@ use crate::http::operations::administrative::Extensions;
 use crate::http::xml::Payload;
 use crate::security_log::Fact;
 
-const SPEC: Spec =
+pub(in crate::http) const SPEC: Spec =
     Spec { properties: &["Reason", "ValidateOnly"], containers: &[], list: false, url_ids: false };
 
 /// Answers `DestructionResume`.

@@ -12,7 +12,8 @@ use crate::http::xml::Payload;
 use crate::rotation::RotationError;
 use crate::security_log::Fact;
 
-const SPEC: Spec = Spec { properties: &["ValidateOnly"], containers: &[], list: false, url_ids: false };
+pub(in crate::http) const SPEC: Spec =
+    Spec { properties: &["ValidateOnly"], containers: &[], list: false, url_ids: false };
 
 /// Answers `MasterKeyRotate`.
 ///

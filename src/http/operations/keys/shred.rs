@@ -16,7 +16,7 @@ use crate::http::operations::{Input, changed};
 use crate::security_log::Fact;
 use crate::writer::WriteResult;
 
-const SPEC: Spec = Spec {
+pub(in crate::http) const SPEC: Spec = Spec {
     properties: &[
         "CRMConfigurationID",
         "TelSysID",
