@@ -204,6 +204,14 @@ fn soap_12_tells_which_blocks_and_which_versions() {
     let told = fault(SoapVersion::V12, &FaultCode::MustUnderstand(blocks.clone()), "m", None);
     let told = String::from_utf8(told).unwrap();
     assert!(told.contains("<soap:NotUnderstood xmlns:b=\"urn:&quot;x&quot;\" qname=\"b:a\"/>"), "{told}");
+    let of_xml =
+        vec![HeaderName { namespace: super::super::XML_NAMESPACE.to_owned(), local: "a".to_owned() }];
+    let told = fault(SoapVersion::V12, &FaultCode::MustUnderstand(of_xml), "m", None);
+    let told = String::from_utf8(told).unwrap();
+    assert!(
+        told.contains("<soap:NotUnderstood qname=\"xml:a\"/>"),
+        "no other prefix may be bound to it: {told}"
+    );
     let told = String::from_utf8(fault(SoapVersion::V12, &FaultCode::VersionMismatch, "m", None)).unwrap();
     for version in SoapVersion::ALL {
         let known =

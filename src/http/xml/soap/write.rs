@@ -1,5 +1,6 @@
 //! Writes envelopes and faults.
 
+use super::super::XML_NAMESPACE;
 use super::super::escape::{Place, push_escaped};
 use super::super::writer::push_attribute;
 use super::{FaultCode, HeaderName, SoapVersion};
@@ -76,8 +77,13 @@ fn push_fault_header(out: &mut Buffer, version: SoapVersion, code: &FaultCode) {
             out.push(b"<soap:Header>");
             for HeaderName { namespace, local } in blocks {
                 out.push(b"<soap:NotUnderstood");
-                push_attribute(out, "xmlns:b", namespace);
-                push_attribute(out, "qname", &format!("b:{local}"));
+                // To the namespace of XML no other prefix may be bound (Namespaces in XML, section 3).
+                if namespace == XML_NAMESPACE {
+                    push_attribute(out, "qname", &format!("xml:{local}"));
+                } else {
+                    push_attribute(out, "xmlns:b", namespace);
+                    push_attribute(out, "qname", &format!("b:{local}"));
+                }
                 out.push(b"/>");
             }
             out.push(b"</soap:Header>");
