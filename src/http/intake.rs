@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use actix_web::web::{Bytes, Payload};
+use crmconf_events::xml_can_carry;
 use tokio::time::{Duration, timeout};
 
 use super::answer::Form;
@@ -184,7 +185,7 @@ pub(super) fn url_parameters(query: &str) -> Result<Vec<(String, String)>, ApiEr
     });
     pairs
         .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| ApiError::invalid("The URL is not percent-encoded UTF-8."))
+        .ok_or_else(|| ApiError::invalid("The URL is not percent-encoded UTF-8 that XML 1.0 can carry."))
 }
 
 /// The `Idempotency-Key`. Given twice it must say the same, or one of the two would be lost in silence.
@@ -206,7 +207,8 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, ApiError> {
     Ok(found.filter(|text| !text.is_empty()))
 }
 
-/// Percent-decoding alone (RFC 3986, section 2.1): `+` is a plus, since `+4420…` is a device.
+/// Percent-decoding alone (RFC 3986, section 2.1): `+` is a plus, since `+4420…` is a device. No answer could show what XML
+/// cannot carry.
 fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -219,7 +221,7 @@ fn percent_decode(text: &str) -> Option<String> {
             bytes.push(byte);
         }
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().filter(|text| xml_can_carry(text))
 }
 
 #[cfg(test)]
@@ -271,7 +273,7 @@ mod tests {
     fn a_plus_in_the_url_is_a_plus() {
         assert_eq!(percent_decode("+4420%20%2B1").as_deref(), Some("+4420 +1"));
         assert_eq!(percent_decode("%c3%bc").as_deref(), Some("ü"));
-        for bad in ["%", "%4", "%zz", "%ff", "%c3"] {
+        for bad in ["%", "%4", "%zz", "%ff", "%c3", "%1c", "%EF%BF%BF"] {
             assert_eq!(percent_decode(bad), None, "{bad}");
         }
     }
