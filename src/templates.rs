@@ -26,6 +26,7 @@ mod stored;
 pub mod table;
 mod template;
 pub(crate) mod watched;
+mod ways;
 
 #[cfg(test)]
 mod tests;

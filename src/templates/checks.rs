@@ -6,8 +6,9 @@ use crmconf_events::json::Json;
 use crmconf_events::template::{PASSWORD_FORMAT, Part};
 
 use super::compile::{known_format, unusable_pattern};
-use super::schema::{Found, REFERENCES_MAX, Reach, all_within, references, resolve, subschemas};
+use super::schema::{Found, REFERENCES_MAX, all_within, references, resolve};
 use super::template::TemplateError;
+use super::ways::{WAYS_MAX, led_to, too_many};
 
 /// The only dialect.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -20,7 +21,13 @@ pub(super) fn check(root: &Json, part: Part, passwords: &BTreeSet<String>) -> Ve
         let place = || format!("{part}{}", found.pointer);
         checker.schema(found).into_iter().map(move |rule| TemplateError::Schema { place: place(), rule })
     });
-    faults.collect()
+    let mut faults: Vec<_> = faults.collect();
+    // Only where nothing leads to itself can they be counted.
+    if faults.is_empty() && too_many(root) {
+        let rule = format!("its schemas lead in more than {WAYS_MAX} ways to one place of a value");
+        faults.push(TemplateError::Schema { place: part.to_string(), rule });
+    }
+    faults
 }
 
 struct Checker<'a> {
@@ -103,11 +110,7 @@ impl Checker<'_> {
         if steps > REFERENCES_MAX {
             return Err(format!("more than {REFERENCES_MAX} schemas refer to each other in a row"));
         }
-        let targets = references(schema).filter_map(Json::as_str).filter_map(|text| resolve(self.root, text));
-        let parts = subschemas(schema).into_iter();
-        let parts =
-            parts.filter(|sub| matches!(sub.reach, Reach::InPlace | Reach::Test)).map(|sub| sub.schema);
-        for next in targets.chain(parts) {
+        for next in led_to(self.root, schema) {
             if std::ptr::eq(next, start) {
                 return Err("the schema refers to itself for the same value, without end".to_owned());
             }

@@ -114,6 +114,43 @@ fn references_stay_within_the_schema_and_end() {
 }
 
 #[test]
+fn a_validation_that_would_go_too_many_ways_is_refused() {
+    let doubled = |links: usize| {
+        let both = |link: usize| {
+            let next = format!(r##"{{"$ref":"#/$defs/d{}"}}"##, link + 1);
+            format!(r#""d{link}":{{"allOf":[{next},{next}]}}"#)
+        };
+        let defs: Vec<String> = (0..links).map(both).collect();
+        let first = r##""properties":{"a":{"$ref":"#/$defs/d0"}}"##;
+        format!(r#"{{"$defs":{{{},"d{links}":{{}}}},{first}}}"#, defs.join(","))
+    };
+    let recursive =
+        |node: &str| format!(r##"{{"$defs":{{"n":{node}}},"properties":{{"a":{{"$ref":"#/$defs/n"}}}}}}"##);
+    let [left, right] =
+        ["l", "r"].map(|name| format!(r##"{{"properties":{{"{name}":{{"$ref":"#/$defs/n"}}}}}}"##));
+    for many in [
+        doubled(25),
+        recursive(&format!(r#"{{"anyOf":[{left},{left}]}}"#)),
+        recursive(r##"{"items":{"$ref":"#/$defs/n"},"contains":{"$ref":"#/$defs/n"}}"##),
+        recursive(r##"{"patternProperties":{"^a":{"$ref":"#/$defs/n"},"b$":{"$ref":"#/$defs/n"}}}"##),
+    ] {
+        assert!(refusal(&many).contains("in more than 4096 ways"), "{many}");
+    }
+    for few in [
+        doubled(9),
+        recursive(&format!(r#"{{"anyOf":[{left},{right}]}}"#)),
+        recursive(
+            r##"{"prefixItems":[{"$ref":"#/$defs/n"},{"$ref":"#/$defs/n"}],"items":{"$ref":"#/$defs/n"}}"##,
+        ),
+        recursive(
+            r##"{"properties":{"a":{"$ref":"#/$defs/n"}},"additionalProperties":{"$ref":"#/$defs/n"}}"##,
+        ),
+    ] {
+        with_schema(&few);
+    }
+}
+
+#[test]
 fn what_is_no_json_schema_of_this_dialect_is_refused() {
     for schema in [
         r#"{"type":"text"}"#,
