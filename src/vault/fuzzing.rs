@@ -63,3 +63,22 @@ fn punctured(tree: &Tree, bytes: &[u8], leaves: &[u16]) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_are_read_as_what_they_are() {
+        let seed = |name: &str| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds/vault");
+            std::fs::read(folder.join(name)).unwrap()
+        };
+        assert!(Credential::from_content(&seed("credential.json")).is_some());
+        for name in ["tree-whole", "tree-punctured", "tree-leaves"] {
+            let bytes = seed(name);
+            let (tree, _) = bytes.split_at(bytes.len() - bytes.len() % WRITTEN_BYTES);
+            assert!(Tree::from_bytes(tree).is_some(), "{name}");
+        }
+    }
+}
