@@ -24,8 +24,8 @@ use super::soap;
 use super::trace;
 use super::witness::Witness;
 use super::xml::{
-    EnvelopeError, EnvelopeErrorReason, Enveloped, FaultCode, ParsedRequest, RequestError,
-    RequestErrorReason, SoapVersion,
+    EnvelopeError, EnvelopeErrorReason, Enveloped, ParsedRequest, RequestError, RequestErrorReason, SoapRule,
+    SoapVersion,
 };
 
 /// Answers a request that stands by itself.
@@ -96,7 +96,7 @@ pub(super) struct NotUnderstood {
     invoke_id: Option<String>,
     form: Form,
     /// A rule of SOAP itself that it breaks.
-    fault: Option<(SoapVersion, FaultCode)>,
+    fault: Option<(SoapVersion, SoapRule)>,
 }
 
 impl NotUnderstood {
@@ -105,7 +105,7 @@ impl NotUnderstood {
         let Self { refusal, invoke_id, form, fault } = self;
         match fault {
             None => fail(&refusal, invoke_id.as_deref(), form),
-            Some((version, fault)) => soap::fault_of_soap(&refusal, version, &fault),
+            Some((version, fault)) => soap::fault_of_soap(&refusal, version, fault),
         }
     }
 }
@@ -133,7 +133,7 @@ pub(super) fn understood(bytes: &[u8], unread: Form) -> Result<(ParsedRequest, F
         }
         Err(EnvelopeError { version, namespace, reason }) => {
             let namespace = namespace.unwrap_or(unread.namespace);
-            let unnamed = |refusal, fault: Option<FaultCode>| NotUnderstood {
+            let unnamed = |refusal, fault: Option<SoapRule>| NotUnderstood {
                 refusal,
                 invoke_id: None,
                 form: Form { namespace, envelope: Some(version) },

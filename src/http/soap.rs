@@ -11,7 +11,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use super::answer::Form;
 use super::code::Code;
 use super::error::ApiError;
-use super::xml::{FaultCode, Namespace, SoapVersion, fault, push_fail_in};
+use super::xml::{FaultCode, Namespace, SoapRule, SoapVersion, fault, push_fail_in};
 
 /// A refusal as a fault.
 pub(super) fn fault_response(error: &ApiError, version: SoapVersion, namespace: Namespace) -> HttpResponse {
@@ -26,21 +26,20 @@ pub(super) fn fault_response(error: &ApiError, version: SoapVersion, namespace: 
 }
 
 /// A fault by a rule of SOAP itself. It is not about what stands in the body, and has no detail (SOAP 1.1, 4.4).
-pub(super) fn fault_of_soap(refusal: &ApiError, version: SoapVersion, code: &FaultCode) -> HttpResponse {
-    let mut response = HttpResponse::build(refusal.status).body(fault(version, code, &refusal.message, None));
+pub(super) fn fault_of_soap(refusal: &ApiError, version: SoapVersion, rule: SoapRule) -> HttpResponse {
+    let code = FaultCode::Rule(rule);
+    let mut response =
+        HttpResponse::build(refusal.status).body(fault(version, &code, &refusal.message, None));
     let form = Form { envelope: Some(version), ..Form::BARE };
     response.headers_mut().insert(CONTENT_TYPE, form.media_type());
     response
 }
 
 /// What the log and the metrics are told of such a fault, and its message.
-pub(super) fn refusal(code: &FaultCode) -> ApiError {
-    let message = match code {
-        FaultCode::MustUnderstand(_) => {
-            "A header block must be understood, and this server understands none."
-        }
-        FaultCode::VersionMismatch => "The envelope is neither of SOAP 1.1 nor of SOAP 1.2.",
-        FaultCode::Sender | FaultCode::Receiver => "The envelope cannot be read.",
+pub(super) fn refusal(rule: &SoapRule) -> ApiError {
+    let message = match rule {
+        SoapRule::MustUnderstand(_) => "A header block must be understood, and this server understands none.",
+        SoapRule::VersionMismatch => "The envelope is neither of SOAP 1.1 nor of SOAP 1.2.",
     };
     ApiError::with(Code::Operation, message).status(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -30,7 +30,7 @@ pub use request::{
 };
 pub use secret::{SecretText, SessionIdText};
 pub(in crate::http) use soap::fault;
-pub use soap::{EnvelopeError, EnvelopeErrorReason, Enveloped, FaultCode, SoapVersion};
+pub use soap::{EnvelopeError, EnvelopeErrorReason, Enveloped, FaultCode, SoapRule, SoapVersion};
 pub use writer::{Payload, Response};
 pub(in crate::http) use writer::{escaped_attribute, push_fail_in};
 

@@ -32,6 +32,13 @@ pub enum FaultCode {
     Sender,
     /// The server's: sent again later, it may succeed.
     Receiver,
+    /// A rule of SOAP itself is broken.
+    Rule(SoapRule),
+}
+
+/// A rule of SOAP itself that an envelope breaks, before anything of its body counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SoapRule {
     /// A header block must be understood, and is not.
     MustUnderstand(Vec<HeaderName>),
     /// The envelope is of no version that is known.
@@ -72,8 +79,8 @@ pub enum EnvelopeErrorReason {
     Request(RequestError),
     /// The envelope is not as SOAP has it.
     Malformed(MalformedEnvelope),
-    /// A rule of SOAP itself, before anything of the body counts.
-    Soap(FaultCode),
+    /// It breaks a rule of SOAP itself.
+    Soap(SoapRule),
 }
 
 /// How an envelope is not as SOAP has it.

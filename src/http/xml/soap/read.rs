@@ -5,7 +5,7 @@ use super::super::{
     Element, Namespace, ParsedRequest, RequestError, ShownName, XmlError, XmlEvent, XmlReader,
 };
 use super::{
-    EnvelopeError, EnvelopeErrorReason, Enveloped, FaultCode, HeaderName, MalformedEnvelope, SoapVersion,
+    EnvelopeError, EnvelopeErrorReason, Enveloped, HeaderName, MalformedEnvelope, SoapRule, SoapVersion,
 };
 
 /// How many header blocks that are not understood are named in a fault.
@@ -31,7 +31,7 @@ impl Enveloped {
         let version = SoapVersion::of(root.namespace.as_deref()).filter(|_| root.local == "Envelope");
         let Some(version) = version else {
             let reason = if root.local == "Envelope" {
-                EnvelopeErrorReason::Soap(FaultCode::VersionMismatch)
+                EnvelopeErrorReason::Soap(SoapRule::VersionMismatch)
             } else {
                 MalformedEnvelope::NoEnvelope(ShownName::new(root.name)).into()
             };
@@ -56,7 +56,7 @@ impl Enveloped {
             }
             Ok(request) if not_understood.is_empty() => Ok(Self { version, request }),
             Ok(_) | Err(_) => {
-                let reason = EnvelopeErrorReason::Soap(FaultCode::MustUnderstand(not_understood));
+                let reason = EnvelopeErrorReason::Soap(SoapRule::MustUnderstand(not_understood));
                 Err(EnvelopeError { version, namespace: None, reason })
             }
         }

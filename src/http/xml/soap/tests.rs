@@ -27,7 +27,7 @@ fn malformed(text: &str) -> String {
 
 fn not_understood(text: &str) -> Vec<(String, String)> {
     let reason = read(text).unwrap_err().reason;
-    let EnvelopeErrorReason::Soap(FaultCode::MustUnderstand(blocks)) = reason else {
+    let EnvelopeErrorReason::Soap(SoapRule::MustUnderstand(blocks)) = reason else {
         panic!("{text}: {reason:?}")
     };
     blocks.into_iter().map(|HeaderName { namespace, local }| (namespace, local)).collect()
@@ -122,7 +122,7 @@ fn an_envelope_of_another_version_is_told_from_what_is_none() {
     let text = "<Envelope xmlns=\"http://www.w3.org/2001/12/soap-envelope\"><Body/></Envelope>";
     let error = Enveloped::from_body(text.as_bytes(), SoapVersion::V12).unwrap_err();
     assert_eq!(error.version, SoapVersion::V12, "in the version that is expected");
-    assert!(matches!(error.reason, EnvelopeErrorReason::Soap(FaultCode::VersionMismatch)));
+    assert!(matches!(error.reason, EnvelopeErrorReason::Soap(SoapRule::VersionMismatch)));
 }
 
 #[test]
@@ -201,23 +201,25 @@ fn faults_have_the_words_of_their_version() {
 #[test]
 fn soap_12_tells_which_blocks_and_which_versions() {
     let blocks = vec![HeaderName { namespace: "urn:\"x\"".to_owned(), local: "a".to_owned() }];
-    let told = fault(SoapVersion::V12, &FaultCode::MustUnderstand(blocks.clone()), "m", None);
+    let told = fault(SoapVersion::V12, &FaultCode::Rule(SoapRule::MustUnderstand(blocks.clone())), "m", None);
     let told = String::from_utf8(told).unwrap();
     assert!(told.contains("<soap:NotUnderstood xmlns:b=\"urn:&quot;x&quot;\" qname=\"b:a\"/>"), "{told}");
     let of_xml =
         vec![HeaderName { namespace: super::super::XML_NAMESPACE.to_owned(), local: "a".to_owned() }];
-    let told = fault(SoapVersion::V12, &FaultCode::MustUnderstand(of_xml), "m", None);
+    let told = fault(SoapVersion::V12, &FaultCode::Rule(SoapRule::MustUnderstand(of_xml)), "m", None);
     let told = String::from_utf8(told).unwrap();
     assert!(
         told.contains("<soap:NotUnderstood qname=\"xml:a\"/>"),
         "no other prefix may be bound to it: {told}"
     );
-    let told = String::from_utf8(fault(SoapVersion::V12, &FaultCode::VersionMismatch, "m", None)).unwrap();
+    let told =
+        String::from_utf8(fault(SoapVersion::V12, &FaultCode::Rule(SoapRule::VersionMismatch), "m", None))
+            .unwrap();
     for version in SoapVersion::ALL {
         let known =
             format!("<soap:SupportedEnvelope qname=\"e:Envelope\" xmlns:e=\"{}\"/>", version.namespace());
         assert!(told.contains(&known), "{told}");
     }
-    let told = fault(SoapVersion::V11, &FaultCode::MustUnderstand(blocks), "m", None);
+    let told = fault(SoapVersion::V11, &FaultCode::Rule(SoapRule::MustUnderstand(blocks)), "m", None);
     assert!(!String::from_utf8(told).unwrap().contains("Header"), "1.1 has no such blocks");
 }

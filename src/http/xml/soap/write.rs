@@ -3,7 +3,7 @@
 use super::super::XML_NAMESPACE;
 use super::super::escape::{Place, push_escaped};
 use super::super::writer::push_attribute;
-use super::{FaultCode, HeaderName, SoapVersion};
+use super::{FaultCode, HeaderName, SoapRule, SoapVersion};
 use crate::buffer::Buffer;
 
 /// Writes an envelope whose body is what `body` writes.
@@ -30,19 +30,17 @@ pub(in crate::http) fn fault(
     begin(&mut out, version);
     push_fault_header(&mut out, version, code);
     out.push(b"<soap:Body><soap:Fault>");
-    let (word, [text_start, text_end], name) = match version {
-        SoapVersion::V11 => (word_of_11(code), ["<faultstring>", "</faultstring>"], "detail"),
-        SoapVersion::V12 => (
-            word_of_12(code),
-            ["<soap:Reason><soap:Text xml:lang=\"en\">", "</soap:Text></soap:Reason>"],
-            "soap:Detail",
-        ),
+    let ([text_start, text_end], name) = match version {
+        SoapVersion::V11 => (["<faultstring>", "</faultstring>"], "detail"),
+        SoapVersion::V12 => {
+            (["<soap:Reason><soap:Text xml:lang=\"en\">", "</soap:Text></soap:Reason>"], "soap:Detail")
+        }
     };
     let [code_start, code_end] = match version {
         SoapVersion::V11 => ["<faultcode>soap:", "</faultcode>"],
         SoapVersion::V12 => ["<soap:Code><soap:Value>soap:", "</soap:Value></soap:Code>"],
     };
-    for text in [code_start, word, code_end, text_start] {
+    for text in [code_start, word(version, code), code_end, text_start] {
         out.push(text.as_bytes());
     }
     push_escaped(&mut out, message, Place::Text);
@@ -73,7 +71,7 @@ fn push_fault_header(out: &mut Buffer, version: SoapVersion, code: &FaultCode) {
     }
     match code {
         FaultCode::Sender | FaultCode::Receiver => {}
-        FaultCode::MustUnderstand(blocks) => {
+        FaultCode::Rule(SoapRule::MustUnderstand(blocks)) => {
             out.push(b"<soap:Header>");
             for HeaderName { namespace, local } in blocks {
                 out.push(b"<soap:NotUnderstood");
@@ -88,7 +86,7 @@ fn push_fault_header(out: &mut Buffer, version: SoapVersion, code: &FaultCode) {
             }
             out.push(b"</soap:Header>");
         }
-        FaultCode::VersionMismatch => {
+        FaultCode::Rule(SoapRule::VersionMismatch) => {
             out.push(b"<soap:Header><soap:Upgrade>");
             for known in SoapVersion::ALL.into_iter().rev() {
                 out.push(b"<soap:SupportedEnvelope qname=\"e:Envelope\"");
@@ -100,20 +98,13 @@ fn push_fault_header(out: &mut Buffer, version: SoapVersion, code: &FaultCode) {
     }
 }
 
-const fn word_of_11(code: &FaultCode) -> &'static str {
-    match code {
-        FaultCode::Sender => "Client",
-        FaultCode::Receiver => "Server",
-        FaultCode::MustUnderstand(_) => "MustUnderstand",
-        FaultCode::VersionMismatch => "VersionMismatch",
-    }
-}
-
-const fn word_of_12(code: &FaultCode) -> &'static str {
-    match code {
-        FaultCode::Sender => "Sender",
-        FaultCode::Receiver => "Receiver",
-        FaultCode::MustUnderstand(_) => "MustUnderstand",
-        FaultCode::VersionMismatch => "VersionMismatch",
+const fn word(version: SoapVersion, code: &FaultCode) -> &'static str {
+    match (code, version) {
+        (FaultCode::Sender, SoapVersion::V11) => "Client",
+        (FaultCode::Receiver, SoapVersion::V11) => "Server",
+        (FaultCode::Sender, SoapVersion::V12) => "Sender",
+        (FaultCode::Receiver, SoapVersion::V12) => "Receiver",
+        (FaultCode::Rule(SoapRule::MustUnderstand(_)), _) => "MustUnderstand",
+        (FaultCode::Rule(SoapRule::VersionMismatch), _) => "VersionMismatch",
     }
 }
