@@ -1,7 +1,8 @@
 //! The contract of the API as pairs of requests and responses (`tests/corpus`), and how a server is held to it.
 //!
 //! Data flows one way: the [`Corpus`] is read, a [`Run`] dresses each request for its [`Way`], sends it, and holds what
-//! comes against what must come. Knows nothing of this project's server: any server can be asked.
+//! comes against what must come. It asks any server: of this one it shares the strict XML reader and the cipher of password
+//! fields. (`tests/interop/corpus.py` shares nothing.)
 
 mod compare;
 mod corpus;

@@ -127,7 +127,7 @@ fn shown(came: &str, values: &Values) -> String {
     cut(&format!("{:?}", values.shown(came)))
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),

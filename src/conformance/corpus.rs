@@ -1,13 +1,13 @@
-//! The corpus: chapters of cases, read from the files that are built in or lie in a folder. Its form is told in
+//! The corpus: chapters of cases, read from the files that are built in or others of that form. Its form is told in
 //! `tests/corpus/README.md`; what is not of that form is refused, so that no case is passed over in silence.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use thiserror::Error;
+
+use super::way::Way;
 
 /// The corpus of this version, as it lies in `tests/corpus`.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/corpus");
@@ -17,9 +17,6 @@ const CHAPTER_FILE: &str = "chapter.json";
 
 const REQUEST_SUFFIX: &str = ".request.xml";
 const RESPONSE_SUFFIX: &str = ".response.xml";
-
-/// Largest file that is read.
-const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Most times that a request may be sent again.
 const AT_MOST_MAX: u32 = 100;
@@ -63,6 +60,8 @@ pub struct Case {
     pub is_bound_to_xml: bool,
     /// How often the request is sent at most until the response is the expected one.
     pub at_most: u32,
+    /// Whether the cases behind it do harm where it fails.
+    pub guard: bool,
     /// The request's body, as a template.
     pub request: Option<String>,
     /// The response's body, as a template.
@@ -87,14 +86,6 @@ pub struct Http {
 /// What is wrong with a corpus.
 #[derive(Debug, Error)]
 pub enum CorpusError {
-    /// A file cannot be read.
-    #[error("{path} cannot be read: {cause}")]
-    Unreadable {
-        /// The file or folder.
-        path: String,
-        /// Why not.
-        cause: io::Error,
-    },
     /// A chapter is not of the form that is told.
     #[error("{path}: {cause}")]
     NotAChapter {
@@ -138,6 +129,8 @@ struct CaseEntry {
     #[serde(default)]
     as_it_stands: bool,
     at_most: Option<u32>,
+    #[serde(default)]
+    guard: bool,
 }
 
 /// The files of a corpus: their paths, parted by `/`, and their texts.
@@ -152,20 +145,19 @@ impl Corpus {
         Self::of(&built_in_files())
     }
 
-    /// The one in this folder.
+    /// The one that these files are.
     ///
     /// # Errors
-    /// [`CorpusError`]: what cannot be read, or is not as the corpus has to be.
-    pub fn in_folder(folder: &Path) -> Result<Self, CorpusError> {
-        Self::of(&files_in(folder)?)
-    }
-
-    pub(super) fn of(files: &Files) -> Result<Self, CorpusError> {
-        let mut chapters = Vec::new();
-        for path in files.keys() {
-            if let Some((folder, CHAPTER_FILE)) = path.split_once('/') {
-                chapters.push(Chapter::of(folder, files)?);
+    /// [`CorpusError`]: what is not as the corpus has to be.
+    pub fn of(files: &Files) -> Result<Self, CorpusError> {
+        let folders: BTreeSet<_> = files.keys().filter_map(|path| Some(path.split_once('/')?.0)).collect();
+        let mut chapters: Vec<Chapter> = Vec::new();
+        for folder in folders {
+            let chapter = Chapter::of(folder, files)?;
+            if chapters.iter().any(|known| known.name == chapter.name) {
+                return Err(wrong(folder, "another chapter has the same name"));
             }
+            chapters.push(chapter);
         }
         if chapters.is_empty() {
             return Err(wrong(CHAPTER_FILE, "no chapter is there: a folder NN-NAME with this file is one"));
@@ -181,9 +173,14 @@ impl Corpus {
 }
 
 impl Chapter {
+    /// The cases that go this way.
+    pub fn cases_in(&self, way: Way) -> impl Iterator<Item = &Case> {
+        self.cases.iter().filter(move |case| way == Way::Xml || !case.is_bound_to_xml)
+    }
+
     fn of(folder: &str, files: &Files) -> Result<Self, CorpusError> {
         let path = format!("{folder}/{CHAPTER_FILE}");
-        let text = files.get(&path).map(String::as_str).unwrap_or_default();
+        let text = files.get(&path).ok_or_else(|| wrong(&path, "it is missing"))?;
         let file: ChapterFile = serde_json::from_str(text)
             .map_err(|cause| CorpusError::NotAChapter { path: path.clone(), cause })?;
         let name = folder.split_once('-').map(|(_, name)| name).unwrap_or(folder).to_owned();
@@ -209,7 +206,7 @@ impl Chapter {
 
 impl Case {
     fn of(entry: CaseEntry, folder: &str, files: &Files) -> Result<Self, CorpusError> {
-        let CaseEntry { name, rule, status, headers, http, as_it_stands, at_most } = entry;
+        let CaseEntry { name, rule, status, headers, http, as_it_stands, at_most, guard } = entry;
         let request = files.get(&format!("{folder}/{name}{REQUEST_SUFFIX}")).cloned();
         let response = format!("{folder}/{name}{RESPONSE_SUFFIX}");
         let response = files.get(&response).cloned().ok_or_else(|| wrong(&response, "it is missing"))?;
@@ -222,7 +219,7 @@ impl Case {
             return Err(wrong(&format!("{folder}/{name}{REQUEST_SUFFIX}"), "it is missing"));
         }
         let status = status.unwrap_or(200);
-        Ok(Self { name, rule, status, headers, http, is_bound_to_xml, at_most, request, response })
+        Ok(Self { name, rule, status, headers, http, is_bound_to_xml, at_most, guard, request, response })
     }
 }
 
@@ -239,33 +236,6 @@ pub fn built_in_files() -> Files {
         }
     }
     files
-}
-
-/// The files of a folder and of those in it, two levels deep, as a corpus has them.
-pub(super) fn files_in(folder: &Path) -> Result<Files, CorpusError> {
-    let mut files = Files::new();
-    read_into(&mut files, folder, "", 2)?;
-    Ok(files)
-}
-
-fn read_into(files: &mut Files, folder: &Path, prefix: &str, levels: u32) -> Result<(), CorpusError> {
-    let unreadable = |path: &Path, cause| CorpusError::Unreadable { path: path.display().to_string(), cause };
-    for entry in std::fs::read_dir(folder).map_err(|cause| unreadable(folder, cause))? {
-        let path = entry.map_err(|cause| unreadable(folder, cause))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let about = std::fs::metadata(&path).map_err(|cause| unreadable(&path, cause))?;
-        if about.is_dir() {
-            if levels > 0 {
-                read_into(files, &path, &format!("{prefix}{name}/"), levels - 1)?;
-            }
-        } else if about.len() > FILE_BYTES_MAX {
-            return Err(wrong(&path.display().to_string(), "it is larger than 1 MiB"));
-        } else {
-            let text = std::fs::read_to_string(&path).map_err(|cause| unreadable(&path, cause))?;
-            files.insert(format!("{prefix}{name}"), text);
-        }
-    }
-    Ok(())
 }
 
 fn wrong(path: &str, why: &'static str) -> CorpusError {

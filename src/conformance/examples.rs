@@ -132,6 +132,50 @@ fn every_operation_has_an_example() {
     }
 }
 
+/// The codes that any operation may answer.
+const COMMON: [Code; 11] = [
+    Code::Unknown,
+    Code::InvokeIdMissing,
+    Code::Operation,
+    Code::StoreUnavailable,
+    Code::Maintenance,
+    Code::PropertyMissing,
+    Code::PropertyInvalid,
+    Code::SessionMissing,
+    Code::SessionUnknown,
+    Code::NotAuthenticated,
+    Code::AuthenticationFailed,
+];
+
+#[test]
+fn the_page_names_every_code_that_an_operation_answers_in_the_corpus() {
+    let page = std::fs::read_to_string(root().join("docs/api.md")).unwrap();
+    let corpus = Corpus::built_in().unwrap();
+    let numbers = |text: &str| -> BTreeSet<u32> {
+        text.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
+    };
+    let (_, common) = page.split_once("Any of them may answer ").unwrap();
+    let common = numbers(common.split_once("\n\n").unwrap().0);
+    assert_eq!(common, COMMON.iter().map(|code| code.number()).collect());
+    for operation in Operation::ALL {
+        let row = page.lines().find(|line| line.starts_with(&format!("| [`{}`]", operation.name())));
+        let named = numbers(row.unwrap().rsplit('|').nth(1).unwrap());
+        let known: BTreeSet<_> = Code::ALL.iter().map(|code| code.number()).collect();
+        assert!(named.is_subset(&known), "{}: {named:?}", operation.name());
+        let asked = format!("<Request Operation=\"{}\"", operation.name());
+        for case in corpus.chapters.iter().flat_map(|chapter| &chapter.cases) {
+            let code = case.response.split_once("Name=\"ErrorCode\">");
+            let code = code.and_then(|(_, behind)| behind.split_once('<')?.0.parse().ok());
+            if case.request.as_ref().is_some_and(|request| request.contains(&asked))
+                && let Some(code) = code
+            {
+                let is_named = named.contains(&code) || common.contains(&code);
+                assert!(is_named, "docs/api.md does not name {code} at {}", operation.name());
+            }
+        }
+    }
+}
+
 #[test]
 fn the_corpus_covers_every_operation_and_every_code() {
     /// No version of this server answers these: docs/api.md, Error codes.

@@ -17,8 +17,12 @@ pub(super) enum Kind {
     Count,
     Message,
     Text,
+    /// A message that has this in it.
+    MessageWith(String),
     /// A version greater than that of this name.
     After(String),
+    /// A value greater than that of this name, by code points.
+    Beyond(String),
 }
 
 impl Kind {
@@ -35,11 +39,34 @@ impl Kind {
             "count" => Self::Count,
             "message" => Self::Message,
             "text" => Self::Text,
-            _ => Self::After(name.strip_prefix("after:")?.to_owned()),
+            _ => match name.split_once(':')? {
+                ("after", known) => Self::After(known.to_owned()),
+                ("beyond", known) => Self::Beyond(known.to_owned()),
+                ("message", text) => Self::MessageWith(text.to_owned()),
+                _ => return None,
+            },
         })
     }
 
-    /// Whether a value is of the kind. `known` is the version that it has to be greater than.
+    /// The name whose value it has to be greater than.
+    pub(super) fn known(&self) -> Option<&str> {
+        match self {
+            Self::After(name) | Self::Beyond(name) => Some(name),
+            Self::Session
+            | Self::Nonce
+            | Self::Key
+            | Self::Configuration
+            | Self::Account
+            | Self::MasterKey
+            | Self::Version
+            | Self::Count
+            | Self::Message
+            | Self::MessageWith(_)
+            | Self::Text => None,
+        }
+    }
+
+    /// Whether a value is of the kind. `known` is what it has to be greater than.
     pub(super) fn holds(&self, value: &str, known: Option<&str>) -> bool {
         let digits = |count: usize, of: fn(u8) -> bool| value.len() == count && value.bytes().all(of);
         match self {
@@ -52,8 +79,10 @@ impl Kind {
             Self::Version => number(value).is_some_and(|version| version > 0),
             Self::Count => number(value).is_some(),
             Self::Message => !value.trim().is_empty(),
+            Self::MessageWith(text) => value.contains(text.as_str()),
             Self::Text => true,
             Self::After(_) => known.and_then(number).is_some_and(|before| number(value) > Some(before)),
+            Self::Beyond(_) => known.is_some_and(|before| value > before),
         }
     }
 
@@ -71,12 +100,12 @@ impl Kind {
             Self::Key => {
                 "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw=="
             }
-            Self::Configuration => "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776e",
+            Self::Configuration | Self::Beyond(_) => "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776e",
             Self::Account => "J8rJXhmXdrvXdU8Gv4Zg0w",
             Self::MasterKey => "498136b7272a2c3f",
             Self::Version | Self::After(_) => "61",
             Self::Count => "9",
-            Self::Message | Self::Text => "…",
+            Self::Message | Self::MessageWith(_) | Self::Text => "…",
         }
     }
 
@@ -92,8 +121,10 @@ impl Kind {
             Self::Version => "a version".to_owned(),
             Self::Count => "a number".to_owned(),
             Self::Message => "a text that is not empty".to_owned(),
+            Self::MessageWith(text) => format!("a message with {text:?} in it"),
             Self::Text => "any text".to_owned(),
             Self::After(name) => format!("a version greater than that of {name}"),
+            Self::Beyond(name) => format!("a value greater than that of {name}, by code points"),
         }
     }
 }

@@ -70,6 +70,8 @@ pub enum Outcome {
     Passed,
     /// Not as it must be; code and message, where the server refused.
     Failed(Difference, Option<String>),
+    /// It lacks what a case before it, which has failed, should have given.
+    NotSent(String),
     /// The corpus itself is wrong there.
     CorpusWrong(String),
 }
@@ -81,6 +83,8 @@ pub enum Stop<E> {
     Unreachable(E),
     /// An account could not be signed in.
     NotSignedIn(String),
+    /// This case has failed, and those behind it do harm then.
+    Guarded(String),
 }
 
 const CREATE_SESSION: &str =
@@ -117,32 +121,45 @@ impl<'a, S: Server> Run<'a, S> {
         chapter: &Chapter,
         mut each: impl FnMut(&Case, Outcome),
     ) -> Result<(), Stop<S::Error>> {
-        let way = self.way;
-        let mut cases =
-            chapter.cases.iter().filter(|case| way == Way::Xml || !case.is_bound_to_xml).peekable();
+        self.values.keep(|name| {
+            name == "run" || name == "telsys" || name.ends_with(".user") || name.ends_with(".password")
+        });
+        let mut cases = chapter.cases_in(self.way).peekable();
         if cases.peek().is_none() {
             return Ok(());
         }
         for role in &chapter.accounts {
             self.sign_in(role)?;
         }
+        let mut has_failed = false;
         for case in cases {
-            let outcome = self.case(case).map_err(Stop::Unreachable)?;
+            let outcome = match self.case(case).map_err(Stop::Unreachable)? {
+                Outcome::CorpusWrong(why) if has_failed => Outcome::NotSent(why),
+                outcome @ (Outcome::Passed
+                | Outcome::Failed(..)
+                | Outcome::NotSent(_)
+                | Outcome::CorpusWrong(_)) => outcome,
+            };
+            let passed = matches!(outcome, Outcome::Passed);
+            has_failed |= !passed;
             each(case, outcome);
+            if case.guard && !passed {
+                return Err(Stop::Guarded(case.name.clone()));
+            }
         }
         for role in &chapter.accounts {
             // Some chapters end a session themselves.
             self.ask(LOGOUT, role)?;
         }
-        self.values.keep(|name| {
-            name == "run" || name == "telsys" || name.ends_with(".user") || name.ends_with(".password")
-        });
         Ok(())
     }
 
     fn case(&mut self, case: &Case) -> Result<Outcome, S::Error> {
         let mut outcome = Outcome::Passed;
+        let before = self.values.clone();
         for _ in 0..case.at_most {
+            // What the answer before this one has named does not count.
+            self.values.clone_from(&before);
             let request = match self.request(case.request.as_deref(), case.http.as_ref()) {
                 Ok(request) => request,
                 Err(why) => return Ok(Outcome::CorpusWrong(why)),
@@ -150,7 +167,9 @@ impl<'a, S: Server> Run<'a, S> {
             let response = self.server.exchange(&request)?;
             outcome = match self.judge(case, &response) {
                 Ok(()) => return Ok(Outcome::Passed),
-                Err(Unequal::Differs(difference)) => Outcome::Failed(difference, refusal(&response.body)),
+                Err(Unequal::Differs(difference)) => {
+                    Outcome::Failed(difference, refusal(&response.body, &self.values))
+                }
                 Err(Unequal::Corpus(why)) => return Ok(Outcome::CorpusWrong(why)),
             };
         }
@@ -178,7 +197,12 @@ impl<'a, S: Server> Run<'a, S> {
         Ok(Request { method: own.method.unwrap_or_else(|| "POST".to_owned()), path, headers, body })
     }
 
+    /// Holds a response against the case. Its names count whatever else differs: what was made can be removed by them.
     fn judge(&mut self, case: &Case, response: &Response) -> Result<(), Unequal> {
+        let expected = Element::read(&case.response)
+            .map_err(|why| Unequal::Corpus(format!("the response's file is no document: {}", told(&why))))?;
+        let is_soap_12 = expected.name.namespace == SoapVersion::V12.namespace();
+        let body = self.body(expected, &response.body);
         if response.status != case.status {
             return Err(Unequal::Differs(Difference::new(
                 "HTTP status",
@@ -186,12 +210,13 @@ impl<'a, S: Server> Run<'a, S> {
                 response.status.to_string(),
             )));
         }
-        let expected = Element::read(&case.response)
-            .map_err(|why| Unequal::Corpus(format!("the response's file is no document: {}", told(&why))))?;
-        let is_soap_12 = expected.name.namespace == SoapVersion::V12.namespace();
         let media_type = if is_soap_12 { Way::Soap12.media_type() } else { self.way.media_type() };
         media_type_is(media_type, response)?;
-        self.body(expected, &response.body)?;
+        body?;
+        if quotes_secret(&response.body, &self.values) {
+            let expected = "a message without the value of a session, a key or a password";
+            return Err(Unequal::Differs(Difference::new("ErrorMessage", expected, "one with it")));
+        }
         for (name, expected) in &case.headers {
             let place = format!("header {name}");
             match header(response, name) {
@@ -213,19 +238,29 @@ impl<'a, S: Server> Run<'a, S> {
     fn sign_in(&mut self, role: &str) -> Result<(), Stop<S::Error>> {
         let created = self.ask(CREATE_SESSION, role)?;
         self.is_answer(CREATED, role, &created)
-            .map_err(|why| not_signed_in(role, "CreateSession", &created, why))?;
+            .map_err(|why| self.not_signed_in(role, "CreateSession", &created, why))?;
         let answer = self.ask(AUTHENTICATE, role)?;
         // Not every account is given a key.
         if self.is_answer(WITHOUT_KEY, role, &answer).is_ok() {
             return Ok(());
         }
         self.is_answer(WITH_KEY, role, &answer)
-            .map_err(|why| not_signed_in(role, "Authenticate", &answer, why))
+            .map_err(|why| self.not_signed_in(role, "Authenticate", &answer, why))
     }
 
     fn is_answer(&mut self, expected: &str, role: &str, came: &Response) -> Result<(), Unequal> {
         let expected = Element::read(&of(expected, role)).map_err(|why| Unequal::Corpus(told(&why)))?;
         self.body(expected, &came.body)
+    }
+
+    fn not_signed_in(&self, role: &str, step: &str, answer: &Response, why: Unequal) -> Stop<S::Error> {
+        let why = refusal(&answer.body, &self.values).unwrap_or_else(|| match why {
+            Unequal::Corpus(why) => why,
+            Unequal::Differs(Difference { place, expected, came }) => {
+                format!("{place}: expected {expected}, came {came}")
+            }
+        });
+        Stop::NotSignedIn(format!("{role} could not be signed in, at {step}: {why}"))
     }
 
     /// Sends one of the texts above for an account.
@@ -234,16 +269,6 @@ impl<'a, S: Server> Run<'a, S> {
         let request = request.map_err(|why| Stop::NotSignedIn(format!("{role} is no account: {why}")))?;
         self.server.exchange(&request).map_err(Stop::Unreachable)
     }
-}
-
-fn not_signed_in<E>(role: &str, step: &str, answer: &Response, why: Unequal) -> Stop<E> {
-    let why = refusal(&answer.body).unwrap_or_else(|| match why {
-        Unequal::Corpus(why) => why,
-        Unequal::Differs(Difference { place, expected, came }) => {
-            format!("{place}: expected {expected}, came {came}")
-        }
-    });
-    Stop::NotSignedIn(format!("{role} could not be signed in, at {step}: {why}"))
 }
 
 /// One of the texts above for an account.
@@ -273,15 +298,21 @@ fn media_type_is(expected: &str, response: &Response) -> Result<(), Unequal> {
     Err(Unequal::Differs(Difference::new("header Content-Type", format!("{expected}; charset=utf-8"), came)))
 }
 
-/// Code and message of a failure, in whatever it stands: where another answer was expected they tell most.
-fn refusal(body: &str) -> Option<String> {
+/// Code and message of a failure, in whatever it stands: where another answer was expected they tell most. A server may
+/// quote in them what it was sent.
+fn refusal(body: &str, values: &Values) -> Option<String> {
     let document = Element::read(body).ok()?;
-    Some(format!("{} {}", document.named("ErrorCode")?.text, document.named("ErrorMessage")?.text))
+    let told = format!("{} {}", document.named("ErrorCode")?.text, document.named("ErrorMessage")?.text);
+    Some(compare::cut(&values.shown(&told)))
 }
 
-fn told(why: &NoDocument) -> String {
-    match why {
-        NoDocument::NotWellFormed(line) => format!("no well-formed XML of this API: line {line}"),
-        NoDocument::NotOneElement => "no XML document".to_owned(),
-    }
+/// Whether a failure's message quotes what nobody else may read.
+fn quotes_secret(body: &str, values: &Values) -> bool {
+    let document = Element::read(body).ok();
+    let message = document.as_ref().and_then(|document| document.named("ErrorMessage"));
+    message.is_some_and(|message| values.hold_secret_of(&message.text))
+}
+
+fn told(NoDocument(line): &NoDocument) -> String {
+    format!("no well-formed XML of this API: line {line}")
 }

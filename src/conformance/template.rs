@@ -39,9 +39,10 @@ struct Sealed {
 }
 
 /// The values that have names.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Values(BTreeMap<String, Value>);
 
+#[derive(Clone)]
 struct Value {
     text: Zeroizing<String>,
     is_secret: bool,
@@ -108,7 +109,7 @@ impl Piece {
         if let Some(rest) = inside.strip_prefix("opens:") {
             return Sealed::read(rest).map(Self::Opens);
         }
-        if inside.starts_with("after:") {
+        if inside.starts_with("after:") || inside.starts_with("beyond:") {
             return Some(Self::Any(Kind::named(inside)?, None));
         }
         match inside.split_once('=') {
@@ -185,19 +186,7 @@ impl Values {
             if holds { Verdict::Equal } else { Verdict::Differs(expected()) }
         };
         if let Some((kind, name)) = template.any() {
-            let known = match kind {
-                Kind::After(before) => Some(self.get(before)?),
-                Kind::Session
-                | Kind::Nonce
-                | Kind::Key
-                | Kind::Configuration
-                | Kind::Account
-                | Kind::MasterKey
-                | Kind::Version
-                | Kind::Count
-                | Kind::Message
-                | Kind::Text => None,
-            };
+            let known = kind.known().map(|name| self.get(name)).transpose()?;
             return Ok(match name {
                 Some(name) if kind.holds(came, known) => Verdict::Named(name.to_owned(), kind.clone()),
                 _ => verdict(kind.holds(came, known), &|| kind.told()),
@@ -216,12 +205,13 @@ impl Values {
 
     /// A text that may be shown: one with a secret in it may not.
     pub(super) fn shown(&self, text: &str) -> String {
+        if self.hold_secret_of(text) { "(a secret, not shown)".to_owned() } else { text.to_owned() }
+    }
+
+    /// Whether the value of a session, a key or a password stands in a text.
+    pub(super) fn hold_secret_of(&self, text: &str) -> bool {
         let mut secrets = self.0.values().filter(|value| value.is_secret && !value.text.is_empty());
-        if secrets.any(|secret| text.contains(secret.text.as_str())) {
-            "(a secret, not shown)".to_owned()
-        } else {
-            text.to_owned()
-        }
+        secrets.any(|secret| text.contains(secret.text.as_str()))
     }
 
     /// The template's text with samples in the place of all that differs from run to run: `message` is that of messages.
@@ -238,7 +228,7 @@ impl Values {
                 Piece::Seal(sealed) | Piece::Opens(sealed) => {
                     self.seal(sealed).unwrap_or_else(|why| panic!("samples.json: {why}"))
                 }
-                Piece::Any(Kind::Message, None) => message.to_owned(),
+                Piece::Any(Kind::Message | Kind::MessageWith(_), None) => message.to_owned(),
                 Piece::Any(kind, None) => kind.sample().to_owned(),
             });
         }

@@ -8,6 +8,7 @@ use super::kind::Kind;
 use super::template::{Template, Values, Verdict};
 use super::tree::{Element, NoDocument};
 use super::*;
+use crate::http::xml::SoapVersion;
 
 fn held(expected: &str, came: &str) -> Result<(), Difference> {
     let mut values = Values::default();
@@ -27,6 +28,7 @@ fn place(expected: &str, came: &str) -> String {
 fn layout_prefixes_and_spelling_do_not_count() {
     let came =
         "\u{feff}<?xml version=\"1.0\"?><x:R xmlns:x='u' b='2' a='1'><x:P>a&#60;b</x:P><x:E></x:E></x:R>";
+    held("<R><Container Name='a'/></R>", "<R>\n  <Container Name='a'>\n  </Container>\n</R>").unwrap();
     held("<R xmlns='u' a='1' b='2'>\n<P><!-- c --><![CDATA[a<b]]></P>\n<E/>\n</R>", came).unwrap();
 }
 
@@ -39,7 +41,7 @@ fn everything_else_counts() {
         ("<R/>", "<R a='1'/>", "R"),
         ("<R a='1'/>", "<R a='2'/>", "R/@a"),
         ("<R><P>a</P></R>", "<R><P>a </P></R>", "R/P"),
-        ("<R><P> </P></R>", "<R><P></P></R>", "R/P"),
+        ("<R><Property> </Property></R>", "<R><Property></Property></R>", "R/Property"),
         ("<R><P/></R>", "<R/>", "R/P"),
         ("<R/>", "<R><P/></R>", "R/P"),
         ("<R><P/><Q/></R>", "<R><Q/><P/></R>", "R/P"),
@@ -67,19 +69,59 @@ fn names_with_a_prefix_are_told_by_their_namespace() {
 #[test]
 fn what_is_no_document_is_told_by_its_line_and_not_quoted() {
     for (text, why) in [
-        ("", NoDocument::NotOneElement),
-        ("<R>", NoDocument::NotOneElement),
-        ("<R>\n</S>", NoDocument::NotWellFormed(2)),
-        ("<R/><R/>", NoDocument::NotWellFormed(1)),
-        ("text", NoDocument::NotWellFormed(1)),
-        ("<R>\n&nbsp;</R>", NoDocument::NotWellFormed(2)),
-        ("<!DOCTYPE R>\n<R/>", NoDocument::NotWellFormed(1)),
-        ("<a:R/>", NoDocument::NotWellFormed(1)),
-        ("<R a='1' a='2'/>", NoDocument::NotWellFormed(1)),
+        ("", NoDocument(1)),
+        ("<R>", NoDocument(1)),
+        ("<R>\n</S>", NoDocument(2)),
+        ("<R/><R/>", NoDocument(1)),
+        ("text", NoDocument(1)),
+        ("<R>\n&nbsp;</R>", NoDocument(2)),
+        ("<!DOCTYPE R>\n<R/>", NoDocument(1)),
+        ("<a:R/>", NoDocument(1)),
+        ("<R a='1' a='2'/>", NoDocument(1)),
+        ("<R>\n\u{1}</R>", NoDocument(2)),
+        ("<R>&#1;</R>", NoDocument(1)),
+        ("<R>]]></R>", NoDocument(1)),
+        ("<R><!-- -- --></R>", NoDocument(1)),
+        ("<R a='1'b='2'/>", NoDocument(1)),
+        (" <?xml version='1.0'?><R/>", NoDocument(1)),
+        ("<?xml version='1.0' encoding='ISO-8859-1'?><R/>", NoDocument(1)),
+        ("\u{feff}\u{feff}<R/>", NoDocument(1)),
     ] {
         assert_eq!(Element::read(text).err(), Some(why), "{text}");
     }
     assert!(Element::read(&("<R>".repeat(1000) + &"</R>".repeat(1000))).is_err());
+}
+
+#[test]
+fn an_envelope_is_one_header_at_most_and_one_body() {
+    let soap = SoapVersion::V11.namespace();
+    let undressed = |inside: &str| {
+        let text = format!("<e:Envelope xmlns:e='{soap}'>{inside}</e:Envelope>");
+        let came = Element::read(&text).unwrap_or_else(|_| panic!("{text}"));
+        Way::Soap11.undressed(came).map(|document| document.name.local)
+    };
+    for right in [
+        "<e:Body><R/></e:Body>",
+        "\n<e:Header/>\n<e:Body>\n<R/>\n</e:Body>",
+        "<e:Header><h xmlns='u'/></e:Header><e:Body><R/></e:Body>",
+    ] {
+        assert_eq!(undressed(right).as_deref(), Ok("R"), "{right}");
+    }
+    for wrong in [
+        "",
+        "<e:Body/>",
+        "<e:Body><R/><R/></e:Body>",
+        "<e:Body>x<R/></e:Body>",
+        "<e:Body a='1'><R/></e:Body>",
+        "x<e:Body><R/></e:Body>",
+        "<e:Body><R/></e:Body><e:Header/>",
+        "<e:Header/><e:Header/><e:Body><R/></e:Body>",
+        "<e:Header><h xmlns='u' e:mustUnderstand='1'/></e:Header><e:Body><R/></e:Body>",
+        "<Body><R/></Body>",
+    ] {
+        assert!(undressed(wrong).is_err(), "{wrong}");
+    }
+    assert!(Way::Soap12.undressed(Element::read("<R/>").unwrap_or_else(|_| panic!())).is_err());
 }
 
 #[test]
@@ -125,10 +167,13 @@ fn kinds_hold_what_they_say() {
         ("count", "0", &["00", "-1", "", "x"]),
         ("message", "No.", &["", " "]),
         ("after:v", "8", &["7", "6", "", "08"]),
+        ("beyond:v", "70", &["7", "69", ""]),
+        ("message:odd", "So odd.", &["Even.", ""]),
     ] {
         let kind = Kind::named(kind).unwrap();
         assert!(kind.holds(right, Some("7")), "{kind:?} {right}");
-        assert!(kind.holds(kind.sample(), Some("7")) || kind == Kind::Text, "{kind:?}'s sample");
+        let is_free = matches!(kind, Kind::Text | Kind::MessageWith(_));
+        assert!(is_free || kind.holds(kind.sample(), Some("7")), "{kind:?}'s sample");
         for wrong in wrong {
             assert!(!kind.holds(wrong, Some("7")), "{kind:?} {wrong}");
         }

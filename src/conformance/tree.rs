@@ -6,10 +6,10 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, QName, ResolveResult};
 use quick_xml::{NsReader, XmlVersion};
 
-use crate::http::xml::SoapVersion;
+use crate::http::xml::{SoapVersion, XmlReader};
 
-/// Deepest nesting that is read: a server's answer is not trusted to end.
-const DEPTH_MAX: usize = 64;
+/// Elements that hold text: in all others white space alone is layout.
+const TEXTS: [&str; 7] = ["Property", "InvokeID", "SessionID", "faultcode", "faultstring", "Text", "Value"];
 
 /// A name with its namespace, which is empty for none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,19 +23,15 @@ pub(super) struct Name {
 pub(super) struct Element {
     pub(super) name: Name,
     pub(super) attributes: BTreeMap<Name, String>,
-    /// All text directly in it, joined. White space alone between elements is none.
+    /// All text directly in it, joined. White space that is layout is none.
     pub(super) text: String,
     pub(super) children: Vec<Element>,
 }
 
-/// Why a text is no document: never quoted, since what a server answers may hold secrets.
+/// A text is no document: it is not well-formed, or has what this API has not, at this line, from 1. It is never quoted,
+/// since what a server answers may hold secrets.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NoDocument {
-    /// Not well-formed, or with what this API has not, at this line, from 1.
-    NotWellFormed(usize),
-    /// No element, or more than one, or text beside it.
-    NotOneElement,
-}
+pub(super) struct NoDocument(pub(super) usize);
 
 impl Name {
     pub(super) fn new(namespace: &str, local: &str) -> Self {
@@ -44,9 +40,11 @@ impl Name {
 }
 
 impl Element {
-    /// Reads a document.
+    /// Reads a document. That it is one is for the API's strict reader to say; this one makes a tree of it.
     pub(super) fn read(text: &str) -> Result<Self, NoDocument> {
-        let text = text.trim_start_matches('\u{feff}');
+        let strictly = XmlReader::new(text.as_bytes()).and_then(|mut xml| xml.finish());
+        strictly.map_err(|error| NoDocument(error.position.line))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = NsReader::from_str(text);
         let mut open = Vec::new();
         let mut root = None;
@@ -54,15 +52,14 @@ impl Element {
             let event = reader.read_event();
             let line = || {
                 let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-                NoDocument::NotWellFormed(1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count())
+                NoDocument(1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count())
             };
             let event = event.map_err(|_| line())?;
             if event == Event::Eof {
-                break;
+                return root.ok_or_else(line);
             }
             take(event, reader.resolver(), &mut open, &mut root).ok_or_else(line)?;
         }
-        if open.is_empty() { root.ok_or(NoDocument::NotOneElement) } else { Err(NoDocument::NotOneElement) }
     }
 
     /// The element with those of no namespace, itself and below, in this one.
@@ -94,7 +91,8 @@ impl Element {
     }
 
     fn close(mut self) -> Self {
-        if !self.children.is_empty() && self.text.chars().all(is_white_space) {
+        let is_text = TEXTS.contains(&self.name.local.as_str()) && self.children.is_empty();
+        if !is_text && self.text.chars().all(is_white_space) {
             self.text.clear();
         }
         self
@@ -109,8 +107,8 @@ fn take(
     root: &mut Option<Element>,
 ) -> Option<()> {
     match event {
-        Event::Start(tag) if open.len() < DEPTH_MAX && root.is_none() => open.push(element(&tag, resolver)?),
-        Event::Empty(tag) if open.len() < DEPTH_MAX && root.is_none() => {
+        Event::Start(tag) => open.push(element(&tag, resolver)?),
+        Event::Empty(tag) => {
             let child = element(&tag, resolver)?;
             put(child, open, root);
         }
@@ -125,7 +123,7 @@ fn take(
         Event::CData(text) => add(&text.xml10_content(), open)?,
         Event::GeneralRef(reference) => add(&resolve(&reference)?, open)?,
         Event::Comment(_) | Event::Decl(_) => {}
-        Event::Start(_) | Event::Empty(_) | Event::PI(_) | Event::DocType(_) | Event::Eof => return None,
+        Event::PI(_) | Event::DocType(_) | Event::Eof => return None,
     }
     Some(())
 }

@@ -4,7 +4,7 @@ use super::tree::{Element, Name};
 use crate::http::xml::{API_NAMESPACE, SoapVersion};
 
 /// How requests are dressed, and what responses stand in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Raw XML in no namespace, as the published documentation shows it.
     Xml,
@@ -84,12 +84,23 @@ impl Way {
         if came.name != named("Envelope") {
             return Err("no envelope of the request's SOAP version");
         }
-        let mut parts = came.children.into_iter().filter(|child| child.name != named("Header"));
+        let is_bare = |element: &Element| element.attributes.is_empty() && element.text.is_empty();
+        if !is_bare(&came) {
+            return Err("an envelope with text or attributes of its own");
+        }
+        let mut parts = came.children.into_iter().peekable();
+        if let Some(header) = parts.next_if(|part| part.name == named("Header"))
+            && header.children.iter().any(|block| block.attributes.contains_key(&named("mustUnderstand")))
+        {
+            return Err("an envelope with a header block that the client would have to understand");
+        }
         match (parts.next(), parts.next()) {
-            (Some(body), None) if body.name == named("Body") => {
+            (Some(body), None) if body.name == named("Body") && is_bare(&body) => {
                 body.into_only_child().ok_or("a body with another count of elements than one")
             }
-            _ => Err("an envelope without a body"),
+            _ => Err(
+                "an envelope with something else in it than one Header at most and one Body, in this order",
+            ),
         }
     }
 }

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use rustix::process::{Pid, Resource, Rlimit};
 
+mod mock;
+
 use crate::harness::{Ran, Server, Shared, binary, contents, run};
 
 /// For tests that do not mind what else the server holds.
@@ -97,7 +99,7 @@ fn what_differs_is_told_with_case_rule_and_place_and_without_secrets() {
             "<Property Name=\"CRMKind\">",
             "info",
             &[
-                "published: ",
+                "xml info/published: ",
                 "Success/Property[CRMKind]/@Name",
                 "expected \"CRMKind\"",
                 "came     \"CRMType\"",
@@ -154,6 +156,95 @@ fn what_differs_is_told_with_case_rule_and_place_and_without_secrets() {
 }
 
 #[test]
+fn a_server_that_quotes_what_it_was_sent_has_no_secret_told() {
+    let quoting = mock::serve(|request| {
+        let message = request.replace('&', "").replace('<', "(");
+        Some(format!(
+            "<Response Result=\"Fail\"><InvokeID>conformance</InvokeID><Fail><Property Name=\"ErrorCode\">10302</Property>\
+             <Property Name=\"ErrorMessage\">Odd: {message}\u{202e}</Property></Fail></Response>"
+        ))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let accounts = folder.path().join("accounts.json");
+    std::fs::write(&accounts, r#"{"viewer": {"UserName": "viewer", "Password": "cAnArY"}}"#).unwrap();
+    let url = format!("http://{quoting}");
+    let words =
+        ["conformance", "--url", &url, "--accounts", accounts.to_str().unwrap(), "--chapter", "types"];
+    let ran = run(&words).expect(1);
+    assert!(ran.out.contains("viewer could not be signed in, at CreateSession: 10302 Odd"), "{}", ran.out);
+    assert!(!ran.out.contains("cAnArY") && !ran.out.contains('\u{202e}'), "{}", ran.out);
+
+    // It gives sessions, and quotes in what it refuses.
+    let session = "CA".repeat(16);
+    let given = session.clone();
+    let quoting = mock::serve(move |request| {
+        let id = request.split_once("<InvokeID>")?.1.split_once('<')?.0;
+        let success = |content: &str| {
+            format!("<Response Result=\"Success\"><InvokeID>{id}</InvokeID>{content}</Response>")
+        };
+        Some(if request.contains("\"CreateSession\"") {
+            let nonce = "ab".repeat(16);
+            success(&format!(
+                "<Success><Property Name=\"SessionID\">{given}</Property><Property Name=\"Nonce\">{nonce}</Property></Success>"
+            ))
+        } else if request.contains("\"Authenticate\"") || request.contains("\"Logout\"") {
+            success("")
+        } else {
+            let quoted = request.replace('<', "(");
+            format!(
+                "<Response Result=\"Fail\"><InvokeID>{id}</InvokeID><Fail><Property Name=\"ErrorCode\">31004</Property>\
+                 <Property Name=\"ErrorMessage\">{quoted}</Property></Fail></Response>"
+            )
+        })
+    });
+    let url = format!("http://{quoting}");
+    let ran = run(&["conformance", "--url", &url, "--chapter", "types", "--way", "xml"]).expect(1);
+    assert!(ran.out.contains("xml types/list: ") && ran.out.contains(" 0 passed, "), "{}", ran.out);
+    // Where the code is the right one it is the message that fails.
+    assert!(ran.out.contains("a message without the value of a session, a key or a password"), "{}", ran.out);
+    assert!(!ran.out.contains(&session), "{}", ran.out);
+}
+
+#[test]
+fn what_was_found_is_told_also_where_the_server_leaves_in_between() {
+    let server = SHARED.get();
+    let address = server.address;
+    let leaving = mock::serve(move |request| {
+        if request.contains("<InvokeID>search</InvokeID>") {
+            return None;
+        }
+        let reply = crate::harness::post(address, "/api/xml", &[], request.as_bytes())?;
+        Some(reply.body.replace("Salesforce", "Salesfarce"))
+    });
+    let url = format!("http://{leaving}");
+    let words = ["conformance", "--url", &url, "--chapter", "types", "--chapter", "info", "--way", "xml"];
+    let ran = run(&words).expect(1);
+    assert!(ran.out.contains("xml types/list: "), "{}", ran.out);
+    assert!(ran.out.contains("xml types: ") && ran.out.contains("did not answer"), "{}", ran.out);
+    // The other chapter is run all the same.
+    let lines: Vec<_> = ran.out.lines().filter(|line| line.contains(" passed, ")).collect();
+    assert_eq!(lines.len(), 3, "{}", ran.out);
+    assert!(lines[0].contains("info") && !lines[0].contains("not run"), "{}", ran.out);
+    assert!(lines[1].contains("types") && lines[1].contains(" not run"), "{}", ran.out);
+    assert!(lines[2].contains(" not run"), "{}", ran.out);
+}
+
+#[test]
+fn what_does_harm_on_a_server_in_another_state_is_not_run_there() {
+    let server = Server::demo();
+    let ran = hold(&server, &["--setup", "read-only", "--way", "xml"]).expect(1);
+    assert!(
+        ran.out.contains("the cases behind it do harm to a server that is not in that state"),
+        "{}",
+        ran.out
+    );
+    // Nobody's password was changed, and nobody was deleted.
+    for user in ["editor", "viewer"] {
+        server.session(user);
+    }
+}
+
+#[test]
 fn a_corpus_that_is_not_of_its_form_is_refused() {
     for (file, from, to, told) in [
         ("35-info/chapter.json", "\"rule\"", "\"rules\"", "35-info/chapter.json: unknown field `rules`"),
@@ -169,6 +260,16 @@ fn a_corpus_that_is_not_of_its_form_is_refused() {
         let corpus = folder.path().join("corpus");
         run(&["conformance", "--list", "--corpus", corpus.to_str().unwrap()]).expect(1).says(&[told]);
     }
+    let folder = altered("35-info/chapter.json", "{", "{");
+    let corpus = folder.path().join("corpus");
+    let words = ["conformance", "--list", "--corpus", corpus.to_str().unwrap()];
+    let chapter = corpus.join("35-info/chapter.json");
+    std::fs::rename(&chapter, corpus.join("35-info/chapter.jsn")).unwrap();
+    run(&words).expect(1).says(&["35-info/chapter.json: it is missing"]);
+    std::fs::rename(corpus.join("35-info/chapter.jsn"), &chapter).unwrap();
+    run(&words).expect(0);
+    std::fs::rename(corpus.join("35-info"), corpus.join("35-list")).unwrap();
+    run(&words).expect(1).says(&["another chapter has the same name"]);
 }
 
 #[test]
@@ -181,10 +282,15 @@ fn other_accounts_are_signed_in_from_a_file() {
     std::fs::write(&file, r#"{"viewer": {"UserName": "auditor", "Password": "demo-auditor"}}"#).unwrap();
     hold(&server, &words).expect(0);
     std::fs::write(&file, r#"{"viewer": {"UserName": "viewer", "Password": "cAnArY"}}"#).unwrap();
-    let ran = hold(&server, &words)
-        .expect(1)
-        .says(&["viewer could not be signed in, at Authenticate", "--accounts"]);
-    assert!(!ran.err.contains("cAnArY"), "{}", ran.err);
+    let ran = hold(&server, &words).expect(1);
+    for told in [
+        "viewer could not be signed in, at Authenticate: 10307",
+        "--accounts",
+        "  0 passed, 0 failed, 18 not run",
+    ] {
+        assert!(ran.out.contains(told), "{}", ran.out);
+    }
+    assert!(!ran.out.contains("cAnArY") && ran.err.is_empty(), "{ran:?}");
     std::fs::write(&file, r#"{"visitor": {"UserName": "v", "Password": "cAnArY"}}"#).unwrap();
     let ran = hold(&server, &words).expect(1).says(&["\"visitor\" is no account of the corpus", "auditor"]);
     assert!(!ran.err.contains("cAnArY"), "{}", ran.err);
@@ -224,4 +330,6 @@ fn wrong_words_are_refused_before_anything_is_sent() {
         .says(&["there is no chapter \"nothing\"", "info"]);
     run(&["conformance", "--list", "--setup", "nothing"]).expect(1).says(&["--setup", "read-only"]);
     run(&["conformance", "--url", "http://127.0.0.1:1"]).expect(1).says(&["is the server running there?"]);
+    let words = ["conformance", "--url", "http://127.0.0.1:1", "--chapter", "soap", "--way", "soap12"];
+    run(&words).expect(1).says(&["sent as --way xml alone"]);
 }
