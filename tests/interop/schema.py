@@ -3,9 +3,9 @@
 
     schema.py BINARY        (needs xmllint)
 
-The published requests and responses; a request of each operation, and its answer; every response among the goldens; every
-request and response of the corpus; and what the schema must refuse. What it accepts the server must understand: whatever it
-answers, it is no HTTP error.
+The published requests and responses; a request of each operation, and its answer; every response among the goldens; of the
+corpus every response, and every request that is not about HTTP; and what the schema must refuse. What it accepts the server
+must understand: whatever it answers, it is no HTTP error. (That a case of the corpus is answered as it says, corpus.py shows.)
 """
 import html
 import pathlib
