@@ -19,10 +19,11 @@ import secrets
 import select
 import ssl
 import sys
+import typing
 import urllib.parse
 from xml.etree import ElementTree
 
-from corpus_files import KINDS, NAME, PLACEHOLDER, WAYS, Chapter, Wrong
+from corpus_files import KINDS, PLACEHOLDER, WAYS, Wrong, chapters, read
 from demo import demo
 from sealing import Python as Sealing
 
@@ -34,22 +35,29 @@ TEXT_XML = "text/xml; charset=utf-8"
 # What nobody should find in an output: sessions, nonces, transport keys, sealed values.
 SECRETS = re.compile(r"\b[0-9A-F]{32}\b|\b[0-9a-f]{32}\b|[A-Za-z0-9+/]{86}==|enc:v1:[\w-]*")
 UNSEEN = {"SessionID", "TransportKey", "Nonce"}
+# Elements in which white space alone counts; in all others it is nothing.
+SOAP_12_TEXTS = {f"{{{SOAP['soap12']}}}{name}" for name in ["Text", "Value"]}
+EXACT = {"Property", "InvokeID", "SessionID", "faultcode", "faultstring"}
 TIMEOUT_S, PIECE = 60, 64 * 1024
+TELSYS_FROM, TELSYS_END = 1_000_000, 2_147_000_000
 
 
 class Difference(Exception):
     """What came is not what must come."""
 
     def __init__(self, where, expected, came):
-        super().__init__(f"{where}\n      expected {masked(where, expected)}\n      came     {masked(where, came)}")
-        self.told = ""
+        super().__init__(where, expected, came)
+        self.where, self.expected, self.came = where, expected, came
 
+    def told(self, names):
+        shown = [self.shown(value, names) for value in [self.expected, self.came]]
+        return f"{names.masked(self.where)}\n      expected {shown[0]}\n      came     {shown[1]}"
 
-def masked(where, value):
-    if any(f"[{name}]" in where for name in UNSEEN) and value and not value.startswith(("{{", "nothing")):
-        return "(not shown)"
-    shown = SECRETS.sub("(not shown)", "nothing" if value is None else repr(value))
-    return shown if len(shown) <= 300 else f"{shown[:300]}… ({len(value)} characters)"
+    def shown(self, value, names):
+        if any(f"[{name}]" in self.where for name in UNSEEN) and value and not value.startswith(("{{", "nothing")):
+            return "(not shown)"
+        shown = "nothing" if value is None else repr(names.masked(value))
+        return shown if len(shown) <= 300 else f"{shown[:300]}… ({len(value)} characters)"
 
 
 # Placeholders.
@@ -59,15 +67,21 @@ def escaped(value):
 
 
 class Names:
-    """What the names stand for in one run."""
+    """What the names stand for in one run, and what of that nobody should find in an output."""
 
-    def __init__(self, sealing, values):
-        self.sealing, self.values = sealing, values
+    def __init__(self, sealing, values, secrets):
+        self.sealing, self.values, self.secrets = sealing, values, set(secrets)
 
     def value(self, name):
         if name not in self.values:
-            raise Difference(f"{{{{{name}}}}}", "a value", "nothing: the case that names it failed, or there is none")
+            raise Difference(f"{{{{{name}}}}}", "a value", "nothing: the body that gives it differs")
         return self.values[name]
+
+    def masked(self, text):
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            for spelt in {secret, escaped(secret)}:
+                text = text.replace(spelt, "(not shown)")
+        return SECRETS.sub("(not shown)", text)
 
     def fill(self, text, escape=lambda value: value):
         def one(found):
@@ -83,23 +97,31 @@ class Names:
     def hold(self, expected, came, where):
         """Holds a text that came against one of a response, whose placeholders may ask for a kind or name it."""
         whole = PLACEHOLDER.fullmatch(expected)
-        inner = whole[1] if whole else ""
-        naming = re.fullmatch(rf"({NAME})?=(.*)", inner)
-        name, asked = (naming[1], naming[2]) if naming else (None, inner)
-        if naming and asked in KINDS:
-            right = came is not None and fits(asked, came)
-        elif asked.startswith("after:"):
-            right = came is not None and fits("version", came) and int(came) > int(self.value(asked[6:]))
-        elif asked.startswith("opens:"):
-            _, key, field, text = asked.split(":", 3)
-            right = came is not None and self.opens(self.value(key), field, came) == text
+        found = whole and read(whole[1])
+        if found and found.asks:
+            right = came is not None and self.is_as_asked(found, came)
         else:
             expected = self.fill(expected)
             right = expected == came
         if not right:
             raise Difference(where, expected, came)
-        if name:
-            self.values[name] = came
+        if found and found.gives:
+            self.values[found.gives] = came
+            if found.asks in ["session", "key"]:
+                self.secrets.add(came)
+
+    def is_as_asked(self, found, came):
+        what, _, rest = found.asks.partition(":")
+        if what == "message":
+            return bool(came) and rest in came
+        if what == "beyond":
+            return came > self.value(found.needs)
+        if what == "after":
+            return fits("version", came) and int(came) > int(self.value(found.needs))
+        if what == "opens":
+            _, field, text = rest.split(":", 2)
+            return self.opens(self.value(found.needs), field, came) == text
+        return fits(what, came)
 
     def opens(self, key, field, value):
         from cryptography.exceptions import InvalidTag
@@ -130,7 +152,7 @@ def compare(expected, came, names, namespace, where=""):
             raise Difference(f"{where}/@{name}", None, came.get(name))
         names.hold(expected.get(name), came.get(name), f"{where}/@{name}")
     texts = [[element.text or "", *(child.tail or "" for child in element)] for element in [expected, came]]
-    if len(expected) or len(came):
+    if expected.tag not in EXACT | SOAP_12_TEXTS:
         texts = [[text if text.strip(" \t\r\n") else "" for text in some] for some in texts]
     for number, (one, other) in enumerate(zip(expected, came), 1):
         names.hold(texts[0][number - 1], texts[1][number - 1], where)
@@ -183,6 +205,10 @@ def response_in(way, body):
 
 # Requests.
 
+class NotSignedIn(Exception):
+    """An account of the chapter cannot be signed in."""
+
+
 class Server:
     def __init__(self, url):
         parts = urllib.parse.urlsplit(url)
@@ -198,8 +224,7 @@ class Server:
             connection.putrequest(method, self.base + path, skip_accept_encoding=True)
             for name, value in headers.items():
                 connection.putheader(name, value)
-            if body is not None:
-                connection.putheader("Content-Length", str(len(body)))
+            connection.putheader("Content-Length", str(len(body or b"")))
             connection.endheaders()
             # A server may answer by the headers alone, and close.
             with contextlib.suppress(ConnectionError):
@@ -219,7 +244,7 @@ class Server:
         answer = ElementTree.fromstring(self.send("POST", "/api/xml", {"Content-Type": TEXT_XML}, body.encode())[2])
         told = {found.get("Name"): found.text or "" for found in answer.iter("Property")}
         if answer.get("Result") != "Success":
-            raise SystemExit(f"{operation} failed: {told.get('ErrorCode')} {told.get('ErrorMessage')}")
+            raise NotSignedIn(f"{operation} failed: {told.get('ErrorCode')}")
         return told
 
 
@@ -234,69 +259,123 @@ def framed(way, request):
 
 
 def ask(server, case, names, way):
-    """Sends a case's request and holds the answer against its response."""
+    """Sends a case's request; the differences between the answer and the response, and what the answer says of an error."""
     path, media, body = framed(way, case.request or "")
     headers = {"Content-Type": names.fill(case.http.get("content_type", media))}
     headers |= {name: names.fill(value) for name, value in case.http.get("headers", {}).items()}
     sent = names.fill(body, escaped).encode() if case.request is not None else None
     path = names.fill(case.http.get("path", path))
     status, found, answer = server.send(case.http.get("method", "POST"), path, headers, sent)
+    differences, told, before = [], {}, dict(names.values)
+    if status != case.status:
+        differences.append(Difference("the status", str(case.status), str(status)))
     try:
         came = response_in(way, answer)
-    except ElementTree.ParseError as error:
-        raise Difference("the body", "XML", f"{status} {answer[:200]!r}: {error}") from error
-    told = {one.get("Name"): one.text for one in came.iter() if one.get("Name", "").startswith("Error")}
-    try:
+        told = {one.get("Name"): one.text or "" for one in came.iter() if one.get("Name", "").startswith("Error")}
         expected = document(re.sub(r"\{\{repeat:.*?\}\}", lambda one: names.fill(one[0]), case.response))
         compare(expected, came, names, API if way in ["xml-namespace", "soap12"] else None)
-        if status != case.status:
-            raise Difference("the status", str(case.status), str(status))
-        media, _, charset = (found.get("Content-Type") or "").lower().partition(";")
-        wanted = "application/soap+xml" if way == "soap12" or SOAP["soap12"] in expected.tag else "text/xml"
-        if media.strip() != wanted or ("charset" in charset and not re.search(r'charset="?utf-8"?\s*(;|$)', charset)):
-            raise Difference("the header Content-Type", wanted, found.get("Content-Type"))
-        for name, value in case.headers.items():
-            names.hold(value, found.get(name), f"the header {name}")
+        if any(secret in told.get("ErrorMessage", "") for secret in names.secrets):
+            raise Difference("ErrorMessage", "no session, key or password", "one")
+    except ElementTree.ParseError as error:
+        differences.append(Difference("the body", "XML", f"{answer[:200]!r}: {error}"))
     except Difference as difference:
-        difference.told = f"\n      it says  {' '.join(map(str, told.values()))}" if told else ""
-        raise
+        # Names are given by a body that is as it must be.
+        names.values = before
+        differences.append(difference)
+    media, _, charset = (found.get("Content-Type") or "").lower().partition(";")
+    wanted = "application/soap+xml" if way == "soap12" or f'"{SOAP["soap12"]}"' in case.response else "text/xml"
+    if media.strip() != wanted or ("charset" in charset and not re.search(r'charset="?utf-8"?\s*(;|$)', charset)):
+        differences.append(Difference("the header Content-Type", wanted, found.get("Content-Type")))
+    for name, value in case.headers.items():
+        try:
+            names.hold(value, found.get(name), f"the header {name}")
+        except Difference as difference:
+            differences.append(difference)
+    return differences, told
 
 
 def run_case(server, case, names, way):
     """None, or how the last answer differs."""
     for _ in range(case.at_most):
-        before = dict(names.values)
         try:
-            return ask(server, case, names, way)
-        except Difference as difference:
-            problem = f"{difference}{difference.told}"
+            differences, told = ask(server, case, names, way)
         except (OSError, http.client.HTTPException) as error:
             problem = f"{type(error).__name__}: {error}"
-        names.values = before
+            continue
+        if not differences:
+            return None
+        problem = differences[0].told(names)
+        if told:
+            problem += f"\n      it says  {names.masked(' '.join(told.values()))}"
     return problem
 
 
+class Count(typing.NamedTuple):
+    held: int = 0
+    failed: int = 0
+    not_sent: int = 0
+
+    def __add__(self, other):
+        return Count(*map(sum, zip(self, other)))
+
+    def __str__(self):
+        told = f"{self.failed} of {sum(self)} cases FAILED" if self.failed else f"{self.held} cases hold"
+        return told + (f", {self.not_sent} not sent" if self.not_sent else "")
+
+
+def run_cases(server, cases, names, way):
+    """Runs them; how many held, failed and were not sent, and what is to be told."""
+    count, told = Count(), []
+    for number, case in enumerate(cases):
+        if missing := case.names()[0] - names.values.keys():
+            count += Count(not_sent=1)
+            told.append(f"    {case.name}: not sent, since nothing gave {', '.join(sorted(missing))}")
+        elif (problem := run_case(server, case, names, way)) is None:
+            count += Count(held=1)
+            continue
+        else:
+            count += Count(failed=1)
+            told.append(f"    {case.name}: {case.rule}\n      at       {problem}")
+        if case.guard:
+            rest = len(cases) - number - 1
+            return count + Count(not_sent=rest), [*told, f"    the {rest} behind it are not sent: they might do harm"]
+    return count, told
+
+
 def run_chapter(server, chapter, way, sealing, accounts):
-    """Says how the chapter went in that way; returns how many cases failed."""
-    values = {"run": secrets.token_hex(4), "telsys": str(1_000_000 + secrets.randbelow(2_000_000_000))}
-    cases, failed = chapter.in_way(way), []
+    """Says how the chapter went in that way; returns how many cases held, failed and were not sent."""
+    telsys = TELSYS_FROM + secrets.randbelow(TELSYS_END - TELSYS_FROM)
+    names = Names(sealing, {"run": secrets.token_hex(4), "telsys": str(telsys)}, [])
     for name, account in accounts.items():
-        values |= {f"{name}.user": account["UserName"], f"{name}.password": account["Password"]}
-    for name in chapter.accounts:
-        session = server.call("CreateSession", None)["SessionID"]
-        answer = server.call("Authenticate", session, **accounts[name])
-        values[f"{name}.session"] = session
-        values |= {f"{name}.key": answer["TransportKey"]} if "TransportKey" in answer else {}
-    names = Names(sealing, values)
-    for case in cases:
-        if (problem := run_case(server, case, names, way)) is not None:
-            failed.append(f"    {case.name}: {case.rule}\n      at       {problem}")
-    for name in chapter.accounts:
-        with contextlib.suppress(SystemExit):  # A case may have ended the session.
-            server.call("Logout", values[f"{name}.session"])
-    told = f"{len(failed)} of {len(cases)} cases FAILED" if failed else f"{len(cases)} cases hold"
-    print(f"{chapter.name} {way}: {told}", *failed, sep="\n", flush=True)
-    return len(failed)
+        names.values |= {f"{name}.user": account["UserName"], f"{name}.password": account["Password"]}
+        names.secrets.add(account["Password"])
+    cases, signed_in = chapter.in_way(way), []
+    try:
+        for name in chapter.accounts:
+            session = server.call("CreateSession", None)["SessionID"]
+            answer = server.call("Authenticate", session, **accounts[name])
+            signed_in.append(session)
+            names.values[f"{name}.session"] = session
+            names.values |= {f"{name}.key": answer["TransportKey"]} if "TransportKey" in answer else {}
+            names.secrets |= {session, *answer.values()}
+        count, told = run_cases(server, cases, names, way)
+    except NotSignedIn as error:
+        count, told = Count(not_sent=len(cases)), [f"    {name} could not be signed in: {error}"]
+    for session in signed_in:
+        with contextlib.suppress(NotSignedIn):  # A case may have ended the session.
+            server.call("Logout", session)
+    print(f"{chapter.name} {way}: {count}", *told, sep="\n", flush=True)
+    return count
+
+
+def chosen(all_of_them, named, setup):
+    """The chapters that are named, with or without their numbers, or else all; of those, the ones with that setup."""
+    if unknown := set(named) - {name for chapter in all_of_them for name in [chapter.name, chapter.called]}:
+        raise Wrong(f"there is no chapter {sorted(unknown)}")
+    wanted = [chapter for chapter in all_of_them if not named or {chapter.name, chapter.called} & set(named)]
+    if not (found := [chapter for chapter in wanted if chapter.setup == setup]):
+        raise Wrong("there is no such chapter for a server in that state")
+    return found
 
 
 def main():
@@ -308,23 +387,18 @@ def main():
     parser.add_argument("--accounts", type=pathlib.Path)
     parser.add_argument("--corpus", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[1] / "corpus")
     given = parser.parse_args()
-    accounts = json.loads(given.accounts.read_text(encoding="utf-8")) if given.accounts else DEMO_ACCOUNTS
+    accounts = DEMO_ACCOUNTS | (json.loads(given.accounts.read_text(encoding="utf-8")) if given.accounts else {})
     try:
-        all_of_them = [Chapter(path.parent, accounts) for path in sorted(given.corpus.glob("*/chapter.json"))]
-        if unknown := set(given.chapters) - {chapter.name for chapter in all_of_them}:
-            raise Wrong(f"there is no chapter {sorted(unknown)}")
+        wanted = chosen(chapters(given.corpus, accounts), given.chapters, given.setup)
     except (Wrong, json.JSONDecodeError, UnicodeDecodeError) as error:
         sys.exit(f"{given.corpus}: {error}")
-    chapters = [chapter for chapter in all_of_them
-                if chapter.setup == given.setup and (not given.chapters or chapter.name in given.chapters)]
-    if not chapters:
-        sys.exit("there is no such chapter for a server in that state")
     url = re.match("https?://", given.server)
     with contextlib.nullcontext(given.server) if url else demo(pathlib.Path(given.server).resolve()) as url:
-        runs = [(chapter, way) for chapter in chapters for way in given.way or WAYS if chapter.in_way(way)]
-        failed = sum(run_chapter(Server(url), *run, Sealing(), accounts) for run in runs)
-    print(f"{failed} failed" if failed else f"the corpus holds: {len(chapters)} chapters, {len(runs)} runs")
-    sys.exit(1 if failed else 0)
+        runs = [(chapter, way) for chapter in wanted for way in given.way or WAYS if chapter.in_way(way)]
+        count = sum((run_chapter(Server(url), *run, Sealing(), accounts) for run in runs), Count())
+    holds = count.failed + count.not_sent == 0
+    print(f"the corpus holds: {len(wanted)} chapters, {len(runs)} runs" if holds else count)
+    sys.exit(0 if holds else 1)
 
 
 if __name__ == "__main__":

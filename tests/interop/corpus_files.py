@@ -2,10 +2,11 @@
 
 import json
 import re
+import typing
 
 WAYS = ["xml", "xml-namespace", "soap11", "soap12"]
 CHAPTER_MEMBERS = {"title", "section", "accounts", "setup", "cases"}
-CASE_MEMBERS = {"name", "rule", "status", "headers", "http", "as_it_stands", "at_most"}
+CASE_MEMBERS = {"name", "rule", "status", "headers", "http", "as_it_stands", "at_most", "guard"}
 HTTP_MEMBERS = {"method", "path", "content_type", "headers"}
 PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 NAME = r"[A-Za-z][A-Za-z0-9_.-]*"
@@ -16,6 +17,7 @@ KINDS = {
     "account": r"[A-Za-z0-9_-]{22}", "masterkey": r"[0-9a-f]{16}", "version": r"[1-9][0-9]*",
     "count": r"0|[1-9][0-9]*", "message": r".+", "text": r".*",
 }
+AT_MOST_MAX = 100
 
 
 class Wrong(Exception):
@@ -26,7 +28,7 @@ class Case:
     def __init__(self, folder, told):
         check_members(told, CASE_MEMBERS, {"name", "rule"}, folder.name)
         self.name, self.rule = told["name"], told["rule"]
-        where = f"{folder.name}/{self.name}"
+        self.where = where = f"{folder.name}/{self.name}"
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", self.name) or not self.rule.strip():
             raise Wrong(f"{where}: a name is of a-z, 0-9 and -, and a rule is a sentence")
         self.http = told.get("http", {})
@@ -34,8 +36,11 @@ class Case:
         self.status, self.headers = told.get("status", 200), told.get("headers", {})
         self.at_most = told.get("at_most", 1)
         self.one_way = bool({"status", "http", "as_it_stands"} & told.keys())
-        if told.get("as_it_stands", True) is not True:
-            raise Wrong(f"{where}: as_it_stands is true or absent")
+        self.guard = "guard" in told
+        if any(told.get(flag, True) is not True for flag in ["as_it_stands", "guard"]):
+            raise Wrong(f"{where}: as_it_stands and guard are true or absent")
+        if self.at_most not in range(1, AT_MOST_MAX + 1):
+            raise Wrong(f"{where}: at_most is a number from 1 to {AT_MOST_MAX}")
         self.request = file_text(folder / f"{self.name}.request.xml")
         self.response = file_text(folder / f"{self.name}.response.xml")
         if self.response is None or (self.request is None and "http" not in told):
@@ -46,12 +51,30 @@ class Case:
         headers = self.http.get("headers", {})
         return [self.request or "", self.http.get("path", ""), self.http.get("content_type", ""), *headers.values()]
 
+    def expected(self):
+        """What is held against the answer."""
+        return [self.response, *self.headers.values()]
+
+    def names(self):
+        """The names that must have values before the case is sent, and those that it gives."""
+        needed, given = set(), set()
+        for in_response, texts in enumerate([self.asked(), self.expected()]):
+            for inner in [inner for text in texts for inner in placeholders(text, self.where)]:
+                if (found := read(inner, in_response)) is None:
+                    raise Wrong(f"{self.where}: unknown placeholder {{{{{inner}}}}}")
+                needed |= {found.needs} - given
+                given |= {found.gives}
+        return needed - {None}, given - {None}
+
 
 class Chapter:
     def __init__(self, folder, accounts):
+        if not (folder / "chapter.json").exists():
+            raise Wrong(f"{folder.name}: a folder without chapter.json")
         told = json.loads((folder / "chapter.json").read_text(encoding="utf-8"), object_pairs_hook=once)
         check_members(told, CHAPTER_MEMBERS, {"title", "section", "cases"}, folder.name)
         self.name, self.setup, self.accounts = folder.name, told.get("setup"), told.get("accounts", [])
+        self.called = re.sub("^[0-9]+-", "", self.name)
         self.cases = [Case(folder, case) for case in told["cases"]]
         names = [case.name for case in self.cases]
         if len(set(names)) != len(names) or not set(self.accounts) <= accounts.keys():
@@ -71,19 +94,19 @@ class Chapter:
         names = {"run", "telsys"} | {f"{account}.{what}" for account in accounts for what in ["user", "password"]}
         names |= {f"{account}.{what}" for account in self.accounts for what in ["session", "key"]}
         for case in self.in_way(way):
-            where, given = f"{self.name}/{case.name} ({way})", set()
-            for text in case.asked():
-                for inner in placeholders(text, where):
-                    check_used(inner, names, where)
-            for text in [case.response, *case.headers.values()]:
-                for inner in placeholders(text, where):
-                    if naming := re.fullmatch(rf"({NAME})?=(.*)", inner):
-                        given |= {naming[1]} if naming[1] else set()
-                        inner = naming[2]
-                        if inner in KINDS:
-                            continue
-                    check_used(inner, names | given, where, in_response=True)
+            needed, given = case.names()
+            if unknown := needed - names:
+                raise Wrong(f"{case.where} ({way}): nothing has the names {sorted(unknown)}")
             names |= given
+
+
+def chapters(corpus, accounts):
+    """The chapters in a folder, in the order of their names."""
+    all_of_them = [Chapter(path, accounts) for path in sorted(corpus.iterdir()) if path.is_dir()]
+    called = [chapter.called for chapter in all_of_them]
+    if twice := {name for name in called if called.count(name) > 1}:
+        raise Wrong(f"two chapters have the names {sorted(twice)}, their numbers aside")
+    return all_of_them
 
 
 def once(pairs):
@@ -107,14 +130,23 @@ def placeholders(text, where):
     return PLACEHOLDER.findall(text)
 
 
-def check_used(inner, names, where, in_response=False):
-    """A placeholder that stands for a value, or in a response for a condition on one."""
-    if re.fullmatch(r"repeat:[0-9]+:.*", inner, re.DOTALL):
-        return
-    forms = [rf"({NAME})", rf"seal:({NAME}):[^:]+:.*"]
-    forms += [rf"after:({NAME})", rf"opens:({NAME}):[^:]+:.*"] if in_response else []
-    found = [match[1] for form in forms if (match := re.fullmatch(form, inner, re.DOTALL))]
-    if not found:
-        raise Wrong(f"{where}: unknown placeholder {{{{{inner}}}}}")
-    if found[0] not in names:
-        raise Wrong(f"{where}: nothing has the name {found[0]}")
+class Placeholder(typing.NamedTuple):
+    """What one asks for, the name that it gives to what came, and the name whose value it needs."""
+
+    asks: str
+    gives: str | None = None
+    needs: str | None = None
+
+
+def read(inner, in_response=True):
+    """A placeholder; None where it is none."""
+    if match := re.fullmatch(rf"{NAME}|repeat:[0-9]+:.*|seal:({NAME}):[^:]+:.*", inner, re.DOTALL):
+        return Placeholder("", None, match[1] or (inner if ":" not in inner else None))
+    if not in_response:
+        return None
+    if match := re.fullmatch(rf"opens:({NAME}):[^:]+:.*", inner, re.DOTALL):
+        return Placeholder(inner, None, match[1])
+    if match := re.fullmatch(rf"(?:({NAME})?=)?((?:after|beyond):({NAME}))", inner):
+        return Placeholder(match[2], match[1], match[3])
+    match = re.fullmatch(rf"({NAME})?=({'|'.join(KINDS)}|message:.+)", inner, re.DOTALL)
+    return match and Placeholder(match[2], match[1])
