@@ -5,7 +5,7 @@ import pathlib
 import re
 from xml.etree import ElementTree
 
-from corpus_files import PLACEHOLDER, Chapter
+from corpus_files import PLACEHOLDER, Chapter, read
 
 CORPUS = pathlib.Path(__file__).resolve().parents[1] / "corpus"
 ACCOUNTS = dict.fromkeys(["admin", "editor", "client", "viewer", "auditor"], "")
@@ -13,7 +13,7 @@ SAMPLES = json.loads((CORPUS / "samples.json").read_text(encoding="utf-8")) | {"
 KINDS = {
     "session": "5E4924352BA7E2038339957559C2DA75", "nonce": "5e4924352ba7e2038339957559c2da75", "key": "A" * 86 + "==",
     "configuration": "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776e", "account": "J8rJXhmXdrvXdU8Gv4Zg0w",
-    "masterkey": "498136b7272a2c3f", "version": "61", "count": "9", "message": "Why.", "text": "",
+    "masterkey": "498136b7272a2c3f", "version": "61", "after": "62", "beyond": "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776d", "count": "9", "message": "Why.", "text": "",
 }
 OURS = re.compile(r"<((?:[a-z]+:)?(?:Request|Response|Fail))\b.*</\1\s*>", re.DOTALL)
 
@@ -26,10 +26,11 @@ def filled(text):
             return int(count) * repeated
         if inner.startswith(("seal:", "opens:")):
             return "enc:v1:AAAAAAAAAAAAAAAAAAAAAA"
-        name, is_kind, kind = inner.partition("=")
-        if inner.startswith("after:") or (is_kind and not name):
-            return KINDS.get(kind, KINDS["version"])
-        return SAMPLES[name]
+        asked = read(inner)
+        if asked.gives or not asked.asks:
+            return SAMPLES[asked.gives or asked.needs]
+        kind, _, text = asked.asks.partition(":")
+        return KINDS[kind] + text if kind == "message" else KINDS[kind]
 
     return PLACEHOLDER.sub(one, text)
 
