@@ -13,7 +13,8 @@ SAMPLES = json.loads((CORPUS / "samples.json").read_text(encoding="utf-8")) | {"
 KINDS = {
     "session": "5E4924352BA7E2038339957559C2DA75", "nonce": "5e4924352ba7e2038339957559c2da75", "key": "A" * 86 + "==",
     "configuration": "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776e", "account": "J8rJXhmXdrvXdU8Gv4Zg0w",
-    "masterkey": "498136b7272a2c3f", "version": "61", "after": "62", "beyond": "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776d", "count": "9", "message": "Why.", "text": "",
+    "masterkey": "498136b7272a2c3f", "version": "61", "count": "9", "message": "Why.", "text": "",
+    "after": "62", "beyond": "8b421354e7ea58f6:1007bf0b:197cf8dc588:-776d",
 }
 OURS = re.compile(r"<((?:[a-z]+:)?(?:Request|Response|Fail))\b.*</\1\s*>", re.DOTALL)
 
