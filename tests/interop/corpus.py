@@ -172,8 +172,8 @@ def document(text):
     bound = [("xml", "http://www.w3.org/XML/1998/namespace"), ("", "")]
 
     def named(text):
-        prefix, _, local = text.strip().rpartition(":")
-        return f"{{{dict(bound)[prefix]}}}{local}"
+        prefix, _, local = (text or "").strip().rpartition(":")
+        return f"{{{dict(bound)[prefix]}}}{local}" if prefix in dict(bound) else text
 
     source = io.BytesIO(text if isinstance(text, bytes) else text.encode())
     for event, what in ElementTree.iterparse(source, ("start-ns", "end-ns", "end")):
@@ -226,10 +226,10 @@ class Server:
                 connection.putheader(name, value)
             connection.putheader("Content-Length", str(len(body or b"")))
             connection.endheaders()
-            # A server may answer by the headers alone, and close.
-            with contextlib.suppress(ConnectionError):
+            # A server may answer by the headers alone, and close. Under TLS what is there to be read may be a ticket.
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
                 for start in range(0, len(body or b""), PIECE):
-                    if start and select.select([connection.sock], [], [], 0)[0]:
+                    if start and not self.secure and select.select([connection.sock], [], [], 0)[0]:
                         break
                     connection.send(body[start:start + PIECE])
             answer = connection.getresponse()
@@ -241,7 +241,10 @@ class Server:
         session = f"<SessionID>{session}</SessionID>" if session else ""
         body = (f'<Request Operation="{operation}"><InvokeID>1</InvokeID>{session}'
                 f"<OperationPayload>{payload}</OperationPayload></Request>")
-        answer = ElementTree.fromstring(self.send("POST", "/api/xml", {"Content-Type": TEXT_XML}, body.encode())[2])
+        try:
+            answer = ElementTree.fromstring(self.send("POST", "/api/xml", {"Content-Type": TEXT_XML}, body.encode())[2])
+        except (OSError, http.client.HTTPException, ElementTree.ParseError) as error:
+            raise NotSignedIn(f"{operation}: {type(error).__name__}: {error}") from error
         told = {found.get("Name"): found.text or "" for found in answer.iter("Property")}
         if answer.get("Result") != "Success":
             raise NotSignedIn(f"{operation} failed: {told.get('ErrorCode')}")
@@ -300,7 +303,7 @@ def run_case(server, case, names, way):
         try:
             differences, told = ask(server, case, names, way)
         except (OSError, http.client.HTTPException) as error:
-            problem = f"{type(error).__name__}: {error}"
+            problem = names.masked(f"{type(error).__name__}: {error}")
             continue
         if not differences:
             return None
@@ -352,15 +355,15 @@ def run_chapter(server, chapter, way, sealing, accounts):
     cases, signed_in = chapter.in_way(way), []
     try:
         for name in chapter.accounts:
-            session = server.call("CreateSession", None)["SessionID"]
+            session = server.call("CreateSession", None).get("SessionID", "")
             answer = server.call("Authenticate", session, **accounts[name])
             signed_in.append(session)
             names.values[f"{name}.session"] = session
             names.values |= {f"{name}.key": answer["TransportKey"]} if "TransportKey" in answer else {}
-            names.secrets |= {session, *answer.values()}
+            names.secrets |= {session, *answer.values()} - {""}
         count, told = run_cases(server, cases, names, way)
     except NotSignedIn as error:
-        count, told = Count(not_sent=len(cases)), [f"    {name} could not be signed in: {error}"]
+        count, told = Count(not_sent=len(cases)), [f"    {name} could not be signed in: {names.masked(str(error))}"]
     for session in signed_in:
         with contextlib.suppress(NotSignedIn):  # A case may have ended the session.
             server.call("Logout", session)
