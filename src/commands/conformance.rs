@@ -25,9 +25,9 @@ const REFUSED: &str = "10307";
 /// Largest file of accounts that is read.
 const ACCOUNTS_BYTES_MAX: u64 = 64 << 10;
 
-/// The telephone systems of runs begin here, and end where TelSysID does.
+/// The telephone systems of runs begin here, and end before those that cases take as absent.
 const TELSYS_FROM: u32 = 1_000_000;
-const TELSYS_COUNT: u32 = 2_147_483_647 - TELSYS_FROM + 1;
+const TELSYS_COUNT: u32 = 2_147_000_000 - TELSYS_FROM;
 
 /// Does what was asked for.
 ///
