@@ -17,6 +17,7 @@ use super::checks;
 use super::closed::closed;
 use super::compile::{compile, no_schema};
 use super::schema::pointer_step;
+use super::ways::{TOO_MANY, too_many};
 
 /// Largest template, in bytes of UTF-8.
 pub const TEMPLATE_BYTES_MAX: usize = 128 * 1_024;
@@ -321,7 +322,13 @@ impl Read<'_> {
             self.faults.extend(faults);
             return None;
         }
-        match compile(&closed(schema, passwords)) {
+        let closed = closed(schema, passwords);
+        // Only where nothing leads to itself, which was looked at above, can they be counted.
+        if too_many(&closed) {
+            self.faults.push(TemplateError::Schema { place: part.to_string(), rule: TOO_MANY.to_owned() });
+            return None;
+        }
+        match compile(&closed) {
             Ok(validator) => {
                 Some(PartSchema { schema: schema.clone(), validator, key_order: key_order(text, part) })
             }

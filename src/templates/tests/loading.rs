@@ -113,41 +113,111 @@ fn references_stay_within_the_schema_and_end() {
     assert!(refusal(&chain).contains("in a row"));
 }
 
+/// A schema in which what is wrong with a deep value, or whether one is valid, could be asked in this many ways.
+fn recursive(node: &str) -> String {
+    format!(r##"{{"$defs":{{"n":{node}}},"properties":{{"a":{{"$ref":"#/$defs/n"}}}}}}"##)
+}
+
+/// A chain of definitions of which each leads to the next in the form that `link` gives.
+fn chain(links: usize, link: impl Fn(&str) -> String) -> String {
+    let one = |number: usize| {
+        let next = format!(r##"{{"$ref":"#/$defs/d{}"}}"##, number + 1);
+        format!(r#""d{number}":{}"#, link(&next))
+    };
+    let defs: Vec<String> = (0..links).map(one).collect();
+    let first = r##""properties":{"a":{"$ref":"#/$defs/d0"}}"##;
+    format!(r#"{{"$defs":{{{},"d{links}":{{}}}},{first}}}"#, defs.join(","))
+}
+
 #[test]
 fn a_validation_that_would_go_too_many_ways_is_refused() {
-    let doubled = |links: usize| {
-        let both = |link: usize| {
-            let next = format!(r##"{{"$ref":"#/$defs/d{}"}}"##, link + 1);
-            format!(r#""d{link}":{{"allOf":[{next},{next}]}}"#)
-        };
-        let defs: Vec<String> = (0..links).map(both).collect();
-        let first = r##""properties":{"a":{"$ref":"#/$defs/d0"}}"##;
-        format!(r#"{{"$defs":{{{},"d{links}":{{}}}},{first}}}"#, defs.join(","))
+    let twice = |next: &str| format!(r#"{{"allOf":[{next},{next}]}}"#);
+    let nullable = |next: &str| format!(r#"{{"anyOf":[{{"properties":{{"a":{next}}}}},{{"type":"null"}}]}}"#);
+    let nested = |next: &str| {
+        format!(r#"{{"oneOf":[{{"allOf":[{{"anyOf":[{{"allOf":[{{"properties":{{"a":{next}}}}}]}}]}}]}}]}}"#)
     };
-    let recursive =
-        |node: &str| format!(r##"{{"$defs":{{"n":{node}}},"properties":{{"a":{{"$ref":"#/$defs/n"}}}}}}"##);
-    let [left, right] =
-        ["l", "r"].map(|name| format!(r##"{{"properties":{{"{name}":{{"$ref":"#/$defs/n"}}}}}}"##));
-    for many in [
-        doubled(25),
-        recursive(&format!(r#"{{"anyOf":[{left},{left}]}}"#)),
-        recursive(r##"{"items":{"$ref":"#/$defs/n"},"contains":{"$ref":"#/$defs/n"}}"##),
-        recursive(r##"{"patternProperties":{"^a":{"$ref":"#/$defs/n"},"b$":{"$ref":"#/$defs/n"}}}"##),
-    ] {
-        assert!(refusal(&many).contains("in more than 4096 ways"), "{many}");
+    for many in [chain(25, twice), chain(28, nullable), chain(12, nested)] {
+        assert!(refusal(&many).contains("lead in too many ways"), "{many}");
     }
-    for few in [
-        doubled(9),
-        recursive(&format!(r#"{{"anyOf":[{left},{right}]}}"#)),
-        recursive(
-            r##"{"prefixItems":[{"$ref":"#/$defs/n"},{"$ref":"#/$defs/n"}],"items":{"$ref":"#/$defs/n"}}"##,
-        ),
-        recursive(
-            r##"{"properties":{"a":{"$ref":"#/$defs/n"}},"additionalProperties":{"$ref":"#/$defs/n"}}"##,
-        ),
-    ] {
+    for few in [chain(9, twice), chain(8, nullable), chain(4, nested)] {
         with_schema(&few);
     }
+}
+
+/// How long what is the work of a moment may take on a machine that has other work.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A value that goes on by this field, and ends in something that no schema here allows.
+fn deep(field: &str, levels: usize) -> Json {
+    let text = format!(r#"{{"{field}":"#).repeat(levels) + r#"{"no":1}"# + &"}".repeat(levels);
+    Json::parse(&format!(r#"{{"a":{text}}}"#)).unwrap()
+}
+
+#[test]
+fn what_goes_on_by_one_alternative_is_taken_and_judged_at_once_however_deep_and_by_several_it_is_refused() {
+    let next = r##"{"properties":{"next":{"$ref":"#/$defs/n"}}}"##;
+    let kind = |name: &str| {
+        format!(
+            r##"{{"required":["kind"],"properties":{{"kind":{{"const":"{name}"}},"next":{{"$ref":"#/$defs/n"}}}}}}"##
+        )
+    };
+    for many in [
+        recursive(&format!(r#"{{"anyOf":[{next},{next}]}}"#)),
+        recursive(&format!(r#"{{"oneOf":[{},{}]}}"#, kind("ring"), kind("queue"))),
+        recursive(r##"{"items":{"$ref":"#/$defs/n"},"contains":{"$ref":"#/$defs/n"}}"##),
+        recursive(r##"{"patternProperties":{"^n":{"$ref":"#/$defs/n"},"t$":{"$ref":"#/$defs/n"}}}"##),
+    ] {
+        assert!(refusal(&many).contains("lead in too many ways"), "{many}");
+    }
+    // As the refusal says: once beside them, what all of them say.
+    let kinds = r#"{"properties":{"kind":{"const":"ring"}}},{"properties":{"kind":{"const":"queue"}}}"#;
+    let left =
+        r##"{"properties":{"next":{"$ref":"#/$defs/n"}}},{"properties":{"other":{"$ref":"#/$defs/n"}}}"##;
+    for few in [
+        recursive(next),
+        recursive(&format!(r##"{{"properties":{{"next":{{"$ref":"#/$defs/n"}}}},"oneOf":[{kinds}]}}"##)),
+        recursive(&format!(r#"{{"anyOf":[{next},{{"type":"null"}}]}}"#)),
+        recursive(&format!(r#"{{"anyOf":[{left}]}}"#)),
+        recursive(
+            r##"{"properties":{"next":{"$ref":"#/$defs/n"}},"additionalProperties":{"$ref":"#/$defs/n"}}"##,
+        ),
+    ] {
+        let template = with_schema(&few);
+        let begun = Instant::now();
+        for levels in [1, 4, 28] {
+            // Whatever it says: at once.
+            let _ = template.prepare(Part::Configuration, &deep("next", levels), Mode::Add);
+        }
+        assert!(begun.elapsed() < PATIENCE, "{few}");
+    }
+}
+
+#[test]
+fn lists_of_alternatives_that_many_places_share_are_taken() {
+    let countries: Vec<String> = (0..250).map(|number| format!(r#"{{"const":"c{number}"}}"#)).collect();
+    let variants: Vec<String> = (0..20)
+        .map(|number| {
+            format!(r##"{{"properties":{{"v":{{"const":{number}}},"country":{{"$ref":"#/$defs/c"}}}}}}"##)
+        })
+        .collect();
+    let schema = format!(
+        r#"{{"$defs":{{"c":{{"oneOf":[{}]}}}},"oneOf":[{}]}}"#,
+        countries.join(","),
+        variants.join(",")
+    );
+    with_schema(&schema);
+}
+
+#[test]
+fn counting_ways_ends_soon_however_entangled_a_schema_is() {
+    let names: Vec<String> = (0..120).map(|number| format!(r##""p{number}":{{"$ref":"#z"}}"##)).collect();
+    let defs: Vec<String> = (0..1000).map(|number| format!(r#""d{number}":{{"title":"t"}}"#)).collect();
+    let node = format!(r#"{{"$anchor":"z","properties":{{{}}}}}"#, names.join(","));
+    let schema =
+        format!(r##"{{"$defs":{{{},"z":{node}}},"properties":{{"a":{{"$ref":"#z"}}}}}}"##, defs.join(","));
+    let begun = Instant::now();
+    with_schema(&schema);
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
 }
 
 #[test]
