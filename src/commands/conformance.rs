@@ -104,7 +104,9 @@ fn hold(
             }
             let (count, stop) = held(&mut run, *way, chapter)?;
             match stop {
-                Some(Stop::Unreachable(failure)) if all.passed + all.failed + count.passed == 0 => {
+                Some(Stop::Unreachable(failure))
+                    if all.passed + all.failed + count.passed + count.failed == 0 =>
+                {
                     return Err(failure);
                 }
                 Some(stop) => super::print(&format!("{} {}: {}", way.name(), chapter.name, stopped(&stop)))?,
@@ -164,20 +166,26 @@ fn stopped(stop: &Stop<Failure>) -> String {
     }
 }
 
-/// What is said of a case that has failed.
+/// What is said of a case that has failed. What a server answers may hold anything, line feeds too.
 fn told(case: &Case, outcome: Outcome) -> Option<String> {
     let Case { name, rule, .. } = case;
+    let line = |text: &str| output::printable(&text.replace('\n', " "));
     Some(match outcome {
         Outcome::Passed => return None,
         Outcome::Failed(Difference { place, expected, came }, refusal) => {
-            let refused = refusal.map(|refusal| format!("\n    refused: {}", output::printable(&refusal)));
+            let refused = refusal.map(|refusal| format!("\n    refused: {}", line(&refusal)));
             format!(
-                "{name}: {rule}\n    {place}\n      expected {expected}\n      came     {came}{}",
+                "{name}: {rule}\n    {}\n      expected {}\n      came     {}{}",
+                line(&place),
+                line(&expected),
+                line(&came),
                 refused.unwrap_or_default()
             )
         }
-        Outcome::NotSent(why) => format!("{name}: not sent, since a case before it has failed: {why}"),
-        Outcome::CorpusWrong(why) => format!("{name}: the corpus is wrong here: {why}"),
+        Outcome::NotSent(why) => {
+            format!("{name}: not sent, since a case before it has failed: {}", line(&why))
+        }
+        Outcome::CorpusWrong(why) => format!("{name}: the corpus is wrong here: {}", line(&why)),
     })
 }
 

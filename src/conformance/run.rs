@@ -217,7 +217,7 @@ impl<'a, S: Server> Run<'a, S> {
             )));
         }
         let media_type = if is_soap_12 { Way::Soap12.media_type() } else { self.way.media_type() };
-        media_type_is(media_type, response)?;
+        media_type_is(media_type, response, &self.values)?;
         body?;
         if quotes {
             let expected = "a message without the value of a session, a key or a password";
@@ -226,7 +226,7 @@ impl<'a, S: Server> Run<'a, S> {
         for (name, expected) in &case.headers {
             let place = format!("header {name}");
             match header(response, name) {
-                Some(came) => compare::text(&place, expected, came, false, &mut self.values)?,
+                Some(came) => compare::text(&place, expected, &came, false, &mut self.values)?,
                 None => return Err(Unequal::Differs(Difference::new(place, expected.as_str(), "none"))),
             }
         }
@@ -256,6 +256,10 @@ impl<'a, S: Server> Run<'a, S> {
 
     fn is_answer(&mut self, expected: &str, role: &str, came: &Response) -> Result<(), Unequal> {
         let expected = Element::read(&of(expected, role)).map_err(|why| Unequal::Corpus(told(&why)))?;
+        if came.status != 200 {
+            return Err(Unequal::Differs(Difference::new("HTTP status", "200", came.status.to_string())));
+        }
+        media_type_is(self.way.media_type(), came, &self.values)?;
         self.body(expected, &came.body)
     }
 
@@ -285,13 +289,15 @@ fn of(text: &str, role: &str) -> String {
         .replace("PASSWORD", &format!("{role}.password"))
 }
 
-fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
-    let mut found = response.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-    found.next().map(|(_, value)| value.as_str())
+/// The value of a header; several are told as one that none can be equal to.
+fn header(response: &Response, name: &str) -> Option<String> {
+    let found = response.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+    let values: Vec<_> = found.map(|(_, value)| value.as_str()).collect();
+    (!values.is_empty()).then(|| values.join(" and again "))
 }
 
-fn media_type_is(expected: &str, response: &Response) -> Result<(), Unequal> {
-    let came = header(response, "content-type").unwrap_or("none");
+fn media_type_is(expected: &str, response: &Response, values: &Values) -> Result<(), Unequal> {
+    let came = header(response, "content-type").unwrap_or_else(|| "none".to_owned());
     let mut parts = came.split(';').map(str::trim);
     let is_type = parts.next().is_some_and(|part| part.eq_ignore_ascii_case(expected));
     let mut charsets = parts
@@ -301,7 +307,9 @@ fn media_type_is(expected: &str, response: &Response) -> Result<(), Unequal> {
     if is_type && is_utf_8 {
         return Ok(());
     }
-    Err(Unequal::Differs(Difference::new("header Content-Type", format!("{expected}; charset=utf-8"), came)))
+    let expected = format!("{expected}; charset=utf-8");
+    let came = compare::cut(&values.shown(&came));
+    Err(Unequal::Differs(Difference::new("header Content-Type", expected, came)))
 }
 
 /// Code and message of a failure, in whatever it stands: where another answer was expected they tell most. A server may
