@@ -39,6 +39,7 @@ pub mod metrics;
 mod plain;
 pub mod progress;
 pub mod proxies;
+mod references;
 pub mod rotation;
 pub mod security_log;
 pub mod server;

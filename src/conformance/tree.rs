@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, QName, ResolveResult};
 use quick_xml::{NsReader, XmlVersion};
 
 use crate::http::xml::{SoapVersion, XmlReader};
+use crate::references::resolved;
 
 /// Elements that hold text: in all others white space alone is layout.
 const TEXTS: [&str; 7] = ["Property", "InvokeID", "SessionID", "faultcode", "faultstring", "Text", "Value"];
@@ -121,7 +122,7 @@ fn take(
         }
         Event::Text(text) => add(&text.xml10_content(), open)?,
         Event::CData(text) => add(&text.xml10_content(), open)?,
-        Event::GeneralRef(reference) => add(&resolve(&reference)?, open)?,
+        Event::GeneralRef(reference) => add(&resolved(&reference)?, open)?,
         Event::Comment(_) | Event::Decl(_) => {}
         Event::PI(_) | Event::DocType(_) | Event::Eof => return None,
     }
@@ -182,14 +183,6 @@ fn is_qualified(name: &Name) -> bool {
 fn qualified(text: &str, resolver: &NamespaceResolver) -> Option<String> {
     let (namespace, local) = resolver.resolve_element(QName(text.trim_matches(is_white_space)));
     Some(format!("{{{}}}{}", bound(&namespace)?, local.as_ref()))
-}
-
-/// What a reference stands for.
-fn resolve(reference: &BytesRef<'_>) -> Option<String> {
-    if let Some(character) = reference.resolve_char_ref().ok()? {
-        return Some(character.to_string());
-    }
-    quick_xml::escape::resolve_predefined_entity(&reference.xml10_content()).map(str::to_owned)
 }
 
 /// White space of XML, which is less than that of Unicode.

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use zeroize::Zeroizing;
 
 use crate::commands::conversation::Wiped;
+use crate::references::resolved;
 
 /// A property, with the container of the payload that it stands in, if it stands in one.
 pub(super) struct Place {
@@ -93,7 +94,7 @@ fn scan(markup: &str, wrapper: &str) -> Option<Vec<Place>> {
             Event::End(_) => open.end(from),
             Event::Text(text) => open.text(text.xml10_content()),
             Event::CData(text) => open.text(text.xml10_content()),
-            Event::GeneralRef(reference) => open.text(resolve(&reference)?.into()),
+            Event::GeneralRef(reference) => open.text(resolved(&reference)?.into()),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
             Event::Eof => return (open.depth == 0).then_some(open.places),
         }
@@ -154,14 +155,6 @@ fn name_of(tag: &BytesStart<'_>) -> Option<String> {
         Some(attribute) => Some(attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned()),
         None => Some(String::new()),
     }
-}
-
-/// What a reference stands for.
-fn resolve(reference: &BytesRef<'_>) -> Option<String> {
-    if let Some(character) = reference.resolve_char_ref().ok()? {
-        return Some(character.to_string());
-    }
-    quick_xml::escape::resolve_predefined_entity(&reference.xml10_content()).map(str::to_owned)
 }
 
 fn position(bytes: u64) -> usize {

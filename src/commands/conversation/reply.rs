@@ -3,10 +3,11 @@
 use std::fmt;
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 use zeroize::Zeroizing;
 
 use crate::http::code::Code;
+use crate::references::resolved;
 
 /// Deepest nesting of containers that is read; those of this API have three levels. What stands deeper is passed over.
 const DEPTH_MAX: usize = 16;
@@ -109,7 +110,7 @@ impl Reply {
                 Event::End(_) => partial.end(),
                 Event::Text(text) => partial.text(&text.xml10_content()),
                 Event::CData(text) => partial.text(&text.xml10_content()),
-                Event::GeneralRef(reference) => partial.text(&resolve(&reference)?),
+                Event::GeneralRef(reference) => partial.text(&resolved(&reference)?),
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
                 Event::Eof => return partial.finish(),
             }
@@ -189,14 +190,6 @@ impl Partial {
 /// The value of an attribute.
 fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     tag.try_get_attribute(name).ok()?.map(|attribute| attribute.value.into_owned())
-}
-
-/// What a reference stands for.
-fn resolve(reference: &BytesRef<'_>) -> Option<String> {
-    if let Some(character) = reference.resolve_char_ref().ok()? {
-        return Some(character.to_string());
-    }
-    quick_xml::escape::resolve_predefined_entity(&reference.xml10_content()).map(str::to_owned)
 }
 
 #[cfg(test)]
