@@ -102,7 +102,8 @@ fn hold(
             if cases == 0 {
                 continue;
             }
-            let (count, stop) = held(&mut run, *way, chapter)?;
+            let (mut count, stop) = held(&mut run, *way, chapter)?;
+            count.not_run = cases - count.passed - count.failed;
             match stop {
                 Some(Stop::Unreachable(failure))
                     if all.passed + all.failed + count.passed + count.failed == 0 =>
@@ -125,7 +126,7 @@ fn hold(
     Ok(if all.failed + all.not_run == 0 { Status::Done } else { Status::Failed })
 }
 
-/// Runs a chapter, telling each case that fails at once.
+/// Runs a chapter, telling each case that fails at once; counts those that were run.
 fn held<'s>(
     run: &mut Run<'_, Reached<'s>>,
     way: Way,
@@ -144,7 +145,6 @@ fn held<'s>(
         }
     });
     printed?;
-    count.not_run = chapter.cases_in(way).count() - count.passed - count.failed;
     Ok((count, ran.err()))
 }
 

@@ -204,8 +204,10 @@ impl<'a, S: Server> Run<'a, S> {
             .map_err(|why| Unequal::Corpus(format!("the response's file is no document: {}", told(&why))))?;
         let is_soap_12 = expected.name.namespace == SoapVersion::V12.namespace();
         let before = self.values.clone();
-        let body = self.body(expected, &response.body);
-        let quotes = quotes_secret(&response.body, &self.values);
+        let came = Element::read(&response.body);
+        let message = came.as_ref().ok().and_then(|came| Some(came.named("ErrorMessage")?.text.clone()));
+        let body = self.body(expected, came);
+        let quotes = message.is_some_and(|message| self.values.hold_secret_of(&message));
         if body.is_err() || quotes {
             self.values = before;
         }
@@ -233,10 +235,10 @@ impl<'a, S: Server> Run<'a, S> {
         Ok(())
     }
 
-    fn body(&mut self, expected: Element, came: &str) -> Result<(), Unequal> {
+    fn body(&mut self, expected: Element, came: Result<Element, NoDocument>) -> Result<(), Unequal> {
         let differs =
             |came: String| Unequal::Differs(Difference::new("body", "a response as in the corpus", came));
-        let came = Element::read(came).map_err(|why| differs(told(&why)))?;
+        let came = came.map_err(|why| differs(told(&why)))?;
         let came = self.way.undressed(came).map_err(|why| differs(why.to_owned()))?;
         compare::element(&self.way.expected(expected), &came, &mut self.values)
     }
@@ -260,7 +262,7 @@ impl<'a, S: Server> Run<'a, S> {
             return Err(Unequal::Differs(Difference::new("HTTP status", "200", came.status.to_string())));
         }
         media_type_is(self.way.media_type(), came, &self.values)?;
-        self.body(expected, &came.body)
+        self.body(expected, Element::read(&came.body))
     }
 
     fn not_signed_in(&self, role: &str, step: &str, answer: &Response, why: Unequal) -> Stop<S::Error> {
@@ -318,13 +320,6 @@ fn refusal(body: &str, values: &Values) -> Option<String> {
     let document = Element::read(body).ok()?;
     let told = format!("{} {}", document.named("ErrorCode")?.text, document.named("ErrorMessage")?.text);
     Some(compare::cut(&values.shown(&told)))
-}
-
-/// Whether a failure's message quotes what nobody else may read.
-fn quotes_secret(body: &str, values: &Values) -> bool {
-    let document = Element::read(body).ok();
-    let message = document.as_ref().and_then(|document| document.named("ErrorMessage"));
-    message.is_some_and(|message| values.hold_secret_of(&message.text))
 }
 
 fn told(NoDocument(line): &NoDocument) -> String {
